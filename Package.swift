@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("MemberImportVisibility")]
+
+/// Each kernel text is compiled into the library: nothing has to be found beside the binary.
+let kernelTexts: [Resource] = ["prelude", "accumulate", "cholesky", "residuals", "sums", "probe"].map {
+    .embedInCode("../../kernels/\($0).cl")
+}
+
+let package = Package(
+    name: "kindred",
+    products: [
+        .executable(name: "kindred", targets: ["KindredCommand"]),
+        .library(name: "Kindred", targets: ["Compute", "CPUFallback", "Engine", "Methods", "Tables"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+    ],
+    targets: [
+        .target(
+            name: "Compute", dependencies: [.product(name: "RealModule", package: "swift-numerics")],
+            swiftSettings: strict),
+        .target(name: "CPUFallback", dependencies: ["Compute"], swiftSettings: strict),
+        .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CMachine"),
+        .target(name: "Kernels", resources: kernelTexts, swiftSettings: strict),
+        .target(
+            name: "Engine", dependencies: ["Compute", "CPUFallback", "Kernels", "COpenCL", "CMachine"],
+            swiftSettings: strict),
+        .target(
+            name: "Methods",
+            dependencies: ["Compute", .product(name: "RealModule", package: "swift-numerics")],
+            swiftSettings: strict),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Tables", dependencies: ["Compute", "CZlib"], swiftSettings: strict),
+        .executableTarget(
+            name: "KindredCommand",
+            dependencies: [
+                "CMachine", "Engine", "Methods", "Tables",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .target(name: "Definitions", path: "Tests/Definitions", swiftSettings: strict),
+        .testTarget(
+            name: "ComputeTests", dependencies: ["Compute", "CPUFallback", "Engine", "Definitions"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Compute", "Kernels", "Engine", "COpenCL", "CMachine"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MethodsTests", dependencies: ["Methods", "CPUFallback", "Engine", "Definitions"],
+            swiftSettings: strict),
+        .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["KindredCommand"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,66 @@
+/// One shift and scale a column of the rows, for the whole problem: moments are formed on `(z - shift) / scale`.
+///
+/// Any shift near a column's mean and any scale near its spread will do; they keep float moments from losing most of
+/// their digits and are undone exactly in the coefficients. With no intercept in the model the shifts must be 0.
+public struct ColumnScaling: Sendable, Equatable {
+    /// One shift a feature, then the response's.
+    public let shifts: [Double]
+    /// One positive scale a feature, then the response's.
+    public let scales: [Double]
+    /// The feature that is 1 in every row, if the model has one. Its shift is 0 and its scale 1.
+    public let intercept: Int?
+
+    /// Precondition: as many scales as shifts, all scales positive, no shifts without an intercept.
+    public init(shifts: [Double], scales: [Double], intercept: Int?) {
+        precondition(shifts.count == scales.count, "one shift and one scale a column")
+        precondition(scales.allSatisfy { $0 > 0 }, "scales are positive")
+        precondition(intercept != nil || shifts.allSatisfy { $0 == 0 }, "shifts need an intercept to be undone")
+        self.shifts = shifts
+        self.scales = scales
+        self.intercept = intercept
+    }
+
+    /// Leaves every column as it is.
+    public static func identity(featureCount: Int, intercept: Int? = nil) -> ColumnScaling {
+        ColumnScaling(
+            shifts: Array(repeating: 0, count: featureCount + 1), scales: Array(repeating: 1, count: featureCount + 1),
+            intercept: intercept)
+    }
+
+    public var featureCount: Int { shifts.count - 1 }
+
+    /// The matrix `C` (row-major) with which coefficients `g` on scaled columns become `C g + origin` on the user's.
+    ///
+    /// From `(y - m) / s = sum of g_k (x_k - m_k) / s_k`: `b_k = g_k s / s_k`, and the intercept takes up
+    /// `m - sum of b_k m_k`.
+    public var contrasts: [Double] {
+        let count = featureCount
+        let responseScale = scales[count]
+        var matrix = Array(repeating: 0.0, count: count * count)
+        for feature in 0..<count {
+            matrix[feature * count + feature] = responseScale / scales[feature]
+            if let intercept, feature != intercept {
+                matrix[intercept * count + feature] = -responseScale * shifts[feature] / scales[feature]
+            }
+        }
+        return matrix
+    }
+
+    /// The coefficients on the user's scale of a fit whose scaled coefficients are all zero.
+    public var origin: [Double] {
+        var origin = Array(repeating: 0.0, count: featureCount)
+        if let intercept { origin[intercept] = shifts[featureCount] }
+        return origin
+    }
+
+    /// Coefficients on the user's scale.
+    public func unscaled(_ coefficients: [Double]) -> [Double] {
+        let count = featureCount
+        var result = origin
+        let matrix = contrasts
+        for row in 0..<count {
+            for column in 0..<count { result[row] += matrix[row * count + column] * coefficients[column] }
+        }
+        return result
+    }
+}

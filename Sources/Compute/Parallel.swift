@@ -1,0 +1,58 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Runs loops over blocks of work on a fixed number of threads.
+///
+/// This is the one place that uses Dispatch and the one place that shares raw pointers between threads. Which thread
+/// runs which block is not fixed, so a body must write only what its block owns and sum nothing across blocks.
+public struct Parallel: Sendable {
+    /// The number of threads a loop may use, at least 1.
+    public let threadCount: Int
+
+    /// A runner on `threadCount` threads, by default one a processor core.
+    public init(threadCount: Int = Parallel.coreCount) {
+        self.threadCount = max(1, threadCount)
+    }
+
+    /// The number of processor cores that are online.
+    public static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    /// Calls `body` once for each block `0 ..< blockCount`, on several threads, and returns when all are done.
+    ///
+    /// Blocks are handed out in ascending order. A loop of one block, or a runner of one thread, stays on this thread.
+    public func forEachBlock(_ blockCount: Int, _ body: (Int) -> Void) {
+        let workers = min(threadCount, blockCount)
+        guard workers > 1 else {
+            for block in 0..<max(0, blockCount) { body(block) }
+            return
+        }
+        let next = Atomic<Int>(0)
+        withoutActuallyEscaping(body) { escapingBody in
+            let shared = SharedBody(call: escapingBody)
+            DispatchQueue.concurrentPerform(iterations: workers) { _ in
+                while true {
+                    let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                    if block >= blockCount { return }
+                    shared.call(block)
+                }
+            }
+        }
+    }
+
+    /// Splits `0 ..< count` into ranges of at most `grain` and calls `body` once for each, on several threads.
+    public func forEachRange(of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+        let size = max(1, grain)
+        forEachBlock((count + size - 1) / size) { block in
+            body(block * size..<min(count, (block + 1) * size))
+        }
+    }
+}
+
+/// Lets the threads of one loop share its body.
+///
+/// Unchecked: every body handed to `forEachBlock` writes only memory that its own block owns, and the loop ends before
+/// `forEachBlock` returns.
+private struct SharedBody: @unchecked Sendable {
+    let call: (Int) -> Void
+}

@@ -1,0 +1,51 @@
+/// Host memory for the rows of one chunk, in the scalar and the order that a device reads.
+///
+/// Each row holds its features and then its response: `values` is `rowCount x width`, row-major, with `width` the
+/// feature count + 1. Treating the response as one more column makes all moments of a task one Gram matrix.
+///
+/// Unchecked: a chunk is filled by one pass at a time, whose threads write disjoint rows, and read only after that.
+public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
+    /// Reading one vector past the last row is allowed.
+    public static var paddingBytes: Int { 64 }
+
+    /// The number of rows there is room for.
+    public let capacity: Int
+    /// Features and response: the number of values in a row.
+    public let width: Int
+    /// `capacity x width` values and 64 bytes more, 64-byte aligned.
+    public let values: UnsafeMutablePointer<Scalar>
+    /// One weight a row, or nil where every row counts alike.
+    public let weights: UnsafeMutablePointer<Scalar>?
+    /// The rows that the chunk holds now.
+    public internal(set) var range = ChunkRange(firstRow: 0, rowCount: 0, blocks: [])
+
+    /// Room for `capacity` rows of `featureCount` features and a response.
+    public init(capacity: Int, featureCount: Int, isWeighted: Bool) {
+        self.capacity = capacity
+        width = featureCount + 1
+        values = Self.allocate(capacity * width)
+        weights = isWeighted ? Self.allocate(capacity) : nil
+    }
+
+    deinit {
+        values.deallocate()
+        weights?.deallocate()
+    }
+
+    /// Makes the chunk hold `range`: the source writes its rows.
+    ///
+    /// - Throws: ``ComputeError/unreadableRows(_:)`` when the source cannot read them.
+    public func fill(_ range: ChunkRange, from source: some TaskSource<Scalar>) throws(ComputeError) {
+        precondition(range.rowCount <= capacity, "a chunk range larger than the chunk")
+        precondition(source.featureCount + 1 == width, "a source whose rows are not as wide as the chunk's")
+        self.range = range
+        try source.fill(self)
+    }
+
+    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Scalar> {
+        let bytes = count * MemoryLayout<Scalar>.stride + paddingBytes
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        return memory.assumingMemoryBound(to: Scalar.self)
+    }
+}

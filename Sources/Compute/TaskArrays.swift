@@ -1,0 +1,114 @@
+/// Where the values of each task lie in a backend's memory.
+///
+/// Tasks lie in packs of as many tasks as the backend has lanes; within a pack, an entry's lanes are adjacent. Entry
+/// `e` of task `j` is at `((j / lanes) * entriesPerPack + firstEntry + e) * lanes + j % lanes`. Several arrays may be
+/// views of one buffer, as the parts of ``Moments`` are.
+public struct PackedEntries<Buffer> {
+    package let buffer: Buffer
+    package let entriesPerPack: Int
+    package let firstEntry: Int
+
+    package init(buffer: Buffer, entriesPerPack: Int, firstEntry: Int = 0) {
+        self.buffer = buffer
+        self.entriesPerPack = entriesPerPack
+        self.firstEntry = firstEntry
+    }
+
+    func skipping(_ entries: Int) -> PackedEntries {
+        PackedEntries(buffer: buffer, entriesPerPack: entriesPerPack, firstEntry: firstEntry + entries)
+    }
+}
+
+/// For each task, `columnCount` vectors of `width` values on a device.
+///
+/// Columns are problems that share the task's matrix. Values uploaded and downloaded are ordered by task, then column,
+/// then position.
+public struct Vectors<Buffer> {
+    public let taskCount: Int
+    public let columnCount: Int
+    public let width: Int
+    package let entries: PackedEntries<Buffer>
+
+    package init(taskCount: Int, columnCount: Int = 1, width: Int, entries: PackedEntries<Buffer>) {
+        self.taskCount = taskCount
+        self.columnCount = columnCount
+        self.width = width
+        self.entries = entries
+    }
+
+    /// The number of values of one task.
+    public var valuesPerTask: Int { columnCount * width }
+}
+
+/// For each task, one symmetric or lower-triangular matrix of `order` on a device: its lower triangle, row by row.
+public struct Matrices<Buffer> {
+    public let taskCount: Int
+    public let order: Int
+    package let entries: PackedEntries<Buffer>
+
+    package init(taskCount: Int, order: Int, entries: PackedEntries<Buffer>) {
+        self.taskCount = taskCount
+        self.order = order
+        self.entries = entries
+    }
+
+    /// The same values as vectors: each task's lower triangle, row by row.
+    public var triangles: Vectors<Buffer> {
+        Vectors(taskCount: taskCount, width: triangleCount(order), entries: entries)
+    }
+}
+
+/// The number of entries on and below the diagonal of a matrix of this order.
+@inlinable
+public func triangleCount(_ order: Int) -> Int { order * (order + 1) / 2 }
+
+/// For each task, all that squared loss needs of its rows: the Gram matrix of features and response together.
+///
+/// With `z = (x, y)` it is `sum of w z z'`, whose lower triangle row by row is the Gram `X'WX`, then `X'Wy`, then
+/// `y'Wy`. The parts are views of one buffer.
+public struct Moments<Buffer> {
+    public let taskCount: Int
+    public let featureCount: Int
+    /// The Gram of `(x, y)`, of order `featureCount + 1`.
+    public let joint: Matrices<Buffer>
+
+    package init(taskCount: Int, featureCount: Int, buffer: Buffer) {
+        self.taskCount = taskCount
+        self.featureCount = featureCount
+        let entries = PackedEntries(buffer: buffer, entriesPerPack: triangleCount(featureCount + 1))
+        joint = Matrices(taskCount: taskCount, order: featureCount + 1, entries: entries)
+    }
+
+    /// `X'WX` of each task.
+    public var gram: Matrices<Buffer> {
+        Matrices(taskCount: taskCount, order: featureCount, entries: joint.entries)
+    }
+
+    /// `X'Wy` of each task.
+    public var cross: Vectors<Buffer> {
+        let entries = joint.entries.skipping(triangleCount(featureCount))
+        return Vectors(taskCount: taskCount, width: featureCount, entries: entries)
+    }
+
+    /// `y'Wy` of each task.
+    public var squares: Vectors<Buffer> {
+        let entries = joint.entries.skipping(triangleCount(featureCount) + featureCount)
+        return Vectors(taskCount: taskCount, width: 1, entries: entries)
+    }
+}
+
+/// For each task, the Cholesky factor `L` of a matrix `G = L L'`, and what was found while factoring.
+public struct Factor<Buffer> {
+    public let lower: Matrices<Buffer>
+    /// Two values a task: a code (0 solvable, `k + 1` when feature `k` depends on those before it, -1 when an entry is
+    /// not finite), and an estimate of the condition number of `G`.
+    package let diagnosis: Vectors<Buffer>
+
+    package init(lower: Matrices<Buffer>, diagnosis: Vectors<Buffer>) {
+        self.lower = lower
+        self.diagnosis = diagnosis
+    }
+
+    public var taskCount: Int { lower.taskCount }
+    public var order: Int { lower.order }
+}
