@@ -1,0 +1,57 @@
+public import Compute
+
+extension CPUBackend {
+    /// Rows are summed block by block into partial sums, and each task's partial sums then added in order, so that no
+    /// bit depends on threads or chunks.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: Moments<Buffer>) {
+        let chunk = rows.chunk
+        precondition(chunk.width == moments.featureCount + 1, "rows as wide as the moments")
+        let blocks = chunk.range.blocks
+        let entryCount = triangleCount(chunk.width)
+        let partials = CPUBuffer<Scalar>(count: blocks.count * entryCount)
+        let weights = rowWeights?.base ?? chunk.weights
+        let grain = blocksPerUnit(
+            blocks: blocks.count, rows: chunk.range.rowCount, costPerRow: chunk.width * chunk.width)
+        parallel.forEachRange(of: blocks.count, grain: grain) { range in
+            let gram = JointGram<Scalar>(width: chunk.width)
+            defer { gram.deallocate() }
+            for index in range {
+                let block = blocks[index]
+                let first = Int(block.firstRow)
+                gram.sum(
+                    rows: chunk.values + first * chunk.width, weights: weights.map { UnsafePointer($0) + first },
+                    rowCount: Int(block.rowCount), into: partials.base + index * entryCount)
+            }
+        }
+        add(partials, of: blocks, grain: grain, to: moments.joint.triangles)
+    }
+
+    /// Adds the entries of each block, in order, to those of the block's task. A unit of work owns the tasks whose
+    /// first block lies in its range.
+    @inline(__always)
+    private func add(_ partials: Buffer, of blocks: [RowBlock], grain: Int, to sums: Vectors<Buffer>) {
+        let entryCount = sums.width
+        parallel.forEachRange(of: blocks.count, grain: grain) { range in
+            var index = range.lowerBound
+            while index > 0, index < range.upperBound, blocks[index].task == blocks[index - 1].task { index += 1 }
+            var last: Int32? = nil
+            while index < blocks.count, index < range.upperBound || blocks[index].task == last {
+                let task = blocks[index].task
+                let destination = sums.entries.lane(of: Int(task), lanes: Self.lanes)
+                let source = partials.base + index * entryCount
+                for entry in 0..<entryCount { destination[entry * Self.lanes] += source[entry] }
+                last = task
+                index += 1
+            }
+        }
+    }
+
+    /// How many blocks make a unit of work of at least a fraction of a millisecond.
+    @inline(__always)
+    func blocksPerUnit(blocks: Int, rows: Int, costPerRow: Int) -> Int {
+        let costPerBlock = max(1, rows * costPerRow / max(1, blocks))
+        return max(1, min(1_000_000 / costPerBlock, blocks))
+    }
+}

@@ -1,0 +1,122 @@
+public import Compute
+
+/// Every operation in plain Swift, on the threads it is given.
+///
+/// Its packs hold one task a lane of `Scalar.Lanes`: 8 tasks in double, 16 in float.
+public final class CPUBackend<Scalar: LaneScalar>: Backend {
+    public typealias Buffer = CPUBuffer<Scalar>
+
+    let parallel: Parallel
+    /// Staged chunks take turns: one can be read while the next is filled.
+    private var chunks: [RowChunk<Scalar>] = []
+    private var turn = 0
+
+    public init(parallel: Parallel = Parallel()) { self.parallel = parallel }
+
+    public var name: String { "CPU path, \(parallel.threadCount) thread\(parallel.threadCount == 1 ? "" : "s")" }
+
+    /// As many rows as fill 4 MB, so that a chunk is still in the last-level cache when it is summed.
+    public func preferredChunkRows(featureCount: Int) -> Int {
+        4_000_000 / ((featureCount + 1) * MemoryLayout<Scalar>.stride)
+    }
+
+    static var lanes: Int { Scalar.Lanes.scalarCount }
+
+    // MARK: Memory
+
+    private func makeEntries(taskCount: Int, count: Int) -> PackedEntries<Buffer> {
+        let packs = (taskCount + Self.lanes - 1) / Self.lanes
+        return PackedEntries(buffer: CPUBuffer(count: packs * count * Self.lanes), entriesPerPack: count)
+    }
+
+    public func makeVectors(taskCount: Int, columnCount: Int, width: Int) -> Vectors<Buffer> {
+        Vectors(
+            taskCount: taskCount, columnCount: columnCount, width: width,
+            entries: makeEntries(taskCount: taskCount, count: columnCount * width))
+    }
+
+    public func makeMatrices(taskCount: Int, order: Int) -> Matrices<Buffer> {
+        Matrices(
+            taskCount: taskCount, order: order,
+            entries: makeEntries(taskCount: taskCount, count: triangleCount(order)))
+    }
+
+    public func makeMoments(taskCount: Int, featureCount: Int) -> Moments<Buffer> {
+        let entries = makeEntries(taskCount: taskCount, count: triangleCount(featureCount + 1))
+        return Moments(taskCount: taskCount, featureCount: featureCount, buffer: entries.buffer)
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func upload(_ values: [Scalar], into vectors: Vectors<Buffer>) {
+        let width = vectors.valuesPerTask
+        precondition(values.count == vectors.taskCount * width, "as many values as the vectors hold")
+        let packs = vectors.entries
+        values.withUnsafeBufferPointer { source in
+            for task in 0..<vectors.taskCount {
+                let destination = packs.lane(of: task, lanes: Self.lanes)
+                for entry in 0..<width { destination[entry * Self.lanes] = source[task * width + entry] }
+            }
+        }
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func download(_ vectors: Vectors<Buffer>) -> [Scalar] {
+        let width = vectors.valuesPerTask
+        let packs = vectors.entries
+        return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { destination, count in
+            for task in 0..<vectors.taskCount {
+                let source = packs.lane(of: task, lanes: Self.lanes)
+                for entry in 0..<width { destination[task * width + entry] = source[entry * Self.lanes] }
+            }
+            count = vectors.taskCount * width
+        }
+    }
+
+    public func synchronize() {}
+
+    // MARK: Rows
+
+    public struct Rows: StagedRows {
+        public let chunk: RowChunk<Scalar>
+    }
+
+    public func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> Rows {
+        let width = source.featureCount + 1
+        let fits = chunks.allSatisfy {
+            $0.capacity >= range.rowCount && $0.width == width && ($0.weights != nil) == source.isWeighted
+        }
+        if !fits || chunks.isEmpty {
+            let rows = min(
+                max(range.rowCount, preferredChunkRows(featureCount: source.featureCount)), source.layout.rowCount)
+            chunks = (0..<2).map { _ in
+                RowChunk(
+                    capacity: max(rows, range.rowCount), featureCount: source.featureCount,
+                    isWeighted: source.isWeighted)
+            }
+        }
+        turn = 1 - turn
+        let chunk = chunks[turn]
+        try chunk.fill(range, from: source)
+        return Rows(chunk: chunk)
+    }
+}
+
+extension PackedEntries {
+    /// The first entry of a pack, as vectors of one lane a task.
+    @inline(__always)
+    func vectors<Scalar: LaneScalar>(ofPack pack: Int) -> UnsafeMutablePointer<Scalar.Lanes>
+    where Buffer == CPUBuffer<Scalar> {
+        let lanes = Scalar.Lanes.scalarCount
+        let start = buffer.base + (pack * entriesPerPack + firstEntry) * lanes
+        return UnsafeMutableRawPointer(start).assumingMemoryBound(to: Scalar.Lanes.self)
+    }
+
+    /// The first entry of one task; its further entries follow at a distance of `lanes`.
+    @inline(__always)
+    func lane<Scalar: LaneScalar>(of task: Int, lanes: Int) -> UnsafeMutablePointer<Scalar>
+    where Buffer == CPUBuffer<Scalar> {
+        buffer.base + ((task / lanes) * entriesPerPack + firstEntry) * lanes + task % lanes
+    }
+}
