@@ -1,0 +1,16 @@
+// What this binary was built for, and what it runs on.
+//
+// Linking this target adds a check that runs before `main`: on a CPU that lacks an instruction set the binary was built
+// for, the program ends with exit code 70 and one line that says so, instead of with an illegal instruction.
+#ifndef KINDRED_CMACHINE_H
+#define KINDRED_CMACHINE_H
+
+#include <stddef.h>
+
+/// The instruction set the binary was built for: `x86-64`, `x86-64-v2`, `x86-64-v3`, `x86-64-v4`, `arm64` or `other`.
+const char *kindred_build_target(void);
+
+/// Writes the CPU's model name (`AMD EPYC 9755`), or an empty text where it cannot be had, and a closing 0.
+void kindred_cpu_name(char *name, size_t capacity);
+
+#endif

@@ -1,0 +1,76 @@
+internal import COpenCL
+import Compute
+import Synchronization
+
+/// Device memory that was used and may be used again.
+///
+/// Sizes are rounded up to one of eight steps a doubling, so that memory of nearly the same size serves again at a cost
+/// of at most an eighth.
+package final class BufferPool: Sendable {
+    /// What may be read past the last value of a buffer.
+    static let paddingBytes = 64
+    private static let smallest = 256
+
+    private struct State {
+        var spare: [Int: [DeviceMemory]] = [:]
+        var spareBytes = 0
+        var blockCount = 0
+    }
+
+    private let device: Device
+    private let state = Mutex<State>(State())
+
+    init(device: Device) {
+        self.device = device
+    }
+
+    /// The memory that is held for nobody.
+    package var spareBytes: Int { state.withLock { $0.spareBytes } }
+
+    /// The blocks of device memory that are held for someone or nobody.
+    package var blockCount: Int { state.withLock { $0.blockCount } }
+
+    /// Memory of at least `byteCount` bytes and the padding.
+    func take(_ byteCount: Int, in context: cl_context) throws(ComputeError) -> DeviceMemory {
+        guard byteCount <= device.maxAllocationBytes - Self.paddingBytes else {
+            throw .outOfMemory(requestedBytes: byteCount, device: device.name)
+        }
+        let size = min(Self.roundedUp(byteCount + Self.paddingBytes), device.maxAllocationBytes)
+        let spare = state.withLock { state in
+            let memory = state.spare[size]?.popLast()
+            if memory != nil { state.spareBytes -= size }
+            return memory
+        }
+        if let spare { return spare }
+        var status: cl_int = 0
+        let memory = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), size, nil, &status)
+        try check(status, "clCreateBuffer", on: device.name, bytes: byteCount)
+        guard let memory else { throw .outOfMemory(requestedBytes: byteCount, device: device.name) }
+        state.withLock { $0.blockCount += 1 }
+        return DeviceMemory(owning: memory, byteCount: size)
+    }
+
+    func giveBack(_ memory: DeviceMemory) {
+        state.withLock { state in
+            state.spare[memory.byteCount, default: []].append(memory)
+            state.spareBytes += memory.byteCount
+        }
+    }
+
+    /// Returns all spare memory to the device.
+    func drain() {
+        state.withLock { state in
+            state.blockCount -= state.spare.values.reduce(0) { $0 + $1.count }
+            state.spare = [:]
+            state.spareBytes = 0
+        }
+    }
+
+    /// The size class of a number of bytes: the next multiple of an eighth of the power of two below it.
+    package static func roundedUp(_ byteCount: Int) -> Int {
+        if byteCount <= smallest { return smallest }
+        let powerBelow = 1 << (Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount)
+        let step = max(smallest, powerBelow / 8)
+        return (byteCount + step - 1) / step * step
+    }
+}

@@ -1,0 +1,96 @@
+import Compute
+import Glibc
+
+/// Which device a user asks for: the grammar of `--device` and of the environment variable `KINDRED_DEVICE`.
+public enum DeviceChoice: Sendable, Equatable {
+    /// A GPU if there is one and the work pays for it, else the CPU path.
+    case auto
+    /// The pure Swift path. OpenCL is not loaded.
+    case cpu
+    /// The GPU with this index among the GPUs of all platforms.
+    case gpu(Int)
+    /// A device of any kind by its place.
+    case openCL(platform: Int, device: Int)
+    /// The one device whose name contains this text, whatever its case.
+    case named(String)
+
+    /// Reads `auto`, `cpu`, `gpu`, `gpu:1`, `opencl:0.1`, or else part of a name.
+    ///
+    /// - Throws: ``ComputeError/deviceNotFound(_:)`` for an empty text or a malformed number.
+    public init(parsing text: String) throws(ComputeError) {
+        let word = text.lowercased()
+        switch word {
+        case "auto": self = .auto
+        case "cpu": self = .cpu
+        case "gpu": self = .gpu(0)
+        case _ where word.hasPrefix("gpu:"):
+            guard let index = Self.index(word.dropFirst(4)) else { throw Self.malformed(text) }
+            self = .gpu(index)
+        case _ where word.hasPrefix("opencl:"):
+            let indexes = word.dropFirst(7).split(separator: ".", omittingEmptySubsequences: false).map(Self.index)
+            guard indexes.count == 2, let platform = indexes[0], let device = indexes[1] else {
+                throw Self.malformed(text)
+            }
+            self = .openCL(platform: platform, device: device)
+        case "": throw Self.malformed(text)
+        default: self = .named(text)
+        }
+    }
+
+    /// What the environment variable `KINDRED_DEVICE` asks for, `auto` when it is not set.
+    public static func fromEnvironment() throws(ComputeError) -> DeviceChoice {
+        guard let value = getenv("KINDRED_DEVICE"), value.pointee != 0 else { return .auto }
+        return try DeviceChoice(parsing: String(cString: value))
+    }
+
+    private static func index(_ digits: Substring) -> Int? {
+        digits.allSatisfy { $0.isASCII && $0.isNumber } ? Int(digits) : nil
+    }
+
+    private static func malformed(_ text: String) -> ComputeError {
+        .deviceNotFound("'\(text)' names no device: write auto, cpu, gpu, gpu:1, opencl:0.1 or part of a name")
+    }
+
+    /// Finds the device that is meant; nil is the CPU path.
+    ///
+    /// `auto` gives the first GPU: whether the work pays for it is for the caller to say.
+    ///
+    /// - Parameter devices: asked for only if the choice is not `cpu`, so that OpenCL is not loaded in vain.
+    /// - Throws: ``ComputeError/deviceNotFound(_:)``, with the devices that there are, when none or several are meant.
+    public func resolve(among devices: @autoclosure () -> [Device]) throws(ComputeError) -> Device? {
+        switch self {
+        case .cpu: return nil
+        case .auto: return devices().first { $0.kind == .gpu }
+        case .gpu(let index):
+            let all = devices()
+            let gpus = all.filter { $0.kind == .gpu }
+            if gpus.indices.contains(index) { return gpus[index] }
+            throw Self.notFound(gpus.isEmpty ? "no GPU here" : "no GPU \(index) here (they count from 0)", all)
+        case .openCL(let platform, let index):
+            let all = devices()
+            if let device = all.first(where: { $0.platformIndex == platform && $0.deviceIndex == index }) {
+                return device
+            }
+            throw Self.notFound("no device opencl:\(platform).\(index) here", all)
+        case .named(let part):
+            let all = devices()
+            let matches = all.filter { $0.name.lowercased().contains(part.lowercased()) }
+            // A whole name is meant even where it is also part of a longer one.
+            let exact = matches.filter { $0.name.lowercased() == part.lowercased() }
+            if let only = exact.count == 1 ? exact.first : matches.first, exact.count == 1 || matches.count == 1 {
+                return only
+            }
+            if matches.isEmpty { throw Self.notFound("no device with '\(part)' in its name here", all) }
+            throw .deviceNotFound("'\(part)' is in the name of \(matches.count) devices: \(Self.list(matches))")
+        }
+    }
+
+    private static func notFound(_ finding: String, _ devices: [Device]) -> ComputeError {
+        let rest = devices.isEmpty ? "no OpenCL device was found" : "devices: \(list(devices))"
+        return .deviceNotFound("\(finding); \(rest); or use --device cpu")
+    }
+
+    private static func list(_ devices: [Device]) -> String {
+        devices.map { "\($0.selector) '\($0.name)'" }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,31 @@
+public import Compute
+
+/// What a device, or the CPU path, was measured to do at best: once, then kept in the cache.
+public struct DeviceSpeeds: Sendable {
+    public let name: String
+    /// Bytes read and written in a second by a copy within the device's memory, in 10^9.
+    public let copyGigabytes: Double
+    /// Multiply-adds in a second in float, each two operations, in 10^9.
+    public let floatGigaflops: Double
+    /// The same in double; nil where the device has none.
+    public let doubleGigaflops: Double?
+
+    /// Measures a device, in about a second at the first time.
+    ///
+    /// - Throws: when the device cannot be used.
+    public init(of device: Device) throws(ComputeError) {
+        self.init(name: device.name, try DeviceProbe.measure(Context(device: device)))
+    }
+
+    /// The CPU path on so many threads.
+    public static func ofCPUPath(_ parallel: Parallel) -> DeviceSpeeds {
+        DeviceSpeeds(name: DeviceProbe.cpuName, DeviceProbe.measure(parallel))
+    }
+
+    private init(name: String, _ probe: DeviceProbe) {
+        self.name = name
+        copyGigabytes = probe.copyGigabytes
+        floatGigaflops = probe.floatGigaflops
+        doubleGigaflops = probe.doubleGigaflops
+    }
+}

@@ -1,0 +1,44 @@
+public import Compute
+import Kernels
+
+extension OpenCLBackend {
+    public func residuals(of rows: DeviceRows<Scalar>, at coefficients: Vectors<Buffer>)
+        throws(ComputeError) -> [Scalar]
+    {
+        let order = rows.chunk.width - 1
+        precondition(coefficients.valuesPerTask == order, "one coefficient a feature")
+        let output: Buffer = try context.makeBuffer(count: rows.chunk.range.rowCount)
+        let share = shape.itemsPerBlock
+        let sizes: [KernelArgument] = [
+            .count(rows.blockCount), .count(share), .count(order), .count(coefficients.taskCount == 1 ? 1 : 0),
+        ]
+        try kernel("residuals", in: .residuals, order: order).launch(
+            global: rows.blockCount * share,
+            arguments: sizes + place(coefficients.entries) + [
+                .buffer(rows.blocks), .buffer(rows.values), .buffer(coefficients.entries.buffer), .buffer(output),
+            ])
+        return try output.read()
+    }
+
+    public func squaredScores(
+        of rows: DeviceRows<Scalar>, at coefficients: Vectors<Buffer>, factor: Factor<Buffer>,
+        correction: LeverageCorrection
+    ) throws(ComputeError) -> Buffer {
+        let order = rows.chunk.width - 1
+        precondition(coefficients.valuesPerTask == order && factor.order == order, "one coefficient a feature")
+        precondition(coefficients.taskCount == factor.taskCount, "coefficients and factor of the same tasks")
+        let output: Buffer = try context.makeBuffer(count: rows.chunk.range.rowCount)
+        let share = shape.itemsPerBlock
+        let sizes: [KernelArgument] = [
+            .count(rows.blockCount), .count(share), .count(order), .count(coefficients.taskCount == 1 ? 1 : 0),
+            .count(rows.weights == nil ? 0 : 1), .count(correction.rawValue), .real(Scalar.ulpOfOne.squareRoot()),
+        ]
+        try kernel("squared_scores", in: .residuals, order: order).launch(
+            global: rows.blockCount * share,
+            arguments: sizes + place(coefficients.entries) + place(factor.lower.entries) + [
+                .buffer(rows.blocks), .buffer(rows.values), .buffer(rows.weights ?? rows.values),
+                .buffer(coefficients.entries.buffer), .buffer(factor.lower.entries.buffer), .buffer(output),
+            ])
+        return output
+    }
+}

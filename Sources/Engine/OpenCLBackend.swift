@@ -1,0 +1,131 @@
+public import Compute
+import Kernels
+
+/// Every operation as a kernel of an OpenCL device.
+///
+/// Operations enqueue and return. Rows travel on a queue of their own, so that one chunk is read and sent while the
+/// chunk before it is summed. Calls come from one thread.
+public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
+    public typealias Buffer = DeviceBuffer<Scalar>
+
+    let context: Context
+    let shape: KernelShape
+    /// Tasks a pack.
+    let lanes: Int
+    private let stager: ChunkStager<Scalar>
+
+    /// A backend on a device of the user's choice.
+    ///
+    /// - Parameters:
+    ///   - shape: by default the one that suits the device.
+    ///   - chunkBytes: how many bytes of rows travel at a time; by default 64 MB on a GPU and 8 MB on a CPU device.
+    /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and the device has none.
+    package init(
+        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil
+    ) throws(ComputeError) {
+        if Scalar.self == Double.self, !context.device.hasDouble {
+            throw .doubleUnsupported(device: context.device.name)
+        }
+        self.context = context
+        let shape = shape ?? KernelShape(for: context.device)
+        self.shape = shape
+        lanes = shape.lanes(scalarBytes: MemoryLayout<Scalar>.stride)
+        let bytes = chunkBytes ?? (shape == .vectors ? 8_000_000 : 64_000_000)
+        stager = ChunkStager(context: context, chunkBytes: min(bytes, context.device.maxAllocationBytes / 4))
+    }
+
+    public var name: String { context.device.name }
+
+    public func preferredChunkRows(featureCount: Int) -> Int { stager.rowCapacity(featureCount: featureCount) }
+
+    // MARK: Memory
+
+    func packCount(_ taskCount: Int) -> Int { (taskCount + lanes - 1) / lanes }
+
+    /// Work-items for one problem a task.
+    func itemCount(_ taskCount: Int) -> Int { packCount(taskCount) * (shape == .vectors ? 1 : lanes) }
+
+    private func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer> {
+        let buffer: Buffer = try context.makeBuffer(count: packCount(taskCount) * count * lanes, zeroed: true)
+        return PackedEntries(buffer: buffer, entriesPerPack: count)
+    }
+
+    public func makeVectors(taskCount: Int, columnCount: Int, width: Int) throws(ComputeError) -> Vectors<Buffer> {
+        Vectors(
+            taskCount: taskCount, columnCount: columnCount, width: width,
+            entries: try makeEntries(taskCount: taskCount, count: columnCount * width))
+    }
+
+    public func makeMatrices(taskCount: Int, order: Int) throws(ComputeError) -> Matrices<Buffer> {
+        Matrices(
+            taskCount: taskCount, order: order,
+            entries: try makeEntries(taskCount: taskCount, count: triangleCount(order)))
+    }
+
+    public func makeMoments(taskCount: Int, featureCount: Int) throws(ComputeError) -> Moments<Buffer> {
+        let entries = try makeEntries(taskCount: taskCount, count: triangleCount(featureCount + 1))
+        return Moments(taskCount: taskCount, featureCount: featureCount, buffer: entries.buffer)
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func upload(_ values: [Scalar], into vectors: Vectors<Buffer>) throws(ComputeError) {
+        let width = vectors.valuesPerTask
+        precondition(values.count == vectors.taskCount * width, "as many values as the vectors hold")
+        let entries = vectors.entries
+        // A view's neighbours share its packs: they are read, and written back as they were.
+        let isWhole = entries.entriesPerPack == width && vectors.taskCount % lanes == 0
+        var packed =
+            isWhole
+            ? [Scalar](repeating: 0, count: entries.buffer.count) : try entries.buffer.read()
+        for task in 0..<vectors.taskCount {
+            let start = (task / lanes * entries.entriesPerPack + entries.firstEntry) * lanes + task % lanes
+            for entry in 0..<width { packed[start + entry * lanes] = values[task * width + entry] }
+        }
+        try entries.buffer.write(packed)
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func download(_ vectors: Vectors<Buffer>) throws(ComputeError) -> [Scalar] {
+        let width = vectors.valuesPerTask
+        let entries = vectors.entries
+        let packed = try entries.buffer.read()
+        return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { values, count in
+            for task in 0..<vectors.taskCount {
+                let start = (task / lanes * entries.entriesPerPack + entries.firstEntry) * lanes + task % lanes
+                for entry in 0..<width { values[task * width + entry] = packed[start + entry * lanes] }
+            }
+            count = vectors.taskCount * width
+        }
+    }
+
+    public func synchronize() throws(ComputeError) { try context.finish() }
+
+    // MARK: Rows
+
+    public func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> DeviceRows<
+        Scalar
+    > {
+        try stager.stage(range, of: source)
+    }
+
+    // MARK: Programs
+
+    /// A kernel built for this scalar and shape, with room for matrices of `order`.
+    func kernel(_ name: String, in program: KernelProgram, order: Int) throws(ComputeError) -> Kernel {
+        try context.kernel(
+            name, in: program,
+            options: [
+                "REAL": Scalar.name, "ACCUM": context.device.hasDouble ? "double" : "float", "LANES": lanes,
+                "VECTOR_PACKS": shape == .vectors ? 1 : 0, "MAX_ORDER": Self.roundedOrder(order),
+            ])
+    }
+
+    /// Few programs serve all orders: the next of 8, 16, 32, 64, ...
+    private static func roundedOrder(_ order: Int) -> Int {
+        var rounded = 8
+        while rounded < order { rounded *= 2 }
+        return rounded
+    }
+}

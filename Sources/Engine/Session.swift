@@ -1,0 +1,165 @@
+import CPUFallback
+public import Compute
+import Synchronization
+
+/// The scalar in which a session works.
+public enum Precision: String, Sendable, CaseIterable {
+    case double, float
+}
+
+/// Work that any backend can do, whichever scalar it has.
+public protocol Job<Output> {
+    associatedtype Output
+
+    /// - Parameter reference: a backend in double, for tasks that are beyond what `backend`'s scalar carries.
+    func run<B: Backend, R: Backend<Double>>(on backend: B, reference: R) throws(ComputeError) -> Output
+}
+
+/// How much work a job is, as far as the choice of a device needs to know.
+public struct Workload: Sendable {
+    /// Bytes of rows that travel to the device in all passes.
+    public let rowBytes: Double
+    /// Floating-point operations on them.
+    public let operations: Double
+
+    /// The work of forming moments of `rowCount` rows in so many passes.
+    public init(rowCount: Int, featureCount: Int, passCount: Int, precision: Precision) {
+        let width = Double(featureCount + 1)
+        let rows = Double(rowCount) * Double(passCount)
+        rowBytes = rows * width * (precision == .double ? 8 : 4)
+        operations = rows * width * (width + 1)
+    }
+}
+
+/// Something the user is told once, and that the result records.
+public struct Notice: Sendable, Equatable {
+    public let message: String
+}
+
+/// Decides where work is done, and what happens when a device fails.
+///
+/// A device that was asked for by name does the work or the run fails. Under `auto`, a device that fails is given
+/// smaller chunks first, and then the CPU path takes over; each step is one ``Notice``.
+public final class Session: Sendable {
+    private let choice: DeviceChoice
+    private let precision: Precision
+    private let parallel: Parallel
+    /// The device that was asked for, or that `auto` may take; nil for the CPU path.
+    private let device: Device?
+    private let notify: @Sendable (Notice) -> Void
+    private let record = Mutex(Record())
+
+    private struct Record {
+        var deviceName: String?
+        var notices: [Notice] = []
+    }
+
+    /// A session on the device of the user's choice.
+    ///
+    /// - Parameter notify: called once for each notice, when it arises.
+    /// - Throws: ``ComputeError/deviceNotFound(_:)`` when the device is absent, and
+    ///   ``ComputeError/doubleUnsupported(device:)`` when it cannot do what is asked.
+    public init(
+        choice: DeviceChoice, precision: Precision, parallel: Parallel,
+        notify: @escaping @Sendable (Notice) -> Void = { _ in }
+    ) throws(ComputeError) {
+        self.choice = choice
+        self.precision = precision
+        self.parallel = parallel
+        self.notify = notify
+        let device = try choice.resolve(among: Device.all())
+        if let device, precision == .double, !device.hasDouble {
+            if choice != .auto { throw .doubleUnsupported(device: device.name) }
+            self.device = nil
+        } else {
+            self.device = device
+        }
+    }
+
+    /// What has been told so far.
+    public var notices: [Notice] { record.withLock { $0.notices } }
+    /// The name of the device that did the last job.
+    public var deviceName: String? { record.withLock { $0.deviceName } }
+
+    /// Whether a job of this size goes to a device, and why, in one line.
+    public func plan(for workload: Workload) throws(ComputeError) -> (device: Device?, reason: String) {
+        guard let device else {
+            return (nil, choice == .cpu ? "the CPU path was asked for" : "no GPU that can do it")
+        }
+        guard choice == .auto else { return (device, "'\(device.name)' was asked for") }
+        let deviceSeconds = try predictedSeconds(for: workload, on: device)
+        let cpuSeconds = try predictedSeconds(for: workload, on: nil)
+        let comparison =
+            "predicted \(Self.text(deviceSeconds)) on '\(device.name)', \(Self.text(cpuSeconds)) on the CPU path"
+        return (deviceSeconds < cpuSeconds ? device : nil, comparison)
+    }
+
+    /// How long the passes over the rows should take on a device, or on the CPU path, by its measured speeds.
+    public func predictedSeconds(for workload: Workload, on device: Device?) throws(ComputeError) -> Double {
+        guard let device else { return Self.seconds(workload, on: DeviceProbe.measure(parallel), precision) }
+        return Self.seconds(workload, on: try DeviceProbe.measure(Context(device: device)), precision)
+    }
+
+    /// Does the job on the planned device, and under `auto` on what is left when that fails.
+    public func perform<J: Job>(_ job: J, workload: Workload) throws(ComputeError) -> J.Output {
+        let device = try plan(for: workload).device
+        guard let device else { return try performOnCPU(job) }
+        do throws(ComputeError) {
+            return try perform(job, on: device, chunkBytes: nil)
+        } catch {
+            guard choice == .auto, error.isDeviceFailure else { throw error }
+            tell("\(error); trying smaller chunks")
+        }
+        do throws(ComputeError) {
+            return try perform(job, on: device, chunkBytes: 4_000_000)
+        } catch {
+            guard error.isDeviceFailure else { throw error }
+            tell("\(error); continuing on the CPU path")
+        }
+        return try performOnCPU(job)
+    }
+
+    private func performOnCPU<J: Job>(_ job: J) throws(ComputeError) -> J.Output {
+        let reference = CPUBackend<Double>(parallel: parallel)
+        record.withLock { $0.deviceName = reference.name }
+        switch precision {
+        case .double: return try job.run(on: reference, reference: reference)
+        case .float: return try job.run(on: CPUBackend<Float>(parallel: parallel), reference: reference)
+        }
+    }
+
+    private func perform<J: Job>(_ job: J, on device: Device, chunkBytes: Int?) throws(ComputeError) -> J.Output {
+        let context = try Context(device: device)
+        let reference = CPUBackend<Double>(parallel: parallel)
+        record.withLock { $0.deviceName = device.name }
+        switch precision {
+        case .double:
+            let backend = try OpenCLBackend<Double>(context: context, chunkBytes: chunkBytes)
+            return try job.run(on: backend, reference: reference)
+        case .float:
+            let backend = try OpenCLBackend<Float>(context: context, chunkBytes: chunkBytes)
+            return try job.run(on: backend, reference: reference)
+        }
+    }
+
+    private func tell(_ message: String) {
+        let notice = Notice(message: message)
+        record.withLock { $0.notices.append(notice) }
+        notify(notice)
+    }
+
+    /// Time to send the rows and to work on them at a quarter of the peak rate, which is what moments reach.
+    private static func seconds(_ workload: Workload, on probe: DeviceProbe, _ precision: Precision) -> Double {
+        let rate = (precision == .double ? probe.doubleGigaflops : probe.floatGigaflops) ?? 0
+        let transfer = probe.transferGigabytes.map { workload.rowBytes / ($0 * 1e9) } ?? 0
+        return transfer + workload.operations / (0.25 * rate * 1e9)
+            + (probe.transferGigabytes == nil ? 0 : startSeconds)
+    }
+
+    /// What opening a device and loading its programs takes.
+    private static let startSeconds = 0.3
+
+    private static func text(_ seconds: Double) -> String {
+        seconds < 1 ? "\(Int((seconds * 1000).rounded())) ms" : "\(Int(seconds.rounded())) s"
+    }
+}

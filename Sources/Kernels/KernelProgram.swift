@@ -1,0 +1,25 @@
+/// The kernel texts: each is one file of `kernels`, compiled as one program.
+package enum KernelProgram: String, CaseIterable, Sendable {
+    case accumulate, cholesky, residuals, sums, probe
+
+    /// The program's text: the prelude's and its own.
+    ///
+    /// Each part says which file it is, so that a compiler's complaint names the file and line it is about.
+    package var source: String {
+        Self.part("prelude", PackageResources.prelude_cl) + Self.part(rawValue, bytes)
+    }
+
+    private var bytes: [UInt8] {
+        switch self {
+        case .accumulate: PackageResources.accumulate_cl
+        case .cholesky: PackageResources.cholesky_cl
+        case .residuals: PackageResources.residuals_cl
+        case .sums: PackageResources.sums_cl
+        case .probe: PackageResources.probe_cl
+        }
+    }
+
+    private static func part(_ name: String, _ bytes: [UInt8]) -> String {
+        "#line 1 \"\(name).cl\"\n" + String(decoding: bytes, as: UTF8.self) + "\n"
+    }
+}

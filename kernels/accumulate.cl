@@ -1,0 +1,134 @@
+// Moments of each task: the lower triangle, row by row, of sum over its rows of w z z' with z = (x, y).
+//
+// Rows come in blocks of at most 512 rows of one task. `sum_blocks` sums each block from zero, row after row, and
+// `add_blocks` adds the blocks of a task in order: no bit depends on how rows are cut into chunks or on the device's
+// scheduling. Blocks are triples (task, first row in the chunk, number of rows).
+
+// (row, column) of entry e of a lower triangle.
+static int triangle_row(const int e)
+{
+    int row = (int)((sqrt(8.0f * e + 1.0f) - 1.0f) * 0.5f);
+    while (triangle(row + 1) <= e) row++;
+    while (triangle(row) > e) row--;
+    return row;
+}
+
+#if VECTOR_PACKS
+
+static void store_row(
+    const accum8 values, const int row, const int first_column, const int width, global real *restrict sums)
+{
+    if (row >= width) return;
+    accum columns[8];
+    vstore8(values, 0, columns);
+    const int count = min(8, row + 1 - first_column);
+    for (int c = 0; c < count; c++) sums[triangle(row) + first_column + c] = (real)columns[c];
+}
+
+// One work-item a block. A tile of 8 x 8 entries stays in registers while all rows of the block pass.
+// Reading up to 7 values past a row is allowed: the chunk is padded.
+kernel void sum_blocks(
+    const int block_count,
+    const int width,                      // features and response
+    const int weighted,
+    global const int *restrict blocks,    // block_count x 3
+    global const real *restrict rows,     // rows x width
+    global const real *restrict weights,  // rows, if weighted
+    global real *restrict sums)           // block_count x triangle(width)
+{
+    const int block = get_global_id(0);
+    if (block >= block_count) return;
+    const int first = blocks[3 * block + 1], count = blocks[3 * block + 2];
+    global real *restrict target = sums + (size_t)block * triangle(width);
+    for (int r = 0; r < width; r += 8)
+        for (int c = 0; c <= r; c += 8) {
+            accum8 s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
+            global const real *restrict z = rows + (size_t)first * width;
+            for (int i = 0; i < count; i++, z += width) {
+                accum8 v = JOIN(JOIN(convert_, ACCUM), 8)(vload8(0, z + c));
+                if (weighted) v *= (accum8)(accum)weights[first + i];
+                s0 = fma((accum8)(accum)z[r], v, s0);
+                s1 = fma((accum8)(accum)z[r + 1], v, s1);
+                s2 = fma((accum8)(accum)z[r + 2], v, s2);
+                s3 = fma((accum8)(accum)z[r + 3], v, s3);
+                s4 = fma((accum8)(accum)z[r + 4], v, s4);
+                s5 = fma((accum8)(accum)z[r + 5], v, s5);
+                s6 = fma((accum8)(accum)z[r + 6], v, s6);
+                s7 = fma((accum8)(accum)z[r + 7], v, s7);
+            }
+            store_row(s0, r, c, width, target);
+            store_row(s1, r + 1, c, width, target);
+            store_row(s2, r + 2, c, width, target);
+            store_row(s3, r + 3, c, width, target);
+            store_row(s4, r + 4, c, width, target);
+            store_row(s5, r + 5, c, width, target);
+            store_row(s6, r + 6, c, width, target);
+            store_row(s7, r + 7, c, width, target);
+        }
+}
+
+#else
+
+#define GROUP 64
+#define MAX_WIDTH (MAX_ORDER + 1)
+#define PANEL_VALUES (MAX_WIDTH > 2048 ? MAX_WIDTH : 2048)
+#define ENTRIES_PER_ITEM ((triangle(MAX_WIDTH) + GROUP - 1) / GROUP)
+
+// One work-group a block: panels of rows in local memory, the entries of the triangle dealt out to the work-items.
+kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void sum_blocks(
+    const int block_count,
+    const int width,                      // features and response
+    const int weighted,
+    global const int *restrict blocks,    // block_count x 3
+    global const real *restrict rows,     // rows x width
+    global const real *restrict weights,  // rows, if weighted
+    global real *restrict sums)           // block_count x triangle(width)
+{
+    local real panel[PANEL_VALUES];
+    local real panel_weights[PANEL_VALUES];
+    const int block = get_group_id(0), item = get_local_id(0), entries = triangle(width);
+    const int first = blocks[3 * block + 1], count = blocks[3 * block + 2], panel_rows = PANEL_VALUES / width;
+    accum partial[ENTRIES_PER_ITEM];
+    for (int k = 0; k < ENTRIES_PER_ITEM; k++) partial[k] = 0;
+    for (int start = 0; start < count; start += panel_rows) {
+        const int present = min(panel_rows, count - start);
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int k = item; k < present * width; k += GROUP) panel[k] = rows[(size_t)(first + start) * width + k];
+        for (int k = item; k < present; k += GROUP) panel_weights[k] = weighted ? weights[first + start + k] : 1;
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int k = 0, e = item; e < entries; k++, e += GROUP) {
+            const int r = triangle_row(e), c = e - triangle(r);
+            accum sum = partial[k];
+            for (int i = 0; i < present; i++) {
+                const accum right = (accum)panel_weights[i] * (accum)panel[i * width + c];
+                sum = fma((accum)panel[i * width + r], right, sum);
+            }
+            partial[k] = sum;
+        }
+    }
+    for (int k = 0, e = item; e < entries; k++, e += GROUP) sums[(size_t)block * entries + e] = (real)partial[k];
+}
+
+#endif
+
+// Adds the sums of each task's blocks, in order, to its moments. `share` work-items a task, each every share-th entry.
+kernel void add_blocks(
+    const int span_count,
+    const int share,
+    const int entries,
+    const int entries_per_pack,
+    const int first_entry,
+    global const int *restrict spans,  // span_count x 3: task, first block, number of blocks
+    global const real *restrict sums,  // blocks x entries
+    global real *restrict moments)     // packed, entries_per_pack
+{
+    const int span = get_global_id(0) / share;
+    if (span >= span_count) return;
+    const int task = spans[3 * span], first = spans[3 * span + 1], count = spans[3 * span + 2];
+    global real *restrict target = moments + TASK_OFFSET(task, entries_per_pack, first_entry);
+    for (int e = get_global_id(0) % share; e < entries; e += share) {
+        real total = target[(size_t)e * LANES];
+        for (int b = 0; b < count; b++) total += sums[(size_t)(first + b) * entries + e];
+        target[(size_t)e * LANES] = total;
+    }
+}

@@ -1,0 +1,59 @@
+// What every kernel text begins with.
+//
+// REAL    the scalar of the data, float or double
+// ACCUM   the scalar of sums over rows: double where the device has it
+// LANES   tasks a pack
+// VECTOR_PACKS  1: a work-item handles a pack, in vector types (CPU devices);
+//               0: a work-item handles one lane of a pack (GPUs)
+// MAX_ORDER     the largest matrix order of this build
+#ifndef REAL
+#define REAL float
+#endif
+#ifndef ACCUM
+#define ACCUM REAL
+#endif
+#ifndef LANES
+#define LANES 16
+#endif
+#ifndef VECTOR_PACKS
+#define VECTOR_PACKS 1
+#endif
+#ifndef MAX_ORDER
+#define MAX_ORDER 32
+#endif
+#ifdef cl_khr_fp64
+#pragma OPENCL EXTENSION cl_khr_fp64 : enable
+#endif
+// A product and a sum are fused where `fma` says so and nowhere else.
+#pragma OPENCL FP_CONTRACT OFF
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+
+typedef REAL real;
+typedef ACCUM accum;
+typedef JOIN(ACCUM, 8) accum8;
+
+#if VECTOR_PACKS
+// Entry e of a pack is the e-th vector: LANES tasks side by side.
+typedef JOIN(REAL, LANES) pack;
+typedef JOIN(ACCUM, LANES) accum_pack;
+#define LANES_PER_ITEM LANES
+#define to_accum_pack(x) JOIN(JOIN(convert_, ACCUM), LANES)(x)
+#else
+// Entry e of a lane is LANES scalars behind entry e - 1.
+typedef REAL pack;
+typedef ACCUM accum_pack;
+#define LANES_PER_ITEM 1
+#define to_accum_pack(x) ((accum)(x))
+#endif
+#define ENTRY (LANES / LANES_PER_ITEM)
+
+#define triangle(order) ((order) * ((order) + 1) / 2)
+
+// The first entry of the tasks of one work-item: of pack `item`, or of lane `item % LANES` of pack `item / LANES`.
+#define ITEM_OFFSET(item, entries, first) \
+    (((size_t)((item) / ENTRY) * (entries) + (first)) * ENTRY + (item) % ENTRY)
+// The first entry of one task, in scalars; its further entries follow at a distance of LANES.
+#define TASK_OFFSET(task, entries, first) \
+    (((size_t)((task) / LANES) * (entries) + (first)) * LANES + (task) % LANES)
