@@ -1,0 +1,38 @@
+public import Compute
+
+/// A method: from a problem to a fit, on any backend.
+public protocol Estimator: Sendable {
+    /// The name by which users call it.
+    static var name: String { get }
+
+    /// Fits the problem.
+    ///
+    /// - Parameters:
+    ///   - backend: where the work is done.
+    ///   - reference: a backend in double, for tasks that are beyond what `backend`'s scalar carries.
+    ///   - progress: told of rows as they pass, and asked whether to go on.
+    /// - Throws: when the device fails or rows cannot be read. A task that cannot be fitted is a ``TaskStatus``.
+    func fit<B: Backend, R: Backend<Double>>(
+        _ problem: some Problem, on backend: B, reference: R, progress: PassProgress?
+    ) throws(ComputeError) -> Fit
+
+    /// How many times the rows pass: for progress and estimates of time.
+    var passCount: Int { get }
+}
+
+extension Backend {
+    /// The moments of every task of the problem.
+    func moments(of problem: some Problem, progress: PassProgress?) throws(ComputeError) -> Moments<Buffer> {
+        let moments = try makeMoments(taskCount: problem.layout.taskCount, featureCount: problem.featureCount)
+        try addMoments(of: problem.source(of: Scalar.self), to: moments, progress: progress)
+        return moments
+    }
+
+    private func addMoments(
+        of source: some TaskSource<Scalar>, to moments: Moments<Buffer>, progress: PassProgress?
+    ) throws(ComputeError) {
+        try forEachChunk(of: source, progress: progress) { rows throws(ComputeError) in
+            try accumulate(rows, rowWeights: nil, into: moments)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+public import Compute
+
+/// What an estimator found: the centre that tasks share, the tasks' own coefficients, or both.
+///
+/// Coefficients and standard errors are on the user's scale; NaN stands for missing.
+public struct Fit: Sendable {
+    /// The coefficients that all tasks share, where the method has them.
+    public var center: Estimate?
+    /// Whether the centre could be estimated.
+    public var centerStatus = TaskStatus.ok
+    /// Each task's own coefficients, where the method has them.
+    public var tasks: TaskEstimates?
+    /// One status a task.
+    public var statuses: [TaskStatus]
+    /// Tasks that were solved again in double because their condition is beyond what float carries.
+    public var refittedTaskCount = 0
+    /// Fitted tasks whose condition leaves coefficients with fewer than six certain digits.
+    public var illConditionedTaskCount = 0
+    /// Fitted tasks without standard errors: a row decides a coefficient alone (HC2, HC3), or there is one cluster.
+    public var missingErrorTaskCount = 0
+
+    public init(center: Estimate? = nil, tasks: TaskEstimates? = nil, statuses: [TaskStatus]) {
+        self.center = center
+        self.tasks = tasks
+        self.statuses = statuses
+    }
+
+    /// The number of tasks with this status, whatever its detail.
+    public func count(of name: String) -> Int { statuses.count { $0.name == name } }
+}
+
+/// One set of coefficients with its standard errors.
+public struct Estimate: Sendable, Equatable {
+    public var coefficients: [Double]
+    public var standardErrors: [Double]
+    /// Degrees of freedom of the t statistics.
+    public var degreesOfFreedom: Double
+    /// The number of observations.
+    public var sampleCount: Int
+    /// An estimate of the condition number of the columns, each scaled to unit length.
+    public var condition: Double
+}
+
+/// Coefficients of every task, `taskCount x featureCount`, row-major.
+public struct TaskEstimates: Sendable {
+    public let featureCount: Int
+    public var coefficients: [Double]
+    public var standardErrors: [Double]
+    /// Degrees of freedom of the t statistics, one a task.
+    public var degreesOfFreedom: [Double]
+    /// An estimate of the condition number of each task's columns, each column scaled to unit length.
+    public var conditions: [Double]
+
+    /// Missing everywhere.
+    init(taskCount: Int, featureCount: Int) {
+        self.featureCount = featureCount
+        coefficients = Array(repeating: .nan, count: taskCount * featureCount)
+        standardErrors = coefficients
+        degreesOfFreedom = Array(repeating: .nan, count: taskCount)
+        conditions = degreesOfFreedom
+    }
+
+    public var taskCount: Int { degreesOfFreedom.count }
+
+    /// The coefficients of one task.
+    public func coefficients(of task: Int) -> ArraySlice<Double> {
+        coefficients[task * featureCount..<(task + 1) * featureCount]
+    }
+
+    /// The standard errors of one task.
+    public func standardErrors(of task: Int) -> ArraySlice<Double> {
+        standardErrors[task * featureCount..<(task + 1) * featureCount]
+    }
+
+    /// Writes the estimates of `other`'s tasks over those of `tasks`.
+    mutating func replace(tasks: [Int], with other: TaskEstimates) {
+        for (index, task) in tasks.enumerated() {
+            for feature in 0..<featureCount {
+                coefficients[task * featureCount + feature] = other.coefficients[index * featureCount + feature]
+                standardErrors[task * featureCount + feature] = other.standardErrors[index * featureCount + feature]
+            }
+            degreesOfFreedom[task] = other.degreesOfFreedom[index]
+            conditions[task] = other.conditions[index]
+        }
+    }
+}
