@@ -1,0 +1,78 @@
+import Compute
+import Methods
+import Tables
+
+/// Ends the run when no coefficient at all could be estimated: that is the model's fault or the data's, and one line
+/// says which.
+struct FitCheck {
+    let fit: Fit
+    let design: Design
+    let store: ColumnStore
+
+    func throwIfNothingWasFitted() throws(TableError) {
+        if fit.centerStatus != .ok { throw TableError(.data, description(of: fit.centerStatus, scope: "all rows")) }
+        guard fit.tasks != nil, fit.count(of: "ok") == 0 else { return }
+        let statuses = Set(fit.statuses)
+        if statuses.count == 1, let status = statuses.first {
+            throw TableError(.data, description(of: status, scope: "every task"))
+        }
+        let counts = StatusCounts(fit.statuses, termNames: design.termNames).text
+        throw TableError(.data, "\(store.sourceName): no task could be fitted: \(counts)")
+    }
+
+    private func description(of status: TaskStatus, scope: String) -> String {
+        let source = store.sourceName
+        switch status {
+        case .collinear(let feature):
+            return "\(source): in \(scope), the column '\(design.termNames[feature])' of the model is a linear "
+                + "combination of the columns before it (\(design.termNames[..<feature].joined(separator: ", "))); "
+                + "leave it out of the formula"
+        case .tooFewRows:
+            return "\(source): \(scope == "all rows" ? "there are" : "every task has") no more rows than the model's "
+                + "\(design.featureCount) coefficients (largest task: \(store.layout.sampleCounts.max() ?? 0) rows); "
+                + "use fewer terms, or --method pool"
+        case .nonFinite:
+            return "\(source): \(scope) hold values that are not finite\(NonFiniteText(store).text)"
+        default:
+            return "\(source): no coefficient could be estimated in \(scope): \(status.name)"
+        }
+    }
+}
+
+/// Where the first value that is not finite stands, for a message.
+struct NonFiniteText {
+    let text: String
+
+    init(_ store: ColumnStore) {
+        let found = zip(store.columns, store.firstNonFinite).compactMap { column, value in
+            value.map { (column.name, $0) }
+        }
+        guard let (name, value) = found.min(by: { $0.1.line < $1.1.line }) else {
+            text = " (from an expression such as log(0) in the formula)"
+            return
+        }
+        text = " (first at line \(value.line), column '\(name)': '\(value.text)'; --na \(value.text) drops such rows)"
+    }
+}
+
+/// How many tasks have each status, in words.
+struct StatusCounts {
+    let text: String
+
+    init(_ statuses: [TaskStatus], termNames: [String]) {
+        var parts: [String] = []
+        func add(_ count: Int, _ words: String) { if count > 0 { parts.append("\(counted(count)) \(words)") } }
+        add(statuses.count { $0 == .ok }, "ok")
+        add(statuses.count { $0 == .tooFewRows }, "with too few rows")
+        var dependent = Array(repeating: 0, count: termNames.count)
+        for case .collinear(let feature) in statuses { dependent[feature] += 1 }
+        let names = dependent.indices.filter { dependent[$0] > 0 }.sorted { dependent[$0] > dependent[$1] }
+        let shown = names.prefix(3).map { "\(termNames[$0]) \(counted(dependent[$0]))" }
+        let rest = names.count > 3 ? ", ..." : ""
+        add(dependent.reduce(0, +), "collinear (\(shown.joined(separator: ", "))\(rest))")
+        add(statuses.count { $0 == .nonFinite }, "with values that are not finite")
+        add(statuses.count { $0 == .separated }, "separated")
+        add(statuses.count { $0 == .notConverged }, "not converged")
+        text = parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Methods
+import Tables
+
+/// `kindred fit`: from a table to a fitted model a task.
+struct FitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fit",
+        abstract: "Fit a model to each task of a table.",
+        discussion: """
+            Reads one long table (.csv, .tsv, also .gz, or - for standard input) with a column that names each row's \
+            task, and fits the formula to every task at once:
+
+              kindred fit flights.csv.gz --task tailnum --formula "arr_delay ~ dep_delay + distance" -o planes.csv
+
+            Methods: itl fits each task on its own rows; pool fits one model to all rows. Text columns become factors; \
+            rows with missing values are dropped and counted. A task that cannot be fitted is reported with its \
+            status and never stops the others.
+
+            The result goes to the file after -o: .csv (one line a task and term) or .json (the model, which \
+            'kindred predict' reads). Without -o, a terminal shows a summary and a pipe gets the CSV.
+            """)
+
+    @OptionGroup var input: InputOptions
+
+    @Option(help: "itl (each task on its own) or pool (one fit of all rows).")
+    var method: MethodName = .itl
+
+    @Option(
+        help: ArgumentHelp(
+            "Standard errors: iid, hc0, hc1, hc2, hc3, or cluster:COLUMN for one-way clusters.",
+            valueName: "kind"))
+    var vcov: VarianceOption = .init(estimator: .iid, clusterColumn: nil)
+
+    @Option(help: ArgumentHelp("Coverage of the confidence intervals.", valueName: "share"))
+    var level = 0.95
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where the result goes: a .csv or .json file.", valueName: "file"))
+    var output: String?
+
+    @Flag(help: "Write the model as JSON to standard output.")
+    var json = false
+
+    @Flag(help: "Say what would be done, with rows, tasks, memory, device and time, and stop.")
+    var dryRun = false
+
+    @OptionGroup var settings: RunOptions
+
+    func validate() throws {
+        guard level > 0, level < 1 else { throw ValidationError("--level \(level): a share between 0 and 1 is needed") }
+        if json, output != nil { throw ValidationError("--json writes to standard output; leave -o out") }
+        if let output, OutputFormat(path: output) == nil {
+            throw ValidationError("-o \(output): the ending says the format; use .csv or .json")
+        }
+    }
+
+    func run() throws { try Failure.translating { try FitRun(self).run() } }
+}
+
+enum MethodName: String, ExpressibleByArgument, CaseIterable {
+    case itl, pool
+}
+
+/// What `--vcov` names.
+struct VarianceOption: ExpressibleByArgument {
+    let estimator: VarianceEstimator
+    let clusterColumn: String?
+
+    init(estimator: VarianceEstimator, clusterColumn: String?) {
+        self.estimator = estimator
+        self.clusterColumn = clusterColumn
+    }
+
+    init?(argument: String) {
+        if argument.hasPrefix("cluster:") {
+            let column = String(argument.dropFirst("cluster:".count))
+            guard !column.isEmpty else { return nil }
+            self.init(estimator: .cluster, clusterColumn: column)
+        } else {
+            guard let estimator = VarianceEstimator(rawValue: argument.lowercased()), estimator != .cluster else {
+                return nil
+            }
+            self.init(estimator: estimator, clusterColumn: nil)
+        }
+    }
+
+    var defaultValueDescription: String { "iid" }
+    static var allValueStrings: [String] { ["iid", "hc0", "hc1", "hc2", "hc3", "cluster:COLUMN"] }
+
+    /// As output files record it.
+    var text: String { clusterColumn.map { "cluster:\($0)" } ?? estimator.rawValue }
+}
+
+/// The format of a result, which its file's ending names.
+enum OutputFormat {
+    case tidy, model
+
+    init?(path: String) {
+        if path.lowercased().hasSuffix(".json") {
+            self = .model
+        } else if path.lowercased().hasSuffix(".csv") || path.hasPrefix("/dev/") {
+            self = .tidy
+        } else {
+            return nil
+        }
+    }
+}

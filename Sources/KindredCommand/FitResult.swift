@@ -1,0 +1,178 @@
+import Compute
+import Engine
+import Methods
+import Tables
+
+/// A fit with all that its files and its summary say of it.
+struct FitResult {
+    let fit: Fit
+    let design: Design
+    let store: ColumnStore
+    let command: FitCommand
+    let session: Session
+    let timings: [(name: String, seconds: Double)]
+
+    /// The label of the one fit of all tasks in tidy output.
+    static let pooledLabel = "(all)"
+
+    // MARK: Files
+
+    func write(to file: OutputFile, format: OutputFormat, parallel: Parallel) throws(TableError) {
+        switch format {
+        case .tidy: try writeTidy(to: file, parallel: parallel)
+        case .model: try model.write(to: file, parallel: parallel)
+        }
+    }
+
+    private func writeTidy(to file: OutputFile, parallel: Parallel) throws(TableError) {
+        let inference = Inference(level: command.level, degreesOfFreedom: fit.distinctDegreesOfFreedom)
+        if let center = fit.center {
+            let writer = TidyWriter(terms: design.termNames, tasks: Labels([Self.pooledLabel]))
+            return try writer.write(to: file, parallel: parallel) { _ in
+                TidyTask(
+                    sampleCount: center.sampleCount, degreesOfFreedom: center.degreesOfFreedom, status: fit.centerStatus
+                )
+            } estimate: { _, term in
+                inference.estimate(
+                    center.coefficients[term], standardError: center.standardErrors[term],
+                    degreesOfFreedom: center.degreesOfFreedom)
+            }
+        }
+        guard let tasks = fit.tasks else { return }
+        let counts = sampleCounts
+        let featureCount = tasks.featureCount
+        try TidyWriter(terms: design.termNames, tasks: store.taskLabels).write(to: file, parallel: parallel) { task in
+            TidyTask(
+                sampleCount: counts[task], degreesOfFreedom: tasks.degreesOfFreedom[task], status: fit.statuses[task])
+        } estimate: { task, term in
+            inference.estimate(
+                tasks.coefficients[task * featureCount + term],
+                standardError: tasks.standardErrors[task * featureCount + term],
+                degreesOfFreedom: tasks.degreesOfFreedom[task])
+        }
+    }
+
+    private var sampleCounts: [Int] { design.positiveWeightCounts ?? store.layout.sampleCounts }
+
+    private var model: ModelFile {
+        let missing = Array(repeating: Double.nan, count: store.layout.taskCount)
+        return ModelFile(
+            version: Kindred.version, method: command.method.rawValue, formula: design.formula.text,
+            taskColumn: command.input.task, response: design.formula.responseName, terms: design.termNames,
+            levels: design.levels,
+            settings: [
+                .init("table", .string(store.sourceName)), .init("vcov", .string(command.vcov.text)),
+                .init("level", .number(command.level)),
+                .init("weights", command.input.weights.map { .string($0) } ?? .null),
+                .init("na", .string(command.input.na)),
+            ],
+            center: fit.center.map {
+                ModelFile.Center(coefficients: $0.coefficients, standardErrors: $0.standardErrors)
+            },
+            summary: [
+                .init("rows", .integer(store.totalRowCount)), .init("dropped_rows", .integer(store.droppedRowCount)),
+                .init("tasks", .integer(store.layout.taskCount)), .init("ok", .integer(fit.count(of: "ok"))),
+                .init("too_few_rows", .integer(fit.count(of: "too_few_rows"))),
+                .init("collinear", .integer(fit.count(of: "collinear"))),
+                .init("non_finite", .integer(fit.count(of: "non_finite"))),
+                .init("ill_conditioned", .integer(fit.illConditionedTaskCount)),
+                .init("solved_again_in_double", .integer(fit.refittedTaskCount)),
+            ],
+            provenance: ModelFile.Provenance(
+                device: session.deviceName ?? "", precision: command.settings.precision.rawValue,
+                notices: session.notices.map(\.message),
+                timings: timings.map { .init($0.name, .number($0.seconds)) }),
+            tasks: ModelFile.Tasks(
+                labels: store.taskLabels, sampleCounts: sampleCounts,
+                degreesOfFreedom: fit.tasks?.degreesOfFreedom ?? missing, statuses: fit.statuses,
+                coefficients: fit.tasks?.coefficients ?? [], standardErrors: fit.tasks?.standardErrors ?? []))
+    }
+
+    // MARK: What the user is told
+
+    /// For a terminal: the coefficients of the one fit, or their distribution over tasks.
+    var table: String {
+        if let center = fit.center {
+            let inference = Inference(level: command.level, degreesOfFreedom: [center.degreesOfFreedom])
+            let rows = design.termNames.indices.map { term in
+                let line = inference.estimate(
+                    center.coefficients[term], standardError: center.standardErrors[term],
+                    degreesOfFreedom: center.degreesOfFreedom)
+                return [
+                    line.estimate, line.standardError, line.statistic, line.pValue, line.confidenceLow,
+                    line.confidenceHigh,
+                ]
+            }
+            let header = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
+            return TextTable(corner: "", header: header, names: design.termNames, rows: rows).text
+        }
+        guard let tasks = fit.tasks else { return "" }
+        let fitted = fit.statuses.indices.filter { fit.statuses[$0] == .ok }
+        let rows = design.termNames.indices.map { term in
+            let values = Quantiles(fitted.map { tasks.coefficients[$0 * tasks.featureCount + term] })
+            let errors = Quantiles(fitted.map { tasks.standardErrors[$0 * tasks.featureCount + term] })
+            return [values.at(0.1), values.at(0.25), values.at(0.5), values.at(0.75), values.at(0.9), errors.at(0.5)]
+        }
+        let header = ["10 %", "25 %", "median", "75 %", "90 %", "std_error (median)"]
+        return TextTable(
+            corner: "over \(counted(fitted.count)) tasks", header: header, names: design.termNames, rows: rows
+        ).text
+    }
+
+    /// The lines that every run ends with.
+    func summaryLines(timings: [(name: String, seconds: Double)]) -> [String] {
+        var lines: [String] = []
+        var rows = "\(store.sourceName): \(counted(store.totalRowCount)) rows"
+        if store.droppedRowCount > 0 {
+            let missing = store.droppedByColumn.map { "\($0.column) \(counted($0.count))" }.joined(separator: ", ")
+            rows += ", \(counted(store.droppedRowCount)) dropped for missing values (\(missing))"
+        }
+        lines.append(rows)
+        let statuses = StatusCounts(fit.statuses, termNames: design.termNames).text
+        lines.append("\(command.method.rawValue): \(counted(store.layout.taskCount)) tasks: \(statuses)")
+        if fit.count(of: "non_finite") > 0 {
+            lines.append("values that are not finite" + NonFiniteText(store).text)
+        }
+        if fit.illConditionedTaskCount > 0 {
+            lines.append(
+                "\(counted(fit.illConditionedTaskCount)) of the fitted tasks are ill-conditioned: fewer than six "
+                    + "digits of their coefficients are certain")
+        }
+        if fit.missingErrorTaskCount > 0 {
+            lines.append(
+                "\(counted(fit.missingErrorTaskCount)) of the fitted tasks have no standard error: "
+                    + missingErrorReason)
+        }
+        if fit.refittedTaskCount > 0 {
+            lines.append(
+                "\(counted(fit.refittedTaskCount)) tasks were solved again in double: float does not carry them")
+        }
+        let steps = timings.map { "\($0.name) \(secondsText($0.seconds))" }.joined(separator: ", ")
+        lines.append("\(steps) on \(session.deviceName ?? "no device"), \(command.settings.precision.rawValue)")
+        return lines
+    }
+
+    /// What `-v` adds.
+    var detailLines: [String] {
+        if let center = fit.center { return ["condition of the columns: \(shortNumber(center.condition))"] }
+        guard let tasks = fit.tasks else { return [] }
+        let conditions = Quantiles(fit.statuses.indices.filter { fit.statuses[$0] == .ok }.map { tasks.conditions[$0] })
+        return [
+            "condition of the columns over fitted tasks: median \(shortNumber(conditions.at(0.5))), "
+                + "largest \(shortNumber(conditions.at(1)))"
+        ]
+    }
+
+    private var missingErrorReason: String {
+        command.vcov.estimator == .cluster
+            ? "their rows are in one cluster" : "one of their rows decides a coefficient alone (leverage 1)"
+    }
+}
+
+extension Fit {
+    /// The degrees of freedom that occur.
+    var distinctDegreesOfFreedom: Set<Double> {
+        if let center { return [center.degreesOfFreedom] }
+        return Set(tasks?.degreesOfFreedom ?? [])
+    }
+}

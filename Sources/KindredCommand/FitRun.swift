@@ -1,0 +1,126 @@
+import Compute
+import Engine
+import Methods
+import Tables
+
+/// One run of `kindred fit`: read, fit, write, tell.
+struct FitRun {
+    private let command: FitCommand
+    private let messages: Messages
+    private let parallel: Parallel
+
+    init(_ command: FitCommand) {
+        self.command = command
+        messages = command.settings.messages
+        parallel = command.settings.parallel
+    }
+
+    func run() throws {
+        let formula = try command.input.parsedFormula()
+        // What can fail without the data fails before they are read.
+        let session = try makeSession()
+        let output = command.dryRun ? nil : try openOutput()
+        var timer = StepTimer()
+
+        let store = try readTable(for: formula)
+        timer.finish("read")
+        let design = try Design(formula: formula, store: store, weights: command.input.weights)
+        let problem = try TableProblem(
+            design: design, store: store, clusterColumn: command.vcov.clusterColumn, parallel: parallel)
+        let estimator: any Estimator =
+            switch command.method {
+            case .itl: Individual(variance: command.vcov.estimator)
+            case .pool: Pooled(variance: command.vcov.estimator)
+            }
+        let workload = Workload(
+            rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: estimator.passCount,
+            precision: command.settings.precision.precision)
+        if command.dryRun {
+            let plan = DryRun(store: store, design: design, workload: workload, session: session, parallel: parallel)
+            return print(try plan.text, terminator: "")
+        }
+        if command.settings.verbose { messages.detail("device: \(try session.plan(for: workload).reason)") }
+        let fit = try fit(problem, with: estimator, session: session, workload: workload)
+        timer.finish("fit")
+        try FitCheck(fit: fit, design: design, store: store).throwIfNothingWasFitted()
+
+        let result = FitResult(
+            fit: fit, design: design, store: store, command: command, session: session, timings: timer.seconds)
+        if let output {
+            try result.write(to: output.file, format: output.format, parallel: parallel)
+            if Signals.isInterrupted { throw ComputeError.interrupted }
+            try output.file.finish()
+            timer.finish("write")
+        } else {
+            print(result.table, terminator: "")
+        }
+        for line in result.summaryLines(timings: timer.seconds) { messages.note(line) }
+        for line in result.detailLines { messages.detail(line) }
+    }
+
+    private func makeSession() throws -> Session {
+        let messages = self.messages
+        return try Session(
+            choice: command.settings.deviceChoice(), precision: command.settings.precision.precision, parallel: parallel
+        ) { messages.warn($0.message) }
+    }
+
+    /// The file or stream for the result; nil when a terminal is shown a summary instead.
+    private func openOutput() throws -> (file: OutputFile, format: OutputFormat)? {
+        if let path = command.output, let format = OutputFormat(path: path) {
+            return (try OutputFile(path: path), format)
+        }
+        if command.json { return (try OutputFile(path: nil), .model) }
+        return Terminal.outputIsTerminal ? nil : (try OutputFile(path: nil), .tidy)
+    }
+
+    private func readTable(for formula: Formula) throws -> ColumnStore {
+        var columns: [(name: String, role: TableRequest.Role)] = formula.variables.map { variable in
+            switch variable.content {
+            case .numbers: (variable.name, .numbers)
+            case .labels: (variable.name, .labels)
+            case .either: (variable.name, .infer)
+            }
+        }
+        if let weights = command.input.weights { columns.append((weights, .numbers)) }
+        if let cluster = command.vcov.clusterColumn { columns.append((cluster, .labels)) }
+        let request = TableRequest(
+            task: command.input.task, columns: columns, missing: command.input.missingTexts)
+        let progress = ProgressLine("reading", unit: "B", messages: messages)
+        defer { progress.finish() }
+        return try TableReader(
+            path: command.input.table, request: request, parallel: parallel,
+            memoryLimit: command.settings.memoryBytes,
+            progress: { done, total in
+                progress.update(done: done, total: total)
+                return !Signals.isInterrupted
+            }
+        ).read()
+    }
+
+    private func fit(
+        _ problem: TableProblem, with estimator: some Estimator, session: Session, workload: Workload
+    ) throws(ComputeError) -> Fit {
+        let progress = ProgressLine("fitting", unit: "rows", messages: messages)
+        defer { progress.finish() }
+        let total = problem.layout.rowCount * estimator.passCount
+        let pass = PassProgress { rows in
+            progress.advance(by: rows, total: total)
+            return !Signals.isInterrupted
+        }
+        return try session.perform(
+            FitJob(estimator: estimator, problem: problem, progress: pass), workload: workload)
+    }
+}
+
+/// Seconds spent by step.
+struct StepTimer {
+    private(set) var seconds: [(name: String, seconds: Double)] = []
+    private var start = ContinuousClock.now
+
+    mutating func finish(_ name: String) {
+        let now = ContinuousClock.now
+        seconds.append((name, (now - start).inSeconds))
+        start = now
+    }
+}

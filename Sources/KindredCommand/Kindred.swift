@@ -1,0 +1,34 @@
+import ArgumentParser
+import CMachine
+
+/// The program: parses the command line and hands over to a command.
+@main
+struct Kindred: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kindred",
+        abstract: "Fits one model a task for very many related data sets at once.",
+        discussion: """
+            Each task (a school, a hospital, a store, a device) gets its own coefficients, or all share one set. One \
+            long table holds all tasks, in any row order, with a column that names the task.
+
+              kindred fit flights.csv.gz --task tailnum --formula "arr_delay ~ dep_delay + distance" -o planes.csv
+            """,
+        version: "kindred \(version), built for \(buildTarget)",
+        subcommands: [FitCommand.self, PredictCommand.self, DevicesCommand.self])
+
+    static let version = "0.1.0"
+    static var buildTarget: String { String(cString: kindred_build_target()) }
+
+    static func main() {
+        Signals.prepare()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            Terminal.writeError(failure.line)
+            exit(withError: failure.exitCode)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

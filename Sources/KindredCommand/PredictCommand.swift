@@ -1,0 +1,53 @@
+import ArgumentParser
+import Compute
+import Tables
+
+/// `kindred predict`: applies a fitted model to new rows.
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Predict the response of new rows from a fitted model.",
+        discussion: """
+            Reads a model that 'kindred fit' wrote as .json and a table with the columns of its formula, and writes \
+            one line a row of the table, in its order: row, task, prediction. A row with missing values has no \
+            prediction.
+
+              kindred fit train.csv --task school --formula "score ~ ses" -o model.json
+              kindred predict model.json new.csv -o predictions.csv
+            """)
+
+    @Argument(help: "The model: a .json file of 'kindred fit'.")
+    var model: String
+
+    @Argument(help: "The table: .csv, .tsv, also .gz, or - for standard input.")
+    var table: String
+
+    @Option(
+        help: """
+            Rows of tasks that the model has no coefficients for: centre (use what the tasks share), missing, or \
+            error (default: centre where the method has one, else error).
+            """)
+    var newTasks: NewTasks?
+
+    @Option(
+        help: ArgumentHelp("The texts that stand for a missing value (default: those of the fit).", valueName: "texts"))
+    var na: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where the predictions go: a .csv file.", valueName: "file"))
+    var output: String?
+
+    @OptionGroup var settings: RunOptions
+
+    func validate() throws {
+        if let output, OutputFormat(path: output) != .tidy {
+            throw ValidationError("-o \(output): predictions are written as .csv")
+        }
+    }
+
+    func run() throws { try Failure.translating { try PredictRun(self).run() } }
+}
+
+/// What becomes of rows whose task the model has no coefficients for.
+enum NewTasks: String, ExpressibleByArgument, CaseIterable {
+    case centre, missing, error
+}

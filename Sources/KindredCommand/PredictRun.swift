@@ -1,0 +1,138 @@
+import Compute
+import Tables
+
+/// One run of `kindred predict`.
+struct PredictRun {
+    private let command: PredictCommand
+    private let messages: Messages
+    private let parallel: Parallel
+
+    init(_ command: PredictCommand) {
+        self.command = command
+        messages = command.settings.messages
+        parallel = command.settings.parallel
+    }
+
+    func run() throws {
+        let model = try ModelFile(readingFrom: command.model)
+        let output = try OutputFile(path: command.output)
+        let formula = try Formula(parsing: model.formula)
+        let store = try readTable(for: formula, model: model)
+        let design = try Design(formula: formula, levels: model.levels, store: store)
+        guard design.termNames == model.terms else {
+            throw TableError(.data, "\(command.model): its terms are not those of its formula; fit the model again")
+        }
+        let coefficients = try TaskCoefficients(of: model, for: store.taskLabels, policy: command.newTasks)
+        let predictions = try design.predictions(coefficients: coefficients.values, parallel: parallel)
+        try write(predictions, of: store, to: output)
+        if Signals.isInterrupted { throw ComputeError.interrupted }
+        try output.finish()
+        report(predictions, store: store, design: design, coefficients: coefficients)
+    }
+
+    private func readTable(for formula: Formula, model: ModelFile) throws -> ColumnStore {
+        let columns = formula.predictors(levels: model.levels).map { variable in
+            (name: variable.name, role: variable.content == .labels ? TableRequest.Role.labels : .numbers)
+        }
+        let texts = command.na ?? model.settings.first { $0.name == "na" }?.value.string ?? "NA,"
+        let request = TableRequest(
+            task: model.taskColumn, columns: columns,
+            missing: texts.split(separator: ",", omittingEmptySubsequences: false).map(String.init),
+            keepsInputRows: true)
+        let progress = ProgressLine("reading", unit: "B", messages: messages)
+        defer { progress.finish() }
+        return try TableReader(
+            path: command.table, request: request, parallel: parallel, memoryLimit: command.settings.memoryBytes,
+            progress: { done, total in
+                progress.update(done: done, total: total)
+                return !Signals.isInterrupted
+            }
+        ).read()
+    }
+
+    /// One line a row of the input, in its order.
+    private func write(_ predictions: [Double], of store: ColumnStore, to file: OutputFile) throws {
+        let inputRows = try store.inputRows
+        var values = Array(repeating: Double.nan, count: store.totalRowCount)
+        var tasks = Array(repeating: Int32(-1), count: store.totalRowCount)
+        for task in 0..<store.layout.taskCount {
+            for row in store.layout.offsets[task]..<store.layout.offsets[task + 1] {
+                values[inputRows[row]] = predictions[row]
+                tasks[inputRows[row]] = Int32(task)
+            }
+        }
+        try PredictionWriter(tasks: store.taskLabels).write(
+            to: file, count: store.totalRowCount, parallel: parallel
+        ) { row in
+            Prediction(row: row + 1, task: tasks[row] < 0 ? nil : Int(tasks[row]), value: values[row])
+        }
+    }
+
+    private func report(
+        _ predictions: [Double], store: ColumnStore, design: Design, coefficients: TaskCoefficients
+    ) {
+        let missing = predictions.count { $0.isNaN } + store.droppedRowCount
+        messages.note(
+            "\(store.sourceName): \(counted(store.totalRowCount)) rows, \(counted(store.layout.taskCount)) tasks, "
+                + "\(counted(store.totalRowCount - missing)) predicted")
+        if store.droppedRowCount > 0 {
+            messages.note("\(counted(store.droppedRowCount)) rows have missing values and no prediction")
+        }
+        if design.unknownLevelRowCount > 0 {
+            messages.note(
+                "\(counted(design.unknownLevelRowCount)) rows hold a category that the model has not seen and have no prediction"
+            )
+        }
+        if coefficients.newTaskCount > 0 {
+            let use = coefficients.usesCenter ? "predicted from the centre" : "without prediction"
+            messages.note("\(counted(coefficients.newTaskCount)) tasks have no coefficients in the model: \(use)")
+        }
+    }
+}
+
+/// The coefficients that a model has for the tasks of a table.
+struct TaskCoefficients {
+    /// One vector a task of the table; NaN where there is none.
+    let values: [Double]
+    /// Tasks of the table without coefficients of their own, in a model whose tasks have their own.
+    let newTaskCount: Int
+    let usesCenter: Bool
+
+    /// - Parameter policy: what to do with such tasks; by default the centre where there is one, else an error.
+    init(of model: ModelFile, for labels: Labels, policy: NewTasks?) throws(TableError) {
+        let count = model.terms.count
+        let hasOwn = !model.tasks.coefficients.isEmpty
+        if policy == .centre, model.center == nil {
+            throw TableError(
+                .usage,
+                "--new-tasks centre: method '\(model.method)' has no centre; use --new-tasks missing, or fit with --method pool"
+            )
+        }
+        var places: [String: Int] = [:]
+        for task in 0..<model.tasks.labels.count { places[model.tasks.labels[task]] = task }
+        var values = Array(repeating: Double.nan, count: labels.count * count)
+        var newTaskCount = 0
+        for task in 0..<labels.count {
+            let label = labels[task]
+            let place = places[label]
+            if hasOwn, let place, model.tasks.statuses[place] == .ok {
+                for term in 0..<count { values[task * count + term] = model.tasks.coefficients[place * count + term] }
+                continue
+            }
+            if hasOwn || place == nil { newTaskCount += 1 }
+            let takesCenter = !hasOwn && place != nil || policy != .missing && policy != .error
+            if let center = model.center, takesCenter {
+                for term in 0..<count { values[task * count + term] = center.coefficients[term] }
+            } else if policy != .missing {
+                let status = place.map { " (status \(model.tasks.statuses[$0].name))" } ?? ""
+                throw TableError(
+                    .data,
+                    "the model has no coefficients for task '\(label)'\(status); --new-tasks missing leaves such rows empty"
+                        + (model.center == nil ? "" : ", --new-tasks centre uses what the tasks share"))
+            }
+        }
+        self.values = values
+        self.newTaskCount = newTaskCount
+        usesCenter = model.center != nil && policy != .missing
+    }
+}
