@@ -43,14 +43,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "Definitions", path: "Tests/Definitions", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Compute", "CPUFallback", "Engine", "Definitions"],
+            path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "ComputeTests", dependencies: ["Compute", "CPUFallback", "Engine", "Definitions"],
-            swiftSettings: strict),
+            name: "ComputeTests", dependencies: ["Compute", "Definitions", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Compute", "Kernels", "Engine", "COpenCL", "CMachine"],
             swiftSettings: strict),
         .testTarget(
-            name: "MethodsTests", dependencies: ["Methods", "CPUFallback", "Engine", "Definitions"],
+            name: "MethodsTests", dependencies: ["Compute", "CPUFallback", "Methods", "Definitions", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["KindredCommand"], swiftSettings: strict),

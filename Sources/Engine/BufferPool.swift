@@ -5,7 +5,7 @@ import Synchronization
 /// Device memory that was used and may be used again.
 ///
 /// Sizes are rounded up to one of eight steps a doubling, so that memory of nearly the same size serves again at a cost
-/// of at most an eighth.
+/// of at most an eighth. All blocks together never pass the device's memory: a CPU driver would go on into swap or abort.
 package final class BufferPool: Sendable {
     /// What may be read past the last value of a buffer.
     static let paddingBytes = 64
@@ -15,6 +15,7 @@ package final class BufferPool: Sendable {
         var spare: [Int: [DeviceMemory]] = [:]
         var spareBytes = 0
         var blockCount = 0
+        var blockBytes = 0
     }
 
     private let device: Device
@@ -42,12 +43,29 @@ package final class BufferPool: Sendable {
             return memory
         }
         if let spare { return spare }
+        let fits = state.withLock { state in
+            let fits = state.blockBytes + size <= device.globalMemoryBytes
+            if fits {
+                state.blockCount += 1
+                state.blockBytes += size
+            }
+            return fits
+        }
+        guard fits else { throw .outOfMemory(requestedBytes: byteCount, device: device.name) }
+        return try create(size, for: byteCount, in: context)
+    }
+
+    /// A new block, already counted: no longer if it cannot be had.
+    private func create(_ size: Int, for byteCount: Int, in context: cl_context) throws(ComputeError) -> DeviceMemory {
         var status: cl_int = 0
         let memory = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), size, nil, &status)
+        if let memory, status == CL_SUCCESS { return DeviceMemory(owning: memory, byteCount: size) }
+        state.withLock { state in
+            state.blockCount -= 1
+            state.blockBytes -= size
+        }
         try check(status, "clCreateBuffer", on: device.name, bytes: byteCount)
-        guard let memory else { throw .outOfMemory(requestedBytes: byteCount, device: device.name) }
-        state.withLock { $0.blockCount += 1 }
-        return DeviceMemory(owning: memory, byteCount: size)
+        throw .outOfMemory(requestedBytes: byteCount, device: device.name)
     }
 
     func giveBack(_ memory: DeviceMemory) {
@@ -61,6 +79,7 @@ package final class BufferPool: Sendable {
     func drain() {
         state.withLock { state in
             state.blockCount -= state.spare.values.reduce(0) { $0 + $1.count }
+            state.blockBytes -= state.spareBytes
             state.spare = [:]
             state.spareBytes = 0
         }

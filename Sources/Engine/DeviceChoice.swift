@@ -86,8 +86,8 @@ public enum DeviceChoice: Sendable, Equatable {
     }
 
     private static func notFound(_ finding: String, _ devices: [Device]) -> ComputeError {
-        let rest = devices.isEmpty ? "no OpenCL device was found" : "devices: \(list(devices))"
-        return .deviceNotFound("\(finding); \(rest); or use --device cpu")
+        if devices.isEmpty { return .deviceNotFound("\(finding): no OpenCL device was found; use --device cpu") }
+        return .deviceNotFound("\(finding); devices: \(list(devices)); or use --device cpu")
     }
 
     private static func list(_ devices: [Device]) -> String {

@@ -1,5 +1,6 @@
 import Compute
 import Definitions
+import TestSupport
 import Testing
 
 @Suite("Weighted sum")

@@ -1,13 +1,13 @@
-import Compute
-import Definitions
+package import Compute
+package import Definitions
 
 /// A stream of numbers that depends on its seed alone (SplitMix64).
-struct TestStream: RandomNumberGenerator {
-    var state: UInt64
+package struct TestStream: RandomNumberGenerator {
+    private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -16,22 +16,28 @@ struct TestStream: RandomNumberGenerator {
     }
 
     /// Uniform in (-1, 1).
-    mutating func symmetric() -> Double { Double.random(in: -1..<1, using: &self) }
+    package mutating func symmetric() -> Double { Double.random(in: -1..<1, using: &self) }
 }
 
 /// Rows of several tasks with an intercept, exact in float, so that every backend is given the same numbers.
-struct RandomProblem: Sendable, CustomStringConvertible {
-    let sampleCounts: [Int]
-    let featureCount: Int
-    let isWeighted: Bool
+package struct RandomProblem: Sendable, CustomStringConvertible {
+    package let sampleCounts: [Int]
+    package let featureCount: Int
+    package let isWeighted: Bool
 
-    var description: String {
+    package init(sampleCounts: [Int], featureCount: Int, isWeighted: Bool) {
+        self.sampleCounts = sampleCounts
+        self.featureCount = featureCount
+        self.isWeighted = isWeighted
+    }
+
+    package var description: String {
         "\(sampleCounts.count) tasks, \(featureCount) features, \(sampleCounts.reduce(0, +)) rows"
             + (isWeighted ? ", weighted" : "")
     }
 
     /// No task, one task, tasks on both sides of a pack, of a row block and of a tile; empty and one-row tasks.
-    static let adversarial: [RandomProblem] = [
+    package static let adversarial: [RandomProblem] = [
         RandomProblem(sampleCounts: [], featureCount: 3, isWeighted: false),
         RandomProblem(sampleCounts: [1], featureCount: 1, isWeighted: false),
         RandomProblem(sampleCounts: [40], featureCount: 3, isWeighted: true),
@@ -45,12 +51,12 @@ struct RandomProblem: Sendable, CustomStringConvertible {
     ]
 
     /// Those in which every task has more rows than features.
-    static let solvable = adversarial.filter { problem in
+    package static let solvable = adversarial.filter { problem in
         problem.sampleCounts.allSatisfy { $0 > problem.featureCount }
     }
 
     /// Each task's rows.
-    var tasks: [TaskRows] {
+    package var tasks: [TaskRows] {
         var stream = TestStream(seed: UInt64(featureCount) &* 1000 &+ UInt64(sampleCounts.count))
         return sampleCounts.map { count in
             var design: [[Double]] = []
@@ -66,7 +72,7 @@ struct RandomProblem: Sendable, CustomStringConvertible {
         }
     }
 
-    func source<Scalar: LaneScalar>(of scalar: Scalar.Type) -> RowArrays<Scalar> {
+    package func source<Scalar: LaneScalar>(of scalar: Scalar.Type) -> RowArrays<Scalar> {
         let tasks = self.tasks
         let values = tasks.flatMap { task in
             task.response.indices.flatMap { row in (task.design[row] + [task.response[row]]).map { Scalar($0) } }
@@ -81,7 +87,7 @@ struct RandomProblem: Sendable, CustomStringConvertible {
 
 extension Backend {
     /// The moments of a problem's tasks, brought through in chunks of so many rows.
-    func moments(of source: RowArrays<Scalar>, chunkRows: Int? = nil) throws(ComputeError) -> Moments<Buffer> {
+    package func moments(of source: RowArrays<Scalar>, chunkRows: Int? = nil) throws(ComputeError) -> Moments<Buffer> {
         let moments = try makeMoments(taskCount: source.layout.taskCount, featureCount: source.featureCount)
         try forEachChunk(of: source, chunkRows: chunkRows) { rows throws(ComputeError) in
             try accumulate(rows, rowWeights: nil, into: moments)
@@ -91,7 +97,7 @@ extension Backend {
 }
 
 /// A full symmetric matrix from its lower triangle, row by row.
-func symmetric<Scalar: LaneScalar>(_ triangle: ArraySlice<Scalar>, order: Int) -> [[Double]] {
+package func symmetric<Scalar: LaneScalar>(_ triangle: ArraySlice<Scalar>, order: Int) -> [[Double]] {
     var matrix = Array(repeating: Array(repeating: 0.0, count: order), count: order)
     var entry = triangle.startIndex
     for row in 0..<order {

@@ -1,13 +1,12 @@
 import CPUFallback
-import Compute
+package import Compute
 import Engine
 import Glibc
 import Synchronization
-import Testing
 
 /// A backend under test with one of the two scalars.
-struct Candidate: Sendable, CustomTestStringConvertible {
-    enum Kind: String, CaseIterable, Sendable {
+package struct Candidate: Sendable, CustomStringConvertible {
+    package enum Kind: String, CaseIterable, Sendable {
         case oneThread = "CPU path, 1 thread"
         case twoThreads = "CPU path, 2 threads"
         case vectorKernels = "OpenCL, vector packs"
@@ -16,24 +15,24 @@ struct Candidate: Sendable, CustomTestStringConvertible {
         var needsDevice: Bool { self == .vectorKernels || self == .laneKernels }
     }
 
-    let kind: Kind
-    let isDouble: Bool
+    package let kind: Kind
+    package let isDouble: Bool
 
-    var testDescription: String { "\(kind.rawValue), \(isDouble ? "double" : "float")" }
+    package var description: String { "\(kind.rawValue), \(isDouble ? "double" : "float")" }
 
     /// Every backend that this machine has, with both scalars.
-    static let all: [Candidate] = Kind.allCases.flatMap { kind in
+    package static let all: [Candidate] = Kind.allCases.flatMap { kind in
         kind.needsDevice && device == nil
             ? [] : [Candidate(kind: kind, isDouble: true), Candidate(kind: kind, isDouble: false)]
     }
 
     /// The device that tests run on: the first there is.
-    static let device: Device? = Device.all().first { $0.hasDouble }
+    private static let device: Device? = Device.all().first { $0.hasDouble }
 
     private static let context: Context? = device.flatMap { try? Context(device: $0) }
 
     /// Calls one of the two with a fresh backend. `chunkRows` is left to the caller.
-    func run(
+    package func run(
         _ double: (any Backend<Double>) throws -> Void, float: (any Backend<Float>) throws -> Void
     ) throws {
         CaseLog.append(self)
@@ -45,7 +44,7 @@ struct Candidate: Sendable, CustomTestStringConvertible {
         case .oneThread: return CPUBackend<Scalar>(parallel: Parallel(threadCount: 1))
         case .twoThreads: return CPUBackend<Scalar>(parallel: Parallel(threadCount: 2))
         case .vectorKernels, .laneKernels:
-            let context = try #require(Self.context)
+            guard let context = Self.context else { throw ComputeError.deviceNotFound("no device to test on") }
             return try OpenCLBackend<Scalar>(context: context, shape: kind == .vectorKernels ? .vectors : .lanes)
         }
     }
