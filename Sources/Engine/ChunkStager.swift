@@ -1,25 +1,12 @@
-public import Compute
+import Compute
 
-/// The rows of one chunk in a device's memory, or on their way there.
-public struct DeviceRows<Scalar: LaneScalar>: StagedRows {
-    public let chunk: RowChunk<Scalar>
-    let values: DeviceBuffer<Scalar>
-    let weights: DeviceBuffer<Scalar>?
-    /// Three whole numbers a row block: its task, its first row and its number of rows.
-    let blocks: DeviceBuffer<Int32>
-    /// Three whole numbers a task of the chunk: the task, its first block and its number of blocks.
-    let spans: DeviceBuffer<Int32>
-    let spanCount: Int
-
-    var blockCount: Int { chunk.range.blocks.count }
-}
-
-/// Sends chunks of rows to a device without waiting: while one travels or is summed, the next is read.
+/// Sends chunks of rows to devices without waiting: while one travels or is summed, the next is read.
 ///
-/// Two pieces of host memory take turns. Before one is filled again, its transfer is waited for; the device's own
-/// memory of a chunk returns to the pool when the last kernel that reads it is enqueued and done.
+/// Two pieces of host memory take turns. Before one is filled again, its transfers are waited for; a device's own
+/// memory of a chunk returns to its pool when the last kernel that reads it is enqueued.
 final class ChunkStager<Scalar: LaneScalar> {
-    private let context: Context
+    private let contexts: [Context]
+    private let shares: TaskShares
     private let chunkBytes: Int
     private var slots: [Slot] = []
     private var turn = 0
@@ -29,46 +16,56 @@ final class ChunkStager<Scalar: LaneScalar> {
         var transfers: [Event] = []
     }
 
-    init(context: Context, chunkBytes: Int) {
-        self.context = context
+    /// - Parameter shares: which of the contexts each task's rows go to.
+    init(contexts: [Context], shares: TaskShares, chunkBytes: Int) {
+        self.contexts = contexts
+        self.shares = shares
         self.chunkBytes = chunkBytes
     }
 
     func rowCapacity(featureCount: Int) -> Int { chunkBytes / ((featureCount + 1) * MemoryLayout<Scalar>.stride) }
 
-    func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> DeviceRows<Scalar> {
+    /// The chunk's rows on each device.
+    func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> [DeviceRows<Scalar>] {
         try makeSlots(for: range, of: source)
         turn = 1 - turn
-        for transfer in slots[turn].transfers { try transfer.wait() }
-        slots[turn].transfers = []
+        try waitForTransfers(of: turn)
         let chunk = slots[turn].chunk
         try chunk.fill(range, from: source)
 
-        // These wait until they are sent; the rows, behind them on the queue, do not.
-        let spanTable = Self.spans(of: range.blocks)
-        let blocks = try context.makeBuffer(range.blocks.flatMap { [$0.task, $0.firstRow, $0.rowCount] })
-        let spans = try context.makeBuffer(spanTable)
-
-        let valueCount = range.rowCount * chunk.width
-        let values = try context.makeBuffer(of: Scalar.self, count: valueCount)
-        try send(chunk.values, count: valueCount, of: chunk, to: values)
-        var weights: DeviceBuffer<Scalar>?
-        if let source = chunk.weights {
-            let buffer = try context.makeBuffer(of: Scalar.self, count: range.rowCount)
-            try send(source, count: range.rowCount, of: chunk, to: buffer)
-            weights = buffer
+        let parts = ChunkPart.parts(of: range, taskCount: source.layout.taskCount, shares: shares)
+        var rows: [DeviceRows<Scalar>] = []
+        for (context, part) in zip(contexts, parts) {
+            rows.append(
+                DeviceRows(
+                    chunk: chunk, part: part, values: try send(chunk.values, width: chunk.width, part, to: context),
+                    weights: try sendWeights(of: chunk, part, to: context),
+                    blocks: try context.makeBuffer(part.blocks), spans: try context.makeBuffer(part.spans)))
+            try context.flush()
         }
-        try context.flush()
-        return DeviceRows(
-            chunk: chunk, values: values, weights: weights, blocks: blocks, spans: spans,
-            spanCount: spanTable.count / 3)
+        return rows
     }
 
+    private func sendWeights(
+        of chunk: RowChunk<Scalar>, _ part: ChunkPart, to context: Context
+    ) throws(ComputeError) -> DeviceBuffer<Scalar>? {
+        guard let weights = chunk.weights else { return nil }
+        return try send(weights, width: 1, part, to: context)
+    }
+
+    /// Begins to send the part's rows, of `width` values each, from the memory of the slot whose turn it is.
     private func send(
-        _ memory: UnsafeMutablePointer<Scalar>, count: Int, of chunk: RowChunk<Scalar>, to buffer: DeviceBuffer<Scalar>
-    ) throws(ComputeError) {
-        let values = UnsafeBufferPointer(start: memory, count: count)
-        slots[turn].transfers.append(try buffer.write(values, ownedBy: chunk))
+        _ memory: UnsafeMutablePointer<Scalar>, width: Int, _ part: ChunkPart, to context: Context
+    ) throws(ComputeError) -> DeviceBuffer<Scalar> {
+        let buffer = try context.makeBuffer(of: Scalar.self, count: part.rowCount * width)
+        var sent = 0
+        for run in part.runs {
+            let values = UnsafeBufferPointer(start: memory + run.lowerBound * width, count: run.count * width)
+            let transfer = try buffer.write(values, ownedBy: slots[turn].chunk, at: sent)
+            slots[turn].transfers.append(transfer)
+            sent += values.count
+        }
+        return buffer
     }
 
     private func makeSlots(for range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) {
@@ -77,9 +74,7 @@ final class ChunkStager<Scalar: LaneScalar> {
                 && ($0.chunk.weights != nil) == source.isWeighted
         }
         if fits, !slots.isEmpty { return }
-        for slot in slots {
-            for transfer in slot.transfers { try transfer.wait() }
-        }
+        for slot in slots.indices { try waitForTransfers(of: slot) }
         let preferred = min(rowCapacity(featureCount: source.featureCount), source.layout.rowCount)
         slots = (0..<2).map { _ in
             Slot(
@@ -89,15 +84,8 @@ final class ChunkStager<Scalar: LaneScalar> {
         }
     }
 
-    private static func spans(of blocks: [RowBlock]) -> [Int32] {
-        var spans: [Int32] = []
-        for (index, block) in blocks.enumerated() {
-            if index > 0, blocks[index - 1].task == block.task {
-                spans[spans.count - 1] += 1
-            } else {
-                spans.append(contentsOf: [block.task, Int32(index), 1])
-            }
-        }
-        return spans
+    private func waitForTransfers(of slot: Int) throws(ComputeError) {
+        for transfer in slots[slot].transfers { try transfer.wait() }
+        slots[slot].transfers = []
     }
 }

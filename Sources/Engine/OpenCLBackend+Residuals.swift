@@ -7,7 +7,7 @@ extension OpenCLBackend {
     {
         let order = rows.chunk.width - 1
         precondition(coefficients.valuesPerTask == order, "one coefficient a feature")
-        let output: Buffer = try context.makeBuffer(count: rows.chunk.range.rowCount)
+        let output: Buffer = try context.makeBuffer(count: rows.rowCount)
         let share = shape.itemsPerBlock
         let sizes: [KernelArgument] = [
             .count(rows.blockCount), .count(share), .count(order), .count(coefficients.taskCount == 1 ? 1 : 0),
@@ -27,7 +27,7 @@ extension OpenCLBackend {
         let order = rows.chunk.width - 1
         precondition(coefficients.valuesPerTask == order && factor.order == order, "one coefficient a feature")
         precondition(coefficients.taskCount == factor.taskCount, "coefficients and factor of the same tasks")
-        let output: Buffer = try context.makeBuffer(count: rows.chunk.range.rowCount)
+        let output: Buffer = try context.makeBuffer(count: rows.rowCount)
         let share = shape.itemsPerBlock
         let sizes: [KernelArgument] = [
             .count(rows.blockCount), .count(share), .count(order), .count(coefficients.taskCount == 1 ? 1 : 0),

@@ -3,36 +3,42 @@ import Kernels
 
 extension OpenCLBackend {
     /// Packs that are summed as one block (`PACKS_PER_BLOCK` of the kernel).
-    private static var packsPerSumBlock: Int { 64 }
+    static var packsPerSumBlock: Int { 64 }
+    /// Tasks that are summed as one block.
+    var sumBlockSize: Int { Self.packsPerSumBlock * lanes }
 
     public func weightedSum(of vectors: Vectors<Buffer>, weights: Vectors<Buffer>, into sum: Vectors<Buffer>)
         throws(ComputeError)
     {
-        let entryCount = vectors.valuesPerTask
-        precondition(weights.taskCount == vectors.taskCount && weights.valuesPerTask == 1, "one weight a task")
-        precondition(sum.taskCount == 1 && sum.valuesPerTask == entryCount, "a sum as wide as the vectors")
-        let packs = packCount(vectors.taskCount)
-        let blocks = (packs + Self.packsPerSumBlock - 1) / Self.packsPerSumBlock
+        precondition(sum.taskCount == 1 && sum.valuesPerTask == vectors.valuesPerTask, "a sum as wide as the vectors")
         if context.device.hasDouble {
-            try add(vectors, weights, packs: packs, blocks: blocks, partials: Double.self, into: sum)
+            try add(blockSums(of: vectors, weights: weights, partials: Double.self), into: sum)
         } else {
-            try add(vectors, weights, packs: packs, blocks: blocks, partials: Float.self, into: sum)
+            try add(blockSums(of: vectors, weights: weights, partials: Float.self), into: sum)
         }
     }
 
-    private func add<Accum: LaneScalar>(
-        _ vectors: Vectors<Buffer>, _ weights: Vectors<Buffer>, packs: Int, blocks: Int, partials: Accum.Type,
-        into sum: Vectors<Buffer>
-    ) throws(ComputeError) {
+    /// The sum over each block of tasks, lane by lane: blocks x values a task x lanes.
+    func blockSums<Accum: LaneScalar>(
+        of vectors: Vectors<Buffer>, weights: Vectors<Buffer>, partials: Accum.Type
+    ) throws(ComputeError) -> DeviceBuffer<Accum> {
+        precondition(weights.taskCount == vectors.taskCount && weights.valuesPerTask == 1, "one weight a task")
         let entryCount = vectors.valuesPerTask
+        let packs = packCount(vectors.taskCount)
+        let blocks = (packs + Self.packsPerSumBlock - 1) / Self.packsPerSumBlock
         let partials = try context.makeBuffer(of: Accum.self, count: blocks * entryCount * lanes)
         try kernel("sum_packs", in: .sums, order: 0).launch(
             global: blocks * entryCount * (shape == .vectors ? 1 : lanes),
             arguments: [.count(packs), .count(entryCount)] + place(vectors.entries) + place(weights.entries) + [
                 .buffer(vectors.entries.buffer), .buffer(weights.entries.buffer), .buffer(partials),
             ])
+        return partials
+    }
+
+    private func add<Accum>(_ partials: DeviceBuffer<Accum>, into sum: Vectors<Buffer>) throws(ComputeError) {
+        let entryCount = sum.valuesPerTask
         try kernel("sum_partials", in: .sums, order: 0).launch(
-            global: entryCount, .count(blocks), .count(entryCount), .count(sum.entries.firstEntry),
-            .buffer(partials), .buffer(sum.entries.buffer))
+            global: entryCount, .count(partials.count / (entryCount * lanes)), .count(entryCount),
+            .count(sum.entries.firstEntry), .buffer(partials), .buffer(sum.entries.buffer))
     }
 }

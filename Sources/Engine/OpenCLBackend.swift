@@ -12,6 +12,7 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     let shape: KernelShape
     /// Tasks a pack.
     let lanes: Int
+    let chunkBytes: Int
     private let stager: ChunkStager<Scalar>
 
     /// A backend on a device of the user's choice.
@@ -31,7 +32,9 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
         self.shape = shape
         lanes = shape.lanes(scalarBytes: MemoryLayout<Scalar>.stride)
         let bytes = chunkBytes ?? (shape == .vectors ? 8_000_000 : 64_000_000)
-        stager = ChunkStager(context: context, chunkBytes: min(bytes, context.device.maxAllocationBytes / 4))
+        self.chunkBytes = min(bytes, context.device.maxAllocationBytes / 4)
+        let shares = TaskShares(memberCount: 1, blockSize: Self.packsPerSumBlock * lanes)
+        stager = ChunkStager(contexts: [context], shares: shares, chunkBytes: self.chunkBytes)
     }
 
     public var name: String { context.device.name }
@@ -107,7 +110,7 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     public func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> DeviceRows<
         Scalar
     > {
-        try stager.stage(range, of: source)
+        try stager.stage(range, of: source)[0]
     }
 
     // MARK: Programs

@@ -44,8 +44,8 @@ public final class Session: Sendable {
     private let choice: DeviceChoice
     private let precision: Precision
     private let parallel: Parallel
-    /// The device that was asked for, or that `auto` may take; nil for the CPU path.
-    private let device: Device?
+    /// The devices that were asked for, or that `auto` may take: of one kind, sharing the tasks. None is the CPU path.
+    private let devices: [Device]
     private let notify: @Sendable (Notice) -> Void
     private let record = Mutex(Record())
 
@@ -67,12 +67,12 @@ public final class Session: Sendable {
         self.precision = precision
         self.parallel = parallel
         self.notify = notify
-        let device = try choice.resolve(among: Device.all())
-        if let device, precision == .double, !device.hasDouble {
+        let devices = try choice.resolve(among: Device.all())
+        if precision == .double, let device = devices.first(where: { !$0.hasDouble }) {
             if choice != .auto { throw .doubleUnsupported(device: device.name) }
-            self.device = nil
+            self.devices = []
         } else {
-            self.device = device
+            self.devices = devices
         }
     }
 
@@ -81,43 +81,48 @@ public final class Session: Sendable {
     /// The name of the device that did the last job.
     public var deviceName: String? { record.withLock { $0.deviceName } }
 
-    /// Whether a job of this size goes to a device, and why, in one line.
-    public func plan(for workload: Workload) throws(ComputeError) -> (device: Device?, reason: String) {
-        guard let device else {
-            return (nil, choice == .cpu ? "the CPU path was asked for" : "no GPU that can do it")
+    /// The devices that a job of this size goes to, none being the CPU path, and why, in one line.
+    public func plan(for workload: Workload) throws(ComputeError) -> (devices: [Device], reason: String) {
+        guard let device = devices.first else {
+            return ([], choice == .cpu ? "asked for" : "no GPU that can do it")
         }
-        guard choice == .auto else { return (device, "'\(device.name)' was asked for") }
-        let deviceSeconds = try predictedSeconds(for: workload, on: device)
-        let cpuSeconds = try predictedSeconds(for: workload, on: nil)
+        guard choice == .auto else { return (devices, "asked for") }
+        let deviceSeconds = try predictedSeconds(for: workload, on: devices)
+        let cpuSeconds = try predictedSeconds(for: workload, on: [])
         let comparison =
             "predicted \(Self.text(deviceSeconds)) on '\(device.name)', \(Self.text(cpuSeconds)) on the CPU path"
-        return (deviceSeconds < cpuSeconds ? device : nil, comparison)
+        return (deviceSeconds < cpuSeconds ? devices : [], comparison)
     }
 
-    /// How long the passes over the rows should take on a device, or on the CPU path, by its measured speeds.
-    public func predictedSeconds(for workload: Workload, on device: Device?) throws(ComputeError) -> Double {
-        guard let device else { return Self.seconds(workload, on: DeviceProbe.measure(parallel), precision) }
+    /// How long the passes over the rows should take on devices, or on the CPU path, by their measured speeds.
+    public func predictedSeconds(for workload: Workload, on devices: [Device]) throws(ComputeError) -> Double {
+        guard let device = devices.first else {
+            return Self.seconds(workload, on: DeviceProbe.measure(parallel), precision)
+        }
         return Self.seconds(workload, on: try DeviceProbe.measure(Context(device: device)), precision)
     }
 
-    /// Does the job on the planned device, and under `auto` on what is left when that fails.
+    /// Does the job on the planned devices, and under `auto` on what is left when they fail.
     public func perform<J: Job>(_ job: J, workload: Workload) throws(ComputeError) -> J.Output {
-        let device = try plan(for: workload).device
-        guard let device else { return try performOnCPU(job) }
+        let devices = try plan(for: workload).devices
+        if devices.isEmpty { return try performOnCPU(job) }
         do throws(ComputeError) {
-            return try perform(job, on: device, chunkBytes: nil)
+            return try perform(job, on: devices, chunkBytes: nil)
         } catch {
             guard choice == .auto, error.isDeviceFailure else { throw error }
             tell("\(error); trying smaller chunks")
         }
         do throws(ComputeError) {
-            return try perform(job, on: device, chunkBytes: 4_000_000)
+            return try perform(job, on: devices, chunkBytes: Self.smallChunkBytes)
         } catch {
             guard error.isDeviceFailure else { throw error }
             tell("\(error); continuing on the CPU path")
         }
         return try performOnCPU(job)
     }
+
+    /// What a device that failed with its usual chunks is given.
+    private static let smallChunkBytes = 4_000_000
 
     private func performOnCPU<J: Job>(_ job: J) throws(ComputeError) -> J.Output {
         let reference = CPUBackend<Double>(parallel: parallel)
@@ -128,18 +133,29 @@ public final class Session: Sendable {
         }
     }
 
-    private func perform<J: Job>(_ job: J, on device: Device, chunkBytes: Int?) throws(ComputeError) -> J.Output {
-        let context = try Context(device: device)
+    private func perform<J: Job>(
+        _ job: J, on devices: [Device], chunkBytes: Int?
+    ) throws(ComputeError) -> J.Output {
         let reference = CPUBackend<Double>(parallel: parallel)
-        record.withLock { $0.deviceName = device.name }
         switch precision {
-        case .double:
-            let backend = try OpenCLBackend<Double>(context: context, chunkBytes: chunkBytes)
-            return try job.run(on: backend, reference: reference)
-        case .float:
-            let backend = try OpenCLBackend<Float>(context: context, chunkBytes: chunkBytes)
+        case .double: return try perform(job, on: devices, Double.self, chunkBytes: chunkBytes, reference)
+        case .float: return try perform(job, on: devices, Float.self, chunkBytes: chunkBytes, reference)
+        }
+    }
+
+    private func perform<J: Job, Scalar: LaneScalar>(
+        _ job: J, on devices: [Device], _ scalar: Scalar.Type, chunkBytes: Int?, _ reference: CPUBackend<Double>
+    ) throws(ComputeError) -> J.Output {
+        var contexts: [Context] = []
+        for device in devices { contexts.append(try Context(device: device)) }
+        if contexts.count == 1 {
+            let backend = try OpenCLBackend<Scalar>(context: contexts[0], chunkBytes: chunkBytes)
+            record.withLock { $0.deviceName = backend.name }
             return try job.run(on: backend, reference: reference)
         }
+        let backend = try DeviceGroup<Scalar>(contexts: contexts, chunkBytes: chunkBytes)
+        record.withLock { $0.deviceName = backend.name }
+        return try job.run(on: backend, reference: reference)
     }
 
     private func tell(_ message: String) {

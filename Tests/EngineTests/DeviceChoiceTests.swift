@@ -7,7 +7,7 @@ struct DeviceChoiceTests {
     @Test(
         "reads every form of the grammar, whatever its case",
         arguments: [
-            ("auto", DeviceChoice.auto), ("AUTO", .auto), ("cpu", .cpu), ("Cpu", .cpu), ("gpu", .gpu(0)),
+            ("auto", DeviceChoice.auto), ("AUTO", .auto), ("cpu", .cpu), ("Cpu", .cpu), ("gpu", .gpus),
             ("GPU:1", .gpu(1)), ("gpu:0", .gpu(0)), ("opencl:0.0", .openCL(platform: 0, device: 0)),
             ("OpenCL:12.3", .openCL(platform: 12, device: 3)), ("H100", .named("H100")), ("cpu1", .named("cpu1")),
             ("pthread-x", .named("pthread-x")), ("opencl", .named("opencl")), (" ", .named(" ")),
@@ -35,29 +35,42 @@ struct DeviceChoiceTests {
     @Test("finds what it means among devices of several platforms")
     func resolution() throws {
         let devices = Self.devices
-        func resolve(_ text: String) throws -> String? {
-            try DeviceChoice(parsing: text).resolve(among: devices)?.selector
+        func resolve(_ text: String) throws -> [String] {
+            try DeviceChoice(parsing: text).resolve(among: devices).map(\.selector)
         }
-        #expect(try resolve("auto") == "opencl:2.0")
-        #expect(try resolve("cpu") == nil)
-        #expect(try resolve("gpu") == "opencl:2.0")
-        #expect(try resolve("gpu:1") == "opencl:3.1")
-        #expect(try resolve("opencl:0.1") == "opencl:0.1")
-        #expect(try resolve("h100") == "opencl:2.0")
-        #expect(try resolve("HD") == "opencl:3.1")
-        #expect(try resolve("fpga") == "opencl:3.0")
+        #expect(try resolve("auto") == ["opencl:2.0"])
+        #expect(try resolve("cpu").isEmpty)
+        #expect(try resolve("gpu") == ["opencl:2.0"])
+        #expect(try resolve("gpu:1") == ["opencl:3.1"])
+        #expect(try resolve("opencl:0.1") == ["opencl:0.1"])
+        #expect(try resolve("h100") == ["opencl:2.0"])
+        #expect(try resolve("HD") == ["opencl:3.1"])
+        #expect(try resolve("fpga") == ["opencl:3.0"])
+        #expect(try resolve("pthread") == ["opencl:0.0", "opencl:0.1"])
+    }
+
+    @Test("several GPUs share the tasks if they are alike and of one platform")
+    func severalGPUs() throws {
+        let devices = [
+            Self.device(0, 0, "H100", .gpu), Self.device(0, 1, "H100", .gpu), Self.device(0, 2, "T4", .gpu),
+            Self.device(1, 0, "H100", .gpu),
+        ]
+        for text in ["gpu", "auto"] {
+            let found = try DeviceChoice(parsing: text).resolve(among: devices).map(\.selector)
+            #expect(found == ["opencl:0.0", "opencl:0.1"])
+        }
     }
 
     @Test("takes a whole name even where it is part of a longer one")
     func exactName() throws {
         let devices = [Self.device(0, 0, "Arc A7", .gpu), Self.device(0, 1, "Arc A70", .gpu)]
-        #expect(try DeviceChoice.named("arc a7").resolve(among: devices)?.selector == "opencl:0.0")
+        #expect(try DeviceChoice.named("arc a7").resolve(among: devices).map(\.selector) == ["opencl:0.0"])
     }
 
     @Test("auto is the CPU path where there is no GPU, and where there is nothing")
     func automatic() throws {
-        #expect(try DeviceChoice.auto.resolve(among: []) == nil)
-        #expect(try DeviceChoice.auto.resolve(among: [Self.device(0, 0, "pthread", .cpu)]) == nil)
+        #expect(try DeviceChoice.auto.resolve(among: []).isEmpty)
+        #expect(try DeviceChoice.auto.resolve(among: [Self.device(0, 0, "pthread", .cpu)]).isEmpty)
     }
 
     @Test("the CPU path does not ask for devices, so OpenCL is not loaded")
@@ -94,12 +107,8 @@ struct DeviceChoiceTests {
                 "no device with 'radeon' in its name here; devices: opencl:0.0 'pthread-x'; or use --device cpu"
             ),
             (
-                "pthread", [device(0, 0, "pthread-x", .cpu), device(0, 1, "pthread-x", .cpu)],
-                "'pthread' is in the name of 2 devices: opencl:0.0 'pthread-x', opencl:0.1 'pthread-x'"
-            ),
-            (
-                "pthread-x", [device(0, 0, "pthread-x", .cpu), device(0, 1, "pthread-x", .cpu)],
-                "'pthread-x' is in the name of 2 devices: opencl:0.0 'pthread-x', opencl:0.1 'pthread-x'"
+                "pthread", [device(0, 0, "pthread-x", .cpu), device(0, 1, "pthread-y", .cpu)],
+                "'pthread' is in the name of different devices: opencl:0.0 'pthread-x', opencl:0.1 'pthread-y'"
             ),
         ])
     func notFound(text: String, devices: [Device], line: String) throws {

@@ -11,12 +11,18 @@ package struct Candidate: Sendable, CustomStringConvertible {
         case twoThreads = "CPU path, 2 threads"
         case vectorKernels = "OpenCL, vector packs"
         case laneKernels = "OpenCL, lanes"
+        case twoDevices = "OpenCL, two devices"
 
-        var needsDevice: Bool { self == .vectorKernels || self == .laneKernels }
+        var needsDevice: Bool { self != .oneThread && self != .twoThreads }
     }
 
     package let kind: Kind
     package let isDouble: Bool
+
+    package init(kind: Kind, isDouble: Bool) {
+        self.kind = kind
+        self.isDouble = isDouble
+    }
 
     package var description: String { "\(kind.rawValue), \(isDouble ? "double" : "float")" }
 
@@ -29,7 +35,11 @@ package struct Candidate: Sendable, CustomStringConvertible {
     /// The device that tests run on: the first there is.
     private static let device: Device? = Device.all().first { $0.hasDouble }
 
-    private static let context: Context? = device.flatMap { try? Context(device: $0) }
+    /// Two contexts of that device are as good as two devices: they share nothing.
+    private static let contexts: [Context] =
+        device.map { device in
+            (0..<2).compactMap { _ in try? Context(device: device) }
+        } ?? []
 
     /// Calls one of the two with a fresh backend. `chunkRows` is left to the caller.
     package func run(
@@ -44,9 +54,15 @@ package struct Candidate: Sendable, CustomStringConvertible {
         case .oneThread: return CPUBackend<Scalar>(parallel: Parallel(threadCount: 1))
         case .twoThreads: return CPUBackend<Scalar>(parallel: Parallel(threadCount: 2))
         case .vectorKernels, .laneKernels:
-            guard let context = Self.context else { throw ComputeError.deviceNotFound("no device to test on") }
+            let context = try Self.context(0)
             return try OpenCLBackend<Scalar>(context: context, shape: kind == .vectorKernels ? .vectors : .lanes)
+        case .twoDevices: return try DeviceGroup<Scalar>(contexts: [Self.context(0), Self.context(1)], shape: .vectors)
         }
+    }
+
+    private static func context(_ index: Int) throws -> Context {
+        guard contexts.indices.contains(index) else { throw ComputeError.deviceNotFound("no device to test on") }
+        return contexts[index]
     }
 }
 

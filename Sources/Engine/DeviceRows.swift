@@ -1,0 +1,60 @@
+public import Compute
+
+/// Rows of a chunk in one device's memory, or on their way there.
+public struct DeviceRows<Scalar: LaneScalar>: StagedRows {
+    /// The host's copy of the whole chunk, of which the device may have a part.
+    public let chunk: RowChunk<Scalar>
+    /// The row blocks that the device has, and the first row of each of them among the device's rows.
+    let part: ChunkPart
+    let values: DeviceBuffer<Scalar>
+    let weights: DeviceBuffer<Scalar>?
+    /// Three whole numbers a row block: its task, its first row and its number of rows.
+    let blocks: DeviceBuffer<Int32>
+    /// Three whole numbers a task of the chunk: the task, its first block and its number of blocks.
+    let spans: DeviceBuffer<Int32>
+
+    var rowCount: Int { part.rowCount }
+    var blockCount: Int { part.blocks.count / 3 }
+    var spanCount: Int { part.spans.count / 3 }
+}
+
+/// The part of a chunk that goes to one device: tables of its row blocks, and the runs of rows that make it up.
+struct ChunkPart: Sendable {
+    /// Three whole numbers a row block: its task on the device, its first row there and its number of rows.
+    private(set) var blocks: [Int32] = []
+    /// Three whole numbers a task: the task on the device, its first block there and its number of blocks.
+    private(set) var spans: [Int32] = []
+    /// Adjacent rows of the chunk that are adjacent on the device too.
+    private(set) var runs: [Range<Int>] = []
+    private(set) var rowCount = 0
+
+    /// Cuts a chunk of a problem of so many tasks into a part for each device.
+    static func parts(of range: ChunkRange, taskCount: Int, shares: TaskShares) -> [ChunkPart] {
+        var parts = Array(repeating: ChunkPart(), count: shares.memberCount)
+        for block in range.blocks {
+            let task = Int(block.task)
+            if shares.areCopied(taskCount) {
+                for member in parts.indices { parts[member].append(block, localTask: block.task) }
+            } else {
+                parts[shares.member(of: task)].append(block, localTask: Int32(shares.localTask(task)))
+            }
+        }
+        return parts
+    }
+
+    private mutating func append(_ block: RowBlock, localTask: Int32) {
+        if spans.count >= 3, spans[spans.count - 3] == localTask {
+            spans[spans.count - 1] += 1
+        } else {
+            spans.append(contentsOf: [localTask, Int32(blocks.count / 3), 1])
+        }
+        blocks.append(contentsOf: [localTask, Int32(rowCount), block.rowCount])
+        let rows = Int(block.firstRow)..<Int(block.firstRow + block.rowCount)
+        if let last = runs.last, last.upperBound == rows.lowerBound {
+            runs[runs.count - 1] = last.lowerBound..<rows.upperBound
+        } else {
+            runs.append(rows)
+        }
+        rowCount += rows.count
+    }
+}

@@ -1,0 +1,56 @@
+import Compute
+import TestSupport
+import Testing
+
+@Suite("Several devices")
+struct DeviceGroupTests {
+    @Test("give the bits of one", .enabled(if: Candidate.all.contains { $0.kind == .twoDevices }))
+    func sameBits() throws {
+        // Tasks on both sides of the blocks in which they are dealt out, with rows in one chunk and in many.
+        for taskCount in [1, 2, 511, 512, 513, 1030, 2049] {
+            let problem = RandomProblem(
+                sampleCounts: (0..<taskCount).map { 4 + $0 % 5 }, featureCount: 3, isWeighted: taskCount % 2 == 0)
+            for isDouble in [true, false] {
+                var results: [[Double]] = []
+                for kind in [Candidate.Kind.vectorKernels, .twoDevices] {
+                    try Candidate(kind: kind, isDouble: isDouble).run {
+                        results.append(try everything(problem, on: $0).map { Double($0) })
+                    } float: {
+                        results.append(try everything(problem, on: $0).map { Double($0) })
+                    }
+                }
+                #expect(results[0] == results[1], "\(taskCount) tasks")
+            }
+        }
+    }
+
+    /// What every operation gives, end to end.
+    private func everything<B: Backend>(_ problem: RandomProblem, on backend: B) throws -> [B.Scalar] {
+        let source = problem.source(of: B.Scalar.self)
+        let taskCount = source.layout.taskCount
+        let moments = try backend.moments(of: source, chunkRows: 900)
+        let factor = try backend.makeFactor(taskCount: taskCount, order: 3)
+        try backend.factor(moments.gram, tolerance: B.Scalar.ulpOfOne, into: factor)
+        let coefficients = try backend.makeVectors(taskCount: taskCount, width: 3)
+        try backend.solve(factor, moments.cross, into: coefficients)
+        let middle = try backend.makeMoments(taskCount: taskCount, featureCount: 3)
+        var residuals: [B.Scalar] = []
+        try backend.forEachChunk(of: source, chunkRows: 700) { rows throws(ComputeError) in
+            let scores = try backend.squaredScores(of: rows, at: coefficients, factor: factor, correction: .single)
+            try backend.accumulate(rows, rowWeights: scores, into: middle)
+            residuals += try backend.residuals(of: rows, at: coefficients)
+        }
+        let contrasts = try backend.makeVectors(taskCount: 1, columnCount: 3, width: 3)
+        try backend.upload([1, 0, 0, 0, 1, 0, 0.5, 0.5, 1], into: contrasts)
+        let forms = try backend.makeVectors(taskCount: taskCount, width: 3)
+        try backend.sandwichDiagonals(of: factor, middle: middle.gram, contrasts: contrasts, into: forms)
+        let variances = try backend.makeVectors(taskCount: taskCount, width: 3)
+        try backend.inverseDiagonals(of: factor, contrasts: contrasts, into: variances)
+        let weights = try backend.makeVectors(taskCount: taskCount, width: 1)
+        try backend.upload((0..<taskCount).map { B.Scalar($0 % 3) }, into: weights)
+        let total = try backend.makeVectors(taskCount: 1, width: triangleCount(4))
+        try backend.weightedSum(of: moments.joint.triangles, weights: weights, into: total)
+        return try backend.download(moments.joint.triangles) + backend.download(coefficients) + residuals
+            + backend.download(forms) + backend.download(variances) + backend.download(total)
+    }
+}
