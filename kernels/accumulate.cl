@@ -16,7 +16,7 @@ static int triangle_row(const int e)
 #if VECTOR_PACKS
 
 static void store_row(
-    const accum8 values, const int row, const int first_column, const int width, global real *restrict sums)
+    const accum8 values, const int row, const int first_column, const int width, global real *sums)
 {
     if (row >= width) return;
     accum columns[8];

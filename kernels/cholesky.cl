@@ -7,7 +7,7 @@
 #define AT(pointer, e) (pointer)[(size_t)(e) * ENTRY]
 
 // Solves L x = b in place; x is private.
-static void solve_lower(const int order, global const pack *restrict lower, private pack *x)
+static void solve_lower(const int order, global const pack *lower, private pack *x)
 {
     for (int r = 0, e = 0; r < order; r++) {
         pack rest = x[r];
@@ -18,7 +18,7 @@ static void solve_lower(const int order, global const pack *restrict lower, priv
 }
 
 // Solves L' x = b in place; x is private.
-static void solve_upper(const int order, global const pack *restrict lower, private pack *x)
+static void solve_upper(const int order, global const pack *lower, private pack *x)
 {
     for (int r = order - 1; r >= 0; r--) {
         const int e = triangle(r);
@@ -41,7 +41,7 @@ static pack scaled_squares(const int order, private const pack *x, private const
 // Condition of D G D with unit diagonal: its largest row sum over its smallest eigenvalue, the latter from a solution
 // made large by its signs and one more inverse iteration.
 static pack condition_estimate(
-    const int order, global const pack *restrict gram, global const pack *restrict lower)
+    const int order, global const pack *gram, global const pack *lower)
 {
     pack scales[MAX_ORDER], z[MAX_ORDER], sums[MAX_ORDER];
     for (int r = 0; r < order; r++) {

@@ -4,7 +4,7 @@
 // those of one task (`shared`) serve every task. Sums are taken in `accum`.
 
 static accum residual_of(
-    const int order, global const real *restrict z, global const real *restrict coefficients)
+    const int order, global const real *z, global const real *coefficients)
 {
     accum rest = z[order];
     for (int k = 0; k < order; k++) rest -= (accum)z[k] * (accum)coefficients[(size_t)k * LANES];

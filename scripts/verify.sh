@@ -75,8 +75,6 @@ under_oclgrind() (
     library=$(dpkg -L oclgrind | grep '/liboclgrind-rt\.so$')
     log=$work/oclgrind.log
     export KINDRED_OPENCL=$library OCLGRIND_CHECK_API=1 OCLGRIND_DATA_RACES=1
-    # Optimised code holds an intrinsic that oclgrind 21.10 does not know (llvm.experimental.noalias.scope.decl).
-    export OCLGRIND_BUILD_OPTIONS=-cl-opt-disable
     only_device 'Oclgrind Simulator' 'pthread|opencl:0.1|opencl:1'
     # What oclgrind finds it writes to standard error, and goes on.
     log=$work/oclgrind.log

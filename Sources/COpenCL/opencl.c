@@ -42,6 +42,18 @@
         (cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t size, const void *host, \
             cl_uint wait_count, const cl_event *waits, cl_event *event), \
         (queue, memory, blocking, offset, size, host, wait_count, waits, event)) \
+    STATUS(clEnqueueReadBufferRect, \
+        (cl_command_queue queue, cl_mem memory, cl_bool blocking, const size_t *origin, const size_t *host_origin, \
+            const size_t *region, size_t row_pitch, size_t slice_pitch, size_t host_row_pitch, \
+            size_t host_slice_pitch, void *host, cl_uint wait_count, const cl_event *waits, cl_event *event), \
+        (queue, memory, blocking, origin, host_origin, region, row_pitch, slice_pitch, host_row_pitch, \
+            host_slice_pitch, host, wait_count, waits, event)) \
+    STATUS(clEnqueueWriteBufferRect, \
+        (cl_command_queue queue, cl_mem memory, cl_bool blocking, const size_t *origin, const size_t *host_origin, \
+            const size_t *region, size_t row_pitch, size_t slice_pitch, size_t host_row_pitch, \
+            size_t host_slice_pitch, const void *host, cl_uint wait_count, const cl_event *waits, cl_event *event), \
+        (queue, memory, blocking, origin, host_origin, region, row_pitch, slice_pitch, host_row_pitch, \
+            host_slice_pitch, host, wait_count, waits, event)) \
     STATUS(clEnqueueFillBuffer, \
         (cl_command_queue queue, cl_mem memory, const void *pattern, size_t pattern_size, size_t offset, \
             size_t size, cl_uint wait_count, const cl_event *waits, cl_event *event), \

@@ -75,32 +75,34 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     public func upload(_ values: [Scalar], into vectors: Vectors<Buffer>) throws(ComputeError) {
         let width = vectors.valuesPerTask
         precondition(values.count == vectors.taskCount * width, "as many values as the vectors hold")
-        let entries = vectors.entries
-        // A view's neighbours share its packs: they are read, and written back as they were.
-        let isWhole = entries.entriesPerPack == width && vectors.taskCount % lanes == 0
-        var packed =
-            isWhole
-            ? [Scalar](repeating: 0, count: entries.buffer.count) : try entries.buffer.read()
+        let runs = runs(of: vectors)
+        var packed = [Scalar](repeating: 0, count: runs.valueCount)
         for task in 0..<vectors.taskCount {
-            let start = (task / lanes * entries.entriesPerPack + entries.firstEntry) * lanes + task % lanes
+            let start = task / lanes * width * lanes + task % lanes
             for entry in 0..<width { packed[start + entry * lanes] = values[task * width + entry] }
         }
-        try entries.buffer.write(packed)
+        try vectors.entries.buffer.write(packed, into: runs)
     }
 
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     public func download(_ vectors: Vectors<Buffer>) throws(ComputeError) -> [Scalar] {
         let width = vectors.valuesPerTask
-        let entries = vectors.entries
-        let packed = try entries.buffer.read()
+        let packed = try vectors.entries.buffer.read(runs(of: vectors))
         return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { values, count in
             for task in 0..<vectors.taskCount {
-                let start = (task / lanes * entries.entriesPerPack + entries.firstEntry) * lanes + task % lanes
+                let start = task / lanes * width * lanes + task % lanes
                 for entry in 0..<width { values[task * width + entry] = packed[start + entry * lanes] }
             }
             count = vectors.taskCount * width
         }
+    }
+
+    /// Where the vectors' packs lie in their buffer.
+    private func runs(of vectors: Vectors<Buffer>) -> BufferRuns {
+        BufferRuns(
+            first: vectors.entries.firstEntry * lanes, width: vectors.valuesPerTask * lanes,
+            stride: vectors.entries.entriesPerPack * lanes, count: packCount(vectors.taskCount))
     }
 
     public func synchronize() throws(ComputeError) { try context.finish() }

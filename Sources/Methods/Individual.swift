@@ -20,7 +20,7 @@ public struct Individual: Estimator {
         let leastSquares = try LeastSquares(moments: moments, scaling: problem.scaling, on: backend)
         let counts = problem.sampleCounts
         var estimates = TaskEstimates(taskCount: counts.count, featureCount: problem.featureCount)
-        estimates.coefficients = try leastSquares.coefficients()
+        estimates.coefficients = leastSquares.coefficients
         estimates.conditions = leastSquares.conditions
         let errors = try standardErrors(of: problem, leastSquares, counts: counts, progress: progress)
         estimates.standardErrors = errors.values

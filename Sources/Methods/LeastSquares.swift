@@ -10,6 +10,7 @@ struct LeastSquares<B: Backend> {
     /// Coefficients on the scaled columns, on the device.
     let scaled: Vectors<B.Buffer>
     private let contrasts: Vectors<B.Buffer>
+    private let scaledValues: [B.Scalar]
     /// One a task: residual sum of squares on the scaled response, condition estimate of the columns, and what failed.
     let residualSums: [Double]
     let conditions: [Double]
@@ -41,6 +42,7 @@ struct LeastSquares<B: Backend> {
 
         let diagnosis = try backend.download(factor.diagnosis)
         let coefficients = try backend.download(scaled)
+        scaledValues = coefficients
         let cross = try backend.download(moments.cross)
         let squares = try backend.download(moments.squares)
         var residualSums: [Double] = []
@@ -78,8 +80,8 @@ struct LeastSquares<B: Backend> {
     }
 
     /// Coefficients of every task on the user's scale, `taskCount x featureCount`.
-    func coefficients() throws(ComputeError) -> [Double] {
-        let values = try backend.download(scaled)
+    var coefficients: [Double] {
+        let values = scaledValues
         let featureCount = factor.order
         let contrasts = scaling.contrasts
         let origin = scaling.origin

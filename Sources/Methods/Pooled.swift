@@ -26,7 +26,7 @@ public struct Pooled: Estimator {
         let errors = try standardErrors(
             of: problem, leastSquares, isFinite: isFinite, samples: sampleCount, progress: progress)
         fit.center = Estimate(
-            coefficients: try leastSquares.coefficients(), standardErrors: errors.values,
+            coefficients: leastSquares.coefficients, standardErrors: errors.values,
             degreesOfFreedom: errors.degreesOfFreedom, sampleCount: sampleCount,
             condition: leastSquares.conditions[0])
         return fit
