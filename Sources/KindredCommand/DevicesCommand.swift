@@ -7,19 +7,17 @@ import Tables
 struct DevicesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "devices",
-        abstract: "List the devices that --device can name, with what they were measured to do.",
+        abstract: "List the devices that --device can name, with their speeds.",
         discussion: """
-            The first line is the CPU path, which is always there; the others are OpenCL devices. Speeds are measured \
-            once and kept.
+            The first is the CPU path, which is always there; the others are OpenCL devices. Speeds are measured once \
+            and kept.
 
               kindred devices
               kindred devices --json
             """)
 
-    @Flag(help: "Write JSON.")
+    @Flag(help: "Write the list as JSON.")
     var json = false
-
-    @OptionGroup var settings: RunOptions
 
     func run() throws {
         try Failure.translating {
@@ -46,10 +44,11 @@ struct DevicesCommand: ParsableCommand {
     }
 
     private var cpuEntry: Entry {
-        let speeds = DeviceSpeeds.ofCPUPath(settings.parallel)
+        let parallel = Parallel()
+        let speeds = DeviceSpeeds.ofCPUPath(parallel)
         let name = speeds.name.isEmpty ? "" : "\(speeds.name), "
         return Entry(
-            selector: "cpu", name: "\(name)\(settings.parallel.threadCount) threads", platform: "CPU path",
+            selector: "cpu", name: "\(name)\(parallel.threadCount) threads", platform: "CPU path",
             driver: "kindred \(Kindred.version), \(Kindred.buildTarget)", memoryBytes: ByteSize.halfOfMemory * 2,
             hasDouble: true, copyGigabytes: speeds.copyGigabytes, floatGigaflops: speeds.floatGigaflops,
             doubleGigaflops: speeds.doubleGigaflops)
@@ -74,9 +73,9 @@ struct DevicesCommand: ParsableCommand {
         entries.map { entry in
             let double = entry.hasDouble ? "double" : "no double"
             let speeds = [
-                entry.copyGigabytes.map { "copies \(shortNumber($0.rounded())) GB/s" },
-                entry.floatGigaflops.map { "\(shortNumber($0.rounded())) GFLOP/s float" },
-                entry.doubleGigaflops.map { "\(shortNumber($0.rounded())) GFLOP/s double" },
+                entry.copyGigabytes.map { "copies \(speedText($0)) GB/s" },
+                entry.floatGigaflops.map { "\(speedText($0)) GFLOP/s float" },
+                entry.doubleGigaflops.map { "\(speedText($0)) GFLOP/s double" },
             ].compactMap { $0 }.joined(separator: ", ")
             return """
                 \(entry.selector)  \(entry.name)
@@ -105,4 +104,9 @@ struct DevicesCommand: ParsableCommand {
         text.append("\n")
         return text
     }
+}
+
+/// A speed in whole units, or in two digits where it is small.
+private func speedText(_ speed: Double) -> String {
+    shortNumber(speed < 10 ? (speed * 10).rounded() / 10 : speed.rounded())
 }

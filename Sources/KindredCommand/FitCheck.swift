@@ -10,32 +10,43 @@ struct FitCheck {
     let store: ColumnStore
 
     func throwIfNothingWasFitted() throws(TableError) {
-        if fit.centerStatus != .ok { throw TableError(.data, description(of: fit.centerStatus, scope: "all rows")) }
+        if fit.centerStatus != .ok { throw TableError(.data, description(of: fit.centerStatus)) }
         guard fit.tasks != nil, fit.count(of: "ok") == 0 else { return }
         let statuses = Set(fit.statuses)
         if statuses.count == 1, let status = statuses.first {
-            throw TableError(.data, description(of: status, scope: "every task"))
+            throw TableError(.data, description(of: status))
         }
         let counts = StatusCounts(fit.statuses, termNames: design.termNames).text
         throw TableError(.data, "\(store.sourceName): no task could be fitted: \(counts)")
     }
 
-    private func description(of status: TaskStatus, scope: String) -> String {
+    private var isPooled: Bool { fit.tasks == nil }
+
+    private func description(of status: TaskStatus) -> String {
         let source = store.sourceName
+        let scope = isPooled ? "all rows" : "every task"
         switch status {
         case .collinear(let feature):
-            return "\(source): in \(scope), the column '\(design.termNames[feature])' of the model is a linear "
-                + "combination of the columns before it (\(design.termNames[..<feature].joined(separator: ", "))); "
+            let before = feature > 0 ? "a linear combination of those before it (\(namesBefore(feature)))" : "0"
+            return "\(source): in \(scope), the column '\(design.termNames[feature])' of the model is \(before); "
                 + "leave it out of the formula"
         case .tooFewRows:
-            return "\(source): \(scope == "all rows" ? "there are" : "every task has") no more rows than the model's "
-                + "\(design.featureCount) coefficients (largest task: \(store.layout.sampleCounts.max() ?? 0) rows); "
-                + "use fewer terms, or --method pool"
+            return isPooled
+                ? "\(source): the table has no more rows than the model has coefficients "
+                    + "(\(counted(store.layout.rowCount)) and \(design.featureCount)); use fewer terms"
+                : "\(source): no task has more rows than the model has coefficients (the largest has "
+                    + "\(counted(store.layout.sampleCounts.max() ?? 0, "row")), the model \(design.featureCount)); "
+                    + "use fewer terms, or --method pool"
         case .nonFinite:
-            return "\(source): \(scope) hold values that are not finite\(NonFiniteText(store).text)"
+            return "\(source): in \(scope), there are values that are not finite\(NonFiniteText(store).text)"
         default:
             return "\(source): no coefficient could be estimated in \(scope): \(status.name)"
         }
+    }
+
+    private func namesBefore(_ feature: Int) -> String {
+        let names = design.termNames[..<feature]
+        return names.count > 6 ? names.prefix(6).joined(separator: ", ") + ", ..." : names.joined(separator: ", ")
     }
 }
 

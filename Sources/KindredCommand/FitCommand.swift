@@ -11,11 +11,11 @@ struct FitCommand: ParsableCommand {
             Reads one long table (.csv, .tsv, also .gz, or - for standard input) with a column that names each row's \
             task, and fits the formula to every task at once:
 
-              kindred fit flights.csv.gz --task tailnum --formula "arr_delay ~ dep_delay + distance" -o planes.csv
+              kindred fit flights.csv.gz --task tailnum \\
+                --formula "arr_delay ~ dep_delay + distance" -o planes.csv
 
-            Methods: itl fits each task on its own rows; pool fits one model to all rows. Text columns become factors; \
-            rows with missing values are dropped and counted. A task that cannot be fitted is reported with its \
-            status and never stops the others.
+            Text columns become factors; rows with missing values are dropped and counted. A task that cannot be \
+            fitted is reported with its status and never stops the others.
 
             The result goes to the file after -o: .csv (one line a task and term) or .json (the model, which \
             'kindred predict' reads). Without -o, a terminal shows a summary and a pipe gets the CSV.
@@ -23,12 +23,12 @@ struct FitCommand: ParsableCommand {
 
     @OptionGroup var input: InputOptions
 
-    @Option(help: "itl (each task on its own) or pool (one fit of all rows).")
+    @Option(help: "itl fits each task on its own rows, pool one model to all rows.")
     var method: MethodName = .itl
 
     @Option(
         help: ArgumentHelp(
-            "Standard errors: iid, hc0, hc1, hc2, hc3, or cluster:COLUMN for one-way clusters.",
+            "Standard errors: iid, hc0, hc1, hc2, hc3, or cluster:COLUMN for clusters.",
             valueName: "kind"))
     var vcov: VarianceOption = .init(estimator: .iid, clusterColumn: nil)
 
@@ -38,12 +38,13 @@ struct FitCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Where the result goes: a .csv or .json file.", valueName: "file"))
     var output: String?
 
-    @Flag(help: "Write the model as JSON to standard output.")
+    @Flag(help: "Write the model to standard output, as -o does to a .json file.")
     var json = false
 
-    @Flag(help: "Say what would be done, with rows, tasks, memory, device and time, and stop.")
+    @Flag(help: "Read the table, say what a fit would take, and stop.")
     var dryRun = false
 
+    @OptionGroup var place: DeviceOptions
     @OptionGroup var settings: RunOptions
 
     func validate() throws {
@@ -85,7 +86,6 @@ struct VarianceOption: ExpressibleByArgument {
     }
 
     var defaultValueDescription: String { "iid" }
-    static var allValueStrings: [String] { ["iid", "hc0", "hc1", "hc2", "hc3", "cluster:COLUMN"] }
 
     /// As output files record it.
     var text: String { clusterColumn.map { "cluster:\($0)" } ?? estimator.rawValue }

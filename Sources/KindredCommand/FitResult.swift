@@ -55,7 +55,8 @@ struct FitResult {
     private var sampleCounts: [Int] { design.positiveWeightCounts ?? store.layout.sampleCounts }
 
     private var model: ModelFile {
-        let missing = Array(repeating: Double.nan, count: store.layout.taskCount)
+        // A pooled model has numbers for its centre alone.
+        let missing = Array(repeating: Double.nan, count: store.layout.taskCount * design.featureCount)
         return ModelFile(
             version: Kindred.version, method: command.method.rawValue, formula: design.formula.text,
             taskColumn: command.input.task, response: design.formula.responseName, terms: design.termNames,
@@ -79,13 +80,14 @@ struct FitResult {
                 .init("solved_again_in_double", .integer(fit.refittedTaskCount)),
             ],
             provenance: ModelFile.Provenance(
-                device: session.deviceName ?? "", precision: command.settings.precision.rawValue,
+                device: session.deviceName ?? "", precision: command.place.precision.rawValue,
                 notices: session.notices.map(\.message),
-                timings: timings.map { .init($0.name, .number($0.seconds)) }),
+                timings: timings.map { .init($0.name, .number(($0.seconds * 1e6).rounded() / 1e6)) }),
             tasks: ModelFile.Tasks(
                 labels: store.taskLabels, sampleCounts: sampleCounts,
-                degreesOfFreedom: fit.tasks?.degreesOfFreedom ?? missing, statuses: fit.statuses,
-                coefficients: fit.tasks?.coefficients ?? [], standardErrors: fit.tasks?.standardErrors ?? []))
+                degreesOfFreedom: fit.tasks?.degreesOfFreedom ?? Array(missing.prefix(store.layout.taskCount)),
+                statuses: fit.statuses,
+                coefficients: fit.tasks?.coefficients ?? missing, standardErrors: fit.tasks?.standardErrors ?? missing))
     }
 
     // MARK: What the user is told
@@ -115,21 +117,21 @@ struct FitResult {
         }
         let header = ["10 %", "25 %", "median", "75 %", "90 %", "std_error (median)"]
         return TextTable(
-            corner: "over \(counted(fitted.count)) tasks", header: header, names: design.termNames, rows: rows
+            corner: "over \(counted(fitted.count, "task"))", header: header, names: design.termNames, rows: rows
         ).text
     }
 
     /// The lines that every run ends with.
     func summaryLines(timings: [(name: String, seconds: Double)]) -> [String] {
         var lines: [String] = []
-        var rows = "\(store.sourceName): \(counted(store.totalRowCount)) rows"
+        var rows = "\(store.sourceName): \(counted(store.totalRowCount, "row"))"
         if store.droppedRowCount > 0 {
             let missing = store.droppedByColumn.map { "\($0.column) \(counted($0.count))" }.joined(separator: ", ")
             rows += ", \(counted(store.droppedRowCount)) dropped for missing values (\(missing))"
         }
         lines.append(rows)
         let statuses = StatusCounts(fit.statuses, termNames: design.termNames).text
-        lines.append("\(command.method.rawValue): \(counted(store.layout.taskCount)) tasks: \(statuses)")
+        lines.append("\(command.method.rawValue): \(counted(store.layout.taskCount, "task")): \(statuses)")
         if fit.count(of: "non_finite") > 0 {
             lines.append("values that are not finite" + NonFiniteText(store).text)
         }
@@ -145,10 +147,10 @@ struct FitResult {
         }
         if fit.refittedTaskCount > 0 {
             lines.append(
-                "\(counted(fit.refittedTaskCount)) tasks were solved again in double: float does not carry them")
+                "\(counted(fit.refittedTaskCount)) of the tasks were solved again in double: float does not carry them")
         }
         let steps = timings.map { "\($0.name) \(secondsText($0.seconds))" }.joined(separator: ", ")
-        lines.append("\(steps) on \(session.deviceName ?? "no device"), \(command.settings.precision.rawValue)")
+        lines.append("\(steps) on \(session.deviceName ?? "no device"), \(command.place.precision.rawValue)")
         return lines
     }
 

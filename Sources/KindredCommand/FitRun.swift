@@ -34,12 +34,12 @@ struct FitRun {
             }
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: estimator.passCount,
-            precision: command.settings.precision.precision)
+            precision: command.place.precision.precision)
         if command.dryRun {
-            let plan = DryRun(store: store, design: design, workload: workload, session: session, parallel: parallel)
-            return print(try plan.text, terminator: "")
+            let plan = DryRun(store: store, design: design, workload: workload, session: session)
+            return try show(try plan.text)
         }
-        if command.settings.verbose { messages.detail("device: \(try session.plan(for: workload).reason)") }
+        if command.settings.verbose { messages.detail("device: \(try session.planText(for: workload))") }
         let fit = try fit(problem, with: estimator, session: session, workload: workload)
         timer.finish("fit")
         try FitCheck(fit: fit, design: design, store: store).throwIfNothingWasFitted()
@@ -52,21 +52,29 @@ struct FitRun {
             try output.file.finish()
             timer.finish("write")
         } else {
-            print(result.table, terminator: "")
+            try show(result.table)
+            messages.note("")
         }
         for line in result.summaryLines(timings: timer.seconds) { messages.note(line) }
         for line in result.detailLines { messages.detail(line) }
     }
 
+    private func show(_ text: String) throws {
+        let output = try OutputFile(path: nil)
+        try output.write(text)
+        try output.finish()
+    }
+
     private func makeSession() throws -> Session {
         let messages = self.messages
         return try Session(
-            choice: command.settings.deviceChoice(), precision: command.settings.precision.precision, parallel: parallel
+            choice: command.place.deviceChoice(), precision: command.place.precision.precision, parallel: parallel
         ) { messages.warn($0.message) }
     }
 
     /// The file or stream for the result; nil when a terminal is shown a summary instead.
     private func openOutput() throws -> (file: OutputFile, format: OutputFormat)? {
+        try checkIsAnotherFile(command.output, than: [command.input.table])
         if let path = command.output, let format = OutputFormat(path: path) {
             return (try OutputFile(path: path), format)
         }

@@ -11,7 +11,11 @@ struct InputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The model, as \"y ~ x + z\": + - : * ^, -1, I(x^2), log(), exp(), sqrt(), C(x).", valueName: "formula"))
+            """
+            The model, as "y ~ x + z", with + - : * ^, -1, I(x^2), log(), exp(), sqrt(), and C(x) to take numbers for \
+            categories.
+            """,
+            valueName: "formula"))
     var formula: String?
 
     @Option(help: ArgumentHelp("The response, in place of a formula.", valueName: "column"))
@@ -23,7 +27,9 @@ struct InputOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A column of weights, none of them negative.", valueName: "column"))
     var weights: String?
 
-    @Option(help: ArgumentHelp("The texts that stand for a missing value.", valueName: "texts"))
+    @Option(
+        help: ArgumentHelp(
+            "Texts that stand for a missing value, apart by commas; no text is the empty field.", valueName: "texts"))
     var na = "NA,"
 
     func validate() throws {

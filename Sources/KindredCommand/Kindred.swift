@@ -11,7 +11,8 @@ struct Kindred: ParsableCommand {
             Each task (a school, a hospital, a store, a device) gets its own coefficients, or all share one set. One \
             long table holds all tasks, in any row order, with a column that names the task.
 
-              kindred fit flights.csv.gz --task tailnum --formula "arr_delay ~ dep_delay + distance" -o planes.csv
+              kindred fit flights.csv.gz --task tailnum \\
+                --formula "arr_delay ~ dep_delay + distance" -o planes.csv
             """,
         version: "kindred \(version), built for \(buildTarget)",
         subcommands: [FitCommand.self, PredictCommand.self, DevicesCommand.self])

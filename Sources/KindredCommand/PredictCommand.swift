@@ -7,6 +7,7 @@ struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
         abstract: "Predict the response of new rows from a fitted model.",
+        usage: "kindred predict [<options>] <model> <table>",
         discussion: """
             Reads a model that 'kindred fit' wrote as .json and a table with the columns of its formula, and writes \
             one line a row of the table, in its order: row, task, prediction. A row with missing values has no \
@@ -23,14 +24,16 @@ struct PredictCommand: ParsableCommand {
     var table: String
 
     @Option(
-        help: """
-            Rows of tasks that the model has no coefficients for: centre (use what the tasks share), missing, or \
-            error (default: centre where the method has one, else error).
-            """)
+        help: ArgumentHelp(
+            """
+            Tasks that the model has no coefficients for: predicted from the centre (what the tasks share), left \
+            missing, or an error. (default: centre where the method has one, else error)
+            """, valueName: "policy"))
     var newTasks: NewTasks?
 
     @Option(
-        help: ArgumentHelp("The texts that stand for a missing value (default: those of the fit).", valueName: "texts"))
+        help: ArgumentHelp(
+            "Texts that stand for a missing value, apart by commas. (default: those of the fit)", valueName: "texts"))
     var na: String?
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Where the predictions go: a .csv file.", valueName: "file"))

@@ -15,8 +15,9 @@ struct PredictRun {
 
     func run() throws {
         let model = try ModelFile(readingFrom: command.model)
+        try checkIsAnotherFile(command.output, than: [command.model, command.table])
         let output = try OutputFile(path: command.output)
-        let formula = try Formula(parsing: model.formula)
+        let formula = try formula(of: model)
         let store = try readTable(for: formula, model: model)
         let design = try Design(formula: formula, levels: model.levels, store: store)
         guard design.termNames == model.terms else {
@@ -28,6 +29,14 @@ struct PredictRun {
         if Signals.isInterrupted { throw ComputeError.interrupted }
         try output.finish()
         report(predictions, store: store, design: design, coefficients: coefficients)
+    }
+
+    private func formula(of model: ModelFile) throws(TableError) -> Formula {
+        do {
+            return try Formula(parsing: model.formula)
+        } catch {
+            throw TableError(.data, "\(command.model): \(error); fit the model again")
+        }
     }
 
     private func readTable(for formula: Formula, model: ModelFile) throws -> ColumnStore {
@@ -73,19 +82,19 @@ struct PredictRun {
     ) {
         let missing = predictions.count { $0.isNaN } + store.droppedRowCount
         messages.note(
-            "\(store.sourceName): \(counted(store.totalRowCount)) rows, \(counted(store.layout.taskCount)) tasks, "
+            "\(store.sourceName): \(counted(store.totalRowCount, "row")), \(counted(store.layout.taskCount, "task")), "
                 + "\(counted(store.totalRowCount - missing)) predicted")
         if store.droppedRowCount > 0 {
-            messages.note("\(counted(store.droppedRowCount)) rows have missing values and no prediction")
+            messages.note("no prediction for \(counted(store.droppedRowCount, "row")) with missing values")
         }
         if design.unknownLevelRowCount > 0 {
             messages.note(
-                "\(counted(design.unknownLevelRowCount)) rows hold a category that the model has not seen and have no prediction"
+                "no prediction for \(counted(design.unknownLevelRowCount, "row")) with a category that the model has not seen"
             )
         }
         if coefficients.newTaskCount > 0 {
-            let use = coefficients.usesCenter ? "predicted from the centre" : "without prediction"
-            messages.note("\(counted(coefficients.newTaskCount)) tasks have no coefficients in the model: \(use)")
+            let use = coefficients.usesCenter ? "prediction from the centre" : "no prediction"
+            messages.note("\(use) for \(counted(coefficients.newTaskCount, "task")) without coefficients in the model")
         }
     }
 }
@@ -101,7 +110,7 @@ struct TaskCoefficients {
     /// - Parameter policy: what to do with such tasks; by default the centre where there is one, else an error.
     init(of model: ModelFile, for labels: Labels, policy: NewTasks?) throws(TableError) {
         let count = model.terms.count
-        let hasOwn = !model.tasks.coefficients.isEmpty
+        let hasOwn = model.tasks.coefficients.contains { !$0.isNaN }
         if policy == .centre, model.center == nil {
             throw TableError(
                 .usage,

@@ -42,7 +42,8 @@ final class ProgressLine: Sendable {
             let text = line(done: done, total: total, after: now - start)
             if isTerminal {
                 state.hasBar = true
-                Terminal.writeRaw("\r\u{1b}[K\(text)")
+                // A line that wrapped could not be taken away.
+                Terminal.writeRaw("\r\u{1b}[K\(text.prefix(Terminal.errorWidth - 1))")
             } else {
                 Terminal.writeError(text)
             }
@@ -80,15 +81,4 @@ final class ProgressLine: Sendable {
 
 extension Duration {
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}
-
-/// A count with its thousands apart: `1,234,567`.
-func counted(_ count: Int) -> String {
-    var digits = Array(String(abs(count)))
-    var place = digits.count - 3
-    while place > 0 {
-        digits.insert(",", at: place)
-        place -= 3
-    }
-    return (count < 0 ? "-" : "") + String(digits)
 }

@@ -9,6 +9,12 @@ enum Terminal {
         errorIsTerminal && getenv("NO_COLOR").map { $0.pointee == 0 } ?? true
     }
 
+    /// How many characters a line of the terminal behind standard error holds.
+    static var errorWidth: Int {
+        var size = winsize()
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+
     /// Writes one line to standard error.
     static func writeError(_ line: String) { writeRaw(line + "\n") }
 

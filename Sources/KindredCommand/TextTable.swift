@@ -1,11 +1,9 @@
-import Glibc
-
 /// Rows of numbers under a header, in aligned columns, for a terminal.
 struct TextTable {
     let text: String
 
     init(corner: String, header: [String], names: [String], rows: [[Double]]) {
-        let cells = rows.map { $0.map(shortNumber) }
+        let cells = rows.map { $0.map(alignedNumber) }
         let nameWidth = ([corner] + names).map(\.count).max() ?? 0
         let widths = header.indices.map { column in
             ([header[column]] + cells.map { $0[column] }).map(\.count).max() ?? 0
@@ -16,19 +14,6 @@ struct TextTable {
         }
         text = line(corner, header) + zip(names, cells).map { line($0, $1) }.joined()
     }
-}
-
-/// A number in five significant digits; nothing for a missing one.
-func shortNumber(_ value: Double) -> String {
-    guard !value.isNaN else { return "" }
-    var buffer = [CChar](repeating: 0, count: 32)
-    _ = withVaList([value]) { vsnprintf(&buffer, buffer.count, "%.5g", $0) }
-    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}
-
-/// A duration in seconds or milliseconds.
-func secondsText(_ seconds: Double) -> String {
-    seconds < 1 ? "\(Int((seconds * 1000).rounded())) ms" : "\(shortNumber(seconds)) s"
 }
 
 /// Quantiles of numbers, missing ones left out, with linear interpolation (R's type 7).

@@ -69,6 +69,8 @@ struct SandwichMiddle<B: Backend> {
             for block in chunk.range.blocks {
                 for row in Int(block.firstRow)..<Int(block.firstRow + block.rowCount) {
                     let weight = chunk.weights.map { Double($0[row]) } ?? 1
+                    // A row of no weight is no observation, and its cluster may have no other.
+                    if weight == 0 { continue }
                     add(
                         Int(block.task), rowCodes[row], weight * Double(residuals[row]),
                         chunk.values + row * chunk.width)

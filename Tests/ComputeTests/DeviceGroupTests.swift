@@ -11,12 +11,12 @@ struct DeviceGroupTests {
             let problem = RandomProblem(
                 sampleCounts: (0..<taskCount).map { 4 + $0 % 5 }, featureCount: 3, isWeighted: taskCount % 2 == 0)
             for isDouble in [true, false] {
-                var results: [[Double]] = []
+                var results: [[UInt64]] = []
                 for kind in [Candidate.Kind.vectorKernels, .twoDevices] {
                     try Candidate(kind: kind, isDouble: isDouble).run {
-                        results.append(try everything(problem, on: $0).map { Double($0) })
+                        results.append(try everything(problem, on: $0).map { Double($0).bitPattern })
                     } float: {
-                        results.append(try everything(problem, on: $0).map { Double($0) })
+                        results.append(try everything(problem, on: $0).map { Double($0).bitPattern })
                     }
                 }
                 #expect(results[0] == results[1], "\(taskCount) tasks")

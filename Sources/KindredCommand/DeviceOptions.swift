@@ -1,0 +1,29 @@
+import ArgumentParser
+import Compute
+import Engine
+
+/// Where to compute, and how precisely.
+struct DeviceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where to compute: auto, cpu, gpu, gpu:1, opencl:P.D or part of a device's name; 'kindred devices' lists \
+            them. (default: $KINDRED_DEVICE, else auto)
+            """,
+            valueName: "device"))
+    var device: String?
+
+    @Option(help: ArgumentHelp("The numbers to compute with.", valueName: "scalar"))
+    var precision: PrecisionName = .double
+
+    func deviceChoice() throws(ComputeError) -> DeviceChoice {
+        if let device { return try DeviceChoice(parsing: device) }
+        return try DeviceChoice.fromEnvironment()
+    }
+}
+
+enum PrecisionName: String, ExpressibleByArgument, CaseIterable {
+    case double, float
+
+    var precision: Precision { self == .double ? .double : .float }
+}

@@ -1,0 +1,232 @@
+import Glibc
+
+/// Parses one piece of a table's text: whole records.
+struct CsvPieceParser {
+    let plan: CsvPlan
+
+    /// Parses the records from `start` to `end` into `piece`, and stops at the first fault.
+    func parse(
+        from start: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>, with worker: CsvWorker, into piece: CsvPiece
+    ) {
+        piece.lineCount = Self.lineFeeds(from: start, to: end)
+        piece.reset(rowCapacity: piece.lineCount)
+        piece.worker = worker.index
+        worker.reserveScratch(end - start)
+        worker.reserveRows(piece.rowCapacity)
+        var scratch = worker.scratch
+        plan.fields.withUnsafeBufferPointer { fields in
+            var place = start
+            var row = 0
+            var record = 0
+            while place < end {
+                if place[0] == CsvBlockReader.newline {
+                    place += 1
+                    continue
+                }
+                if place[0] == UInt8(ascii: "\r"), place[1] == CsvBlockReader.newline {
+                    place += 2
+                    continue
+                }
+                var isComplete = true
+                guard
+                    let next = parseRecord(
+                        at: place, fields: fields, row: row, from: start, with: worker, into: piece,
+                        scratch: &scratch, isComplete: &isComplete)
+                else { break }
+                place = next
+                if isComplete {
+                    if plan.keepsInputRows { piece.inputRows[row] = UInt32(truncatingIfNeeded: record) }
+                    row += 1
+                }
+                record += 1
+            }
+            piece.rowCount = row
+            piece.recordCount = record
+        }
+        for (slot, table) in worker.tables.enumerated() {
+            table.writeCodes(
+                of: worker.labelStarts + slot * worker.rowCapacity,
+                lengths: worker.labelLengths + slot * worker.rowCapacity, count: piece.rowCount,
+                into: piece.codes + slot * piece.rowCapacity)
+        }
+    }
+
+    /// Returns the next record's start, or nil after a fault.
+    @inline(__always)
+    private func parseRecord(
+        at record: UnsafePointer<UInt8>, fields: UnsafeBufferPointer<CsvPlan.Field>, row: Int,
+        from start: UnsafePointer<UInt8>, with worker: CsvWorker, into piece: CsvPiece,
+        scratch: inout UnsafeMutablePointer<UInt8>,
+        isComplete: inout Bool
+    ) -> UnsafePointer<UInt8>? {
+        let delimiter = plan.delimiter
+        var place = record
+        var index = 0
+        var hasNonFinite = false
+        for (order, field) in fields.enumerated() {
+            while index < field.index {
+                place = CsvField.skip(place, delimiter: delimiter)
+                guard place[0] == delimiter else { return ragged(record, from: start, piece) }
+                place += 1
+                index += 1
+            }
+            var isMissing = false
+            var text: CsvField?
+            if field.numberSlot >= 0 {
+                var value = 0.0
+                if !plan.missing.includesNumber, let stop = NumberParser.prefix(place, into: &value),
+                    isFieldEnd(stop)
+                {
+                    if field.labelSlot < 0 { place = stop }
+                } else {
+                    let slow = CsvField(at: place, delimiter: delimiter, scratch: &scratch)
+                    text = slow
+                    if plan.missing.contains(slow) {
+                        isMissing = true
+                    } else if !slow.isMalformed, let number = NumberParser.number(slow.start, count: slow.count) {
+                        value = number
+                    } else {
+                        return fault(textIn: order, slow, of: record, from: start, piece)
+                    }
+                    place = slow.end
+                }
+                if !value.isFinite { hasNonFinite = true }
+                if !isMissing { piece.numbers[field.numberSlot * piece.rowCapacity + row] = value }
+            }
+            if field.labelSlot >= 0 {
+                let label = text ?? CsvField(at: place, delimiter: delimiter, scratch: &scratch)
+                if label.isMalformed { return fault(textIn: order, label, of: record, from: start, piece) }
+                isMissing = isMissing || plan.missing.contains(label)
+                worker.labelStarts[field.labelSlot * worker.rowCapacity + row] = label.start
+                worker.labelLengths[field.labelSlot * worker.rowCapacity + row] = label.count
+                place = label.end
+            }
+            if isMissing {
+                isComplete = false
+                piece.missingCounts[order] += 1
+            }
+            if index + 1 < plan.fieldCount {
+                guard place[0] == delimiter else { return ragged(record, from: start, piece) }
+                place += 1
+            }
+            index += 1
+        }
+        while index < plan.fieldCount {
+            place = CsvField.skip(place, delimiter: delimiter)
+            index += 1
+            if index < plan.fieldCount {
+                guard place[0] == delimiter else { return ragged(record, from: start, piece) }
+                place += 1
+            }
+        }
+        if place[0] == delimiter { return ragged(record, from: start, piece) }
+        if isComplete, hasNonFinite { noteNonFinite(in: record, row: row, from: start, scratch, piece) }
+        return place + (place[0] == CsvBlockReader.newline ? 1 : 2)
+    }
+
+    @inline(__always)
+    private func isFieldEnd(_ place: UnsafePointer<UInt8>) -> Bool {
+        let byte = place[0]
+        return byte == plan.delimiter || byte == CsvBlockReader.newline
+            || byte == UInt8(ascii: "\r") && place[1] == CsvBlockReader.newline
+    }
+
+    // MARK: What is rare
+
+    @inline(never)
+    private func noteNonFinite(
+        in record: UnsafePointer<UInt8>, row: Int, from start: UnsafePointer<UInt8>,
+        _ scratch: UnsafeMutablePointer<UInt8>, _ piece: CsvPiece
+    ) {
+        var place = record
+        var index = 0
+        // Not written to: text with doubled quotes is no number, and only numbers are read again.
+        var scratch = scratch
+        for field in plan.fields where field.numberSlot >= 0 {
+            while index < field.index {
+                place = CsvField.skip(place, delimiter: plan.delimiter) + 1
+                index += 1
+            }
+            let value = piece.numbers[field.numberSlot * piece.rowCapacity + row]
+            if value.isFinite || piece.firstNonFinite[field.numberSlot] != nil { continue }
+            let text = CsvField(at: place, delimiter: plan.delimiter, scratch: &scratch)
+            piece.firstNonFinite[field.numberSlot] = NonFiniteValue(
+                line: Self.lineFeeds(from: start, to: place), text: printable(text.bytes))
+        }
+    }
+
+    /// Notes that the record has too few or too many fields.
+    @inline(never)
+    private func ragged(
+        _ record: UnsafePointer<UInt8>, from start: UnsafePointer<UInt8>, _ piece: CsvPiece
+    ) -> UnsafePointer<UInt8>? {
+        let count = fieldCount(of: record)
+        let separator = plan.delimiter == UInt8(ascii: "\t") ? "tab" : "comma"
+        let remedy =
+            count < plan.fieldCount
+            ? "write the missing ones, empty if they have no value" : "quote the field that holds a \(separator)"
+        piece.fault = CsvPiece.Fault(
+            line: Self.lineFeeds(from: start, to: record),
+            message: "found \(fieldText(count)) where the header has \(plan.fieldCount); \(remedy)")
+        return nil
+    }
+
+    private func fieldCount(of record: UnsafePointer<UInt8>) -> Int {
+        var count = 1
+        var place = CsvField.skip(record, delimiter: plan.delimiter)
+        while place[0] == plan.delimiter {
+            place = CsvField.skip(place + 1, delimiter: plan.delimiter)
+            count += 1
+        }
+        return count
+    }
+
+    /// Notes text where a number should be, or text after a closing quote.
+    @inline(never)
+    private func fault(
+        textIn order: Int, _ text: CsvField, of record: UnsafePointer<UInt8>,
+        from start: UnsafePointer<UInt8>, _ piece: CsvPiece
+    ) -> UnsafePointer<UInt8>? {
+        // An unquoted comma shifts the fields: that is then the news.
+        if !text.isMalformed, fieldCount(of: record) != plan.fieldCount { return ragged(record, from: start, piece) }
+        let name = printable(plan.names[order])
+        let column = "column '\(name)'"
+        let found = printable(text.bytes)
+        piece.fault = CsvPiece.Fault(
+            line: Self.lineFeeds(from: start, to: text.end) - Self.lineFeeds(in: text),
+            message: text.isMalformed
+                ? "\(column): found text after the closing quote of '\(found)'; write a quote inside quotes twice"
+                : "\(column): found '\(found)' where a number should be; write --na \(shellWord(found)) if it marks a "
+                    + "missing value, or C(\(name)) in the formula if these are categories")
+        return nil
+    }
+
+    private func fieldText(_ count: Int) -> String { count == 1 ? "1 field" : "\(count) fields" }
+
+    private func shellWord(_ text: String) -> String {
+        let isPlain =
+            !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "/"):
+                    true
+                default: byte == UInt8(ascii: "-") || byte >= 0x80
+                }
+            }
+        if isPlain { return text }
+        return text.utf8.contains(UInt8(ascii: "'")) ? "\"\(text)\"" : "'\(text)'"
+    }
+
+    static func lineFeeds(from start: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>) -> Int {
+        var place = start
+        var total = 0
+        while place < end, let found = memchr(place, Int32(CsvBlockReader.newline), end - place) {
+            total += 1
+            place = UnsafePointer(found.assumingMemoryBound(to: UInt8.self)) + 1
+        }
+        return total
+    }
+
+    private static func lineFeeds(in text: CsvField) -> Int { text.bytes.count { $0 == CsvBlockReader.newline } }
+}

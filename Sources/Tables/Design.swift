@@ -1,0 +1,77 @@
+public import Compute
+
+/// A formula compiled against a store: what each column of the design matrix is, and how its rows are written.
+///
+/// Columns are named as R names them: `(Intercept)`, `x`, `log(x)`, `genderfemale`, `x:genderfemale`. Factors are coded
+/// by treatment contrasts with their first level as base, and in full where their margin is absent from the model.
+/// Where R's own rule leaves `0 + x + x:g` a column too many, the design is coded with full rank.
+public struct Design: Sendable {
+    public let formula: Formula
+    /// The names of the features, in order.
+    public let termNames: [String]
+    /// The levels of each factor that the terms use, by variable as the terms name it: `gender`, `C(year)`.
+    public let levels: [String: [String]]
+    /// The number of rows with a positive weight of each task, or nil without weights.
+    public let positiveWeightCounts: [Int]?
+    /// Rows that no prediction can be made for, because they hold a label that the model has no level for.
+    public let unknownLevelRowCount: Int
+    let plan: DesignPlan
+    let store: ColumnStore
+    let weights: Int?
+
+    /// The design of a fit: features and response, and weights if their column is named.
+    ///
+    /// Rows of weight 0 stay in the store; they count as no observation.
+    ///
+    /// - Throws: ``TableError`` of kind `data`: no such column, a factor of one level, labels where numbers are
+    ///   needed, a negative or non-finite weight, no positive weight.
+    public init(formula: Formula, store: ColumnStore, weights: String?) throws(TableError) {
+        let plan = try DesignPlan(formula, store: store, levels: nil, hasResponse: true)
+        var scan: (column: Int, counts: [Int])?
+        if let weights { scan = try positiveWeights(of: weights, store: store) }
+        self.init(
+            formula: formula, plan: plan, store: store, weights: scan?.column, positiveWeightCounts: scan?.counts,
+            unknownLevelRowCount: 0)
+    }
+
+    /// The design of predictions from a model: features alone, coded with the model's levels.
+    ///
+    /// - Parameter levels: the model's ``levels``. A row with another label gets NaN features.
+    /// - Throws: ``TableError`` of kind `data`: no such column, or one that holds labels where the model has numbers
+    ///   or numbers where it has labels.
+    public init(formula: Formula, levels: [String: [String]], store: ColumnStore) throws(TableError) {
+        let plan = try DesignPlan(formula, store: store, levels: levels, hasResponse: false)
+        self.init(
+            formula: formula, plan: plan, store: store, weights: nil, positiveWeightCounts: nil,
+            unknownLevelRowCount: try countUnknownLevels(of: plan, store: store))
+    }
+
+    private init(
+        formula: Formula, plan: DesignPlan, store: ColumnStore, weights: Int?, positiveWeightCounts: [Int]?,
+        unknownLevelRowCount: Int
+    ) {
+        self.formula = formula
+        self.plan = plan
+        self.store = store
+        self.weights = weights
+        self.positiveWeightCounts = positiveWeightCounts
+        self.unknownLevelRowCount = unknownLevelRowCount
+        termNames = plan.features.map(\.name)
+        levels = Dictionary(uniqueKeysWithValues: plan.factors.map { ($0.variable, $0.levels) })
+    }
+
+    /// The place of the column that is 1 in every row, if there is one.
+    public var intercept: Int? { formula.hasIntercept ? 0 : nil }
+    public var featureCount: Int { plan.features.count }
+    public var layout: TaskLayout { store.layout }
+    public var isWeighted: Bool { weights != nil }
+
+    /// The rows as a pass reads them, each column less its shift and divided by its scale.
+    ///
+    /// - Parameter parallel: the threads that expand the rows of a chunk.
+    public func source<Scalar: LaneScalar>(
+        _: Scalar.Type, scaling: ColumnScaling, parallel: Parallel
+    ) -> DesignSource<Scalar> {
+        DesignSource(self, scaling: scaling, parallel: parallel)
+    }
+}

@@ -1,0 +1,62 @@
+public import Compute
+
+extension Design {
+    /// Calls `body` with blocks of rows and their features, row-major, `featureCount` values a row on the user's scale.
+    ///
+    /// `body` is called from several threads at once, once for each row of the store, and must write only what belongs
+    /// to its rows. The values are valid until it returns. Rows with a label that is no level hold NaN.
+    ///
+    /// - Throws: ``ComputeError/unreadableRows(_:)`` when the store cannot be read, or what `body` throws.
+    public func forEachRowBlock(
+        parallel: Parallel, _ body: (Range<Int>, UnsafePointer<Double>) throws(ComputeError) -> Void
+    ) throws(ComputeError) {
+        try forEachBlock(of: 0..<layout.rowCount, parallel: parallel) { block, rows throws(ComputeError) in
+            let values = UnsafeMutablePointer<Double>.allocate(capacity: rows.count * featureCount)
+            defer { values.deallocate() }
+            for feature in 0..<featureCount {
+                let column = block.feature(feature)
+                for row in 0..<rows.count { values[row * featureCount + feature] = column[row] }
+            }
+            try body(rows, UnsafePointer(values))
+        }
+    }
+
+    /// The product of each row of the store with its task's coefficients.
+    ///
+    /// - Parameter coefficients: `taskCount x featureCount` values in the order of this store's tasks; NaN where a task
+    ///   has none.
+    /// - Returns: one value a row of the store; NaN where coefficients or features are missing.
+    /// - Throws: ``ComputeError/unreadableRows(_:)`` when the store cannot be read.
+    public func predictions(coefficients: [Double], parallel: Parallel) throws(ComputeError) -> [Double] {
+        precondition(coefficients.count == layout.taskCount * featureCount, "one coefficient a task and feature")
+        let rowCount = layout.rowCount
+        let predictions = UnsafeMutablePointer<Double>.allocate(capacity: max(1, rowCount))
+        defer { predictions.deallocate() }
+        try forEachRowBlock(parallel: parallel) { rows, values throws(ComputeError) in
+            var task = layout.task(ofRow: rows.lowerBound)
+            for row in rows {
+                while row >= layout.offsets[task + 1] { task += 1 }
+                let features = values + (row - rows.lowerBound) * featureCount
+                var sum = 0.0
+                for feature in 0..<featureCount {
+                    sum += features[feature] * coefficients[task * featureCount + feature]
+                }
+                predictions[row] = sum
+            }
+        }
+        return Array(UnsafeBufferPointer(start: predictions, count: rowCount))
+    }
+}
+
+extension TaskLayout {
+    /// The task that a row belongs to.
+    func task(ofRow row: Int) -> Int {
+        var low = 0
+        var high = taskCount - 1
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if offsets[middle] <= row { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+}

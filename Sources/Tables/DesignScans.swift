@@ -1,0 +1,74 @@
+import Compute
+
+/// Checks a column of weights and counts the positive ones of each task.
+func positiveWeights(of name: String, store: ColumnStore) throws(TableError) -> (column: Int, counts: [Int]) {
+    let column = try numberColumn(name, role: "a weight", store: store)
+    let offsets = store.layout.offsets
+    var counts = Array(repeating: 0, count: store.layout.taskCount)
+    var task = 0
+    var values = Array(repeating: 0.0, count: DesignBlock.capacity)
+    for rows in store.layout.blocksOfRows {
+        try tableRead(into: &values) { base throws(ComputeError) in
+            try store.readNumbers(column: column, rows: rows, into: base)
+        }
+        for row in rows {
+            while row >= offsets[task + 1] { task += 1 }
+            let value = values[row - rows.lowerBound]
+            guard value >= 0, value.isFinite else {
+                throw dataError(
+                    store,
+                    "weights '\(printable(name))': found \(value) in task '\(printable(store.taskLabels[task]))'; "
+                        + "weights must be finite and at least 0")
+            }
+            if value > 0 { counts[task] += 1 }
+        }
+    }
+    guard store.layout.rowCount == 0 || counts.contains(where: { $0 > 0 }) else {
+        throw dataError(store, "weights '\(printable(name))' are all 0; at least one row must have a positive weight")
+    }
+    return (column, counts)
+}
+
+/// Counts the rows in which some factor has a label that is none of its levels.
+func countUnknownLevels(of plan: DesignPlan, store: ColumnStore) throws(TableError) -> Int {
+    let suspects = plan.factors.filter { $0.levelOfCode?.contains(DesignPlan.Factor.unknown) == true }
+    guard !suspects.isEmpty else { return 0 }
+    var codes = Array(repeating: UInt32(0), count: DesignBlock.capacity)
+    var count = 0
+    for rows in store.layout.blocksOfRows {
+        var isUnknown = Array(repeating: false, count: rows.count)
+        for factor in suspects {
+            try tableRead(into: &codes) { base throws(ComputeError) in
+                try store.readCodes(column: factor.storeColumn, rows: rows, into: base)
+            }
+            guard let levelOfCode = factor.levelOfCode else { continue }
+            for row in isUnknown.indices where levelOfCode[Int(codes[row])] == DesignPlan.Factor.unknown {
+                isUnknown[row] = true
+            }
+        }
+        count += isUnknown.count { $0 }
+    }
+    return count
+}
+
+extension TaskLayout {
+    /// All rows in ranges of at most a block's capacity.
+    fileprivate var blocksOfRows: some Sequence<Range<Int>> {
+        stride(from: 0, to: rowCount, by: DesignBlock.capacity).lazy.map {
+            $0..<Swift.min($0 + DesignBlock.capacity, rowCount)
+        }
+    }
+}
+
+/// Reads into an array, with a failure as the error of the data layer.
+private func tableRead<Value>(
+    into values: inout [Value], _ read: (UnsafeMutablePointer<Value>) throws(ComputeError) -> Void
+) throws(TableError) {
+    do throws(ComputeError) {
+        try values.withUnsafeMutableBufferPointer { buffer throws(ComputeError) in
+            if let base = buffer.baseAddress { try read(base) }
+        }
+    } catch {
+        throw TableError(.noInput, error.description)
+    }
+}

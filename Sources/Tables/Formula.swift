@@ -1,0 +1,146 @@
+/// A model formula: a response and the terms that explain it, in the notation of R.
+///
+/// `score ~ ses * minority + log(size) - 1`: `+` adds a term and `-` removes one, `a:b` is an interaction, `a*b` is
+/// `a + b + a:b`, `(a + b)^2` has all pairs, `1` and `0` say whether there is an intercept. `I(x^2)` and `log()`,
+/// `exp()`, `sqrt()` hold arithmetic, `C(x)` makes categories of a column, and backticks enclose any other name.
+public struct Formula: Sendable {
+    /// What a column that the formula reads must hold.
+    public enum Content: Sendable, Equatable {
+        /// Numbers: it is the response or stands in arithmetic.
+        case numbers
+        /// Labels, even where they look like numbers: it stands in `C()`.
+        case labels
+        /// Numbers if all its values are, else labels.
+        case either
+    }
+
+    public struct Variable: Sendable, Equatable {
+        public let name: String
+        public let content: Content
+
+        public init(name: String, content: Content) {
+            self.name = name
+            self.content = content
+        }
+    }
+
+    /// The formula as it was written.
+    public let text: String
+    /// The response as results name it: `score`, `log(score)`.
+    public let responseName: String
+    /// Whether a constant term belongs to the model.
+    public let hasIntercept: Bool
+    /// The columns that the formula reads, the response's first. One that is read both as numbers and, in `C()`, as
+    /// labels is named twice.
+    public let variables: [Variable]
+    package let response: FormulaExpression
+    package let features: [FormulaVariable]
+    /// Without repetition, ordered by degree and then by appearance.
+    package let terms: [FormulaTerm]
+
+    /// - Throws: ``TableError`` of kind `usage`: the formula, what was found at which position, and what to do.
+    public init(parsing text: String) throws(TableError) {
+        var parser = try FormulaParser(text)
+        let (response, terms) = try parser.formula()
+        try self.init(
+            text: text, response: response, features: parser.variables, terms: terms,
+            hasIntercept: parser.hasIntercept)
+    }
+
+    /// The sum of these columns, with an intercept.
+    ///
+    /// - Throws: ``TableError`` of kind `usage` when there are no features, or one is named twice or is the response.
+    public init(response: String, features: [String]) throws(TableError) {
+        guard !features.isEmpty else {
+            throw TableError(.usage, "no features for the response '\(printable(response))'; name at least one column")
+        }
+        for (index, feature) in features.enumerated() where features[..<index].contains(feature) {
+            throw TableError(.usage, "the feature '\(printable(feature))' is named twice; name it once")
+        }
+        guard !response.isEmpty, !features.contains("") else {
+            throw TableError(.usage, "a column's name is empty among the response and the features; name every column")
+        }
+        let text = formulaName(response) + " ~ " + features.map { formulaName($0) }.joined(separator: " + ")
+        try self.init(
+            text: text, response: .column(response), features: features.map { FormulaVariable(kind: .column($0)) },
+            terms: features.indices.map { FormulaTerm([$0]) }, hasIntercept: true)
+    }
+
+    private init(
+        text: String, response: FormulaExpression, features: [FormulaVariable], terms: [FormulaTerm],
+        hasIntercept: Bool
+    ) throws(TableError) {
+        self.text = text
+        self.response = response
+        self.features = features
+        self.hasIntercept = hasIntercept
+        responseName = response.text
+        self.terms =
+            terms.enumerated().sorted { ($0.element.degree, $0.offset) < ($1.element.degree, $1.offset) }
+            .map(\.element)
+        let used = Set(self.terms.flatMap(\.variables)).sorted().map { features[$0] }
+        if used.contains(where: { $0.text == response.text }) {
+            throw TableError(
+                .usage,
+                "formula '\(printable(text))': the response \(response.text) is also a feature; remove it from one side"
+            )
+        }
+        guard hasIntercept || !terms.isEmpty else {
+            throw TableError(
+                .usage, "formula '\(printable(text))' has no features; name a column or keep the intercept")
+        }
+        guard !response.columns.isEmpty else {
+            throw TableError(
+                .usage, "formula '\(printable(text))': the response names no column; put one before the '~'")
+        }
+        variables = Self.variables(of: response, features: used)
+    }
+
+    private static func variables(
+        of response: FormulaExpression, features: [FormulaVariable]
+    ) -> [Variable] {
+        var variables: [Variable] = []
+        func need(_ name: String, _ content: Content) {
+            let sameColumn = variables.firstIndex {
+                $0.name == name && ($0.content == .labels) == (content == .labels)
+            }
+            guard let known = sameColumn else { return variables.append(Variable(name: name, content: content)) }
+            if content == .numbers { variables[known] = Variable(name: name, content: .numbers) }
+        }
+        for name in response.columns { need(name, .numbers) }
+        for feature in features {
+            switch feature.kind {
+            case .column(let name): need(name, .either)
+            case .categories(let name): need(name, .labels)
+            case .expression(let expression): for name in expression.columns { need(name, .numbers) }
+            }
+        }
+        return variables
+    }
+
+    /// The columns that predictions from a model need: those of the terms, as labels where the model has levels.
+    ///
+    /// - Parameter levels: the model's levels by variable, as ``Design/levels`` has them.
+    public func predictors(levels: [String: [String]]) -> [Variable] {
+        var predictors: [Variable] = []
+        for index in Set(terms.flatMap(\.variables)).sorted() {
+            let feature = features[index]
+            let content: Content = levels[feature.text] == nil ? .numbers : .labels
+            for name in feature.columns {
+                let predictor = Variable(name: name, content: content)
+                if !predictors.contains(predictor) { predictors.append(predictor) }
+            }
+        }
+        return predictors
+    }
+}
+
+extension FormulaVariable {
+    /// The columns it reads.
+    var columns: [String] {
+        switch kind {
+        case .column(let name), .categories(let name): [name]
+        case .expression(let expression): expression.columns
+        }
+    }
+}

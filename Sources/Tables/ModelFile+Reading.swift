@@ -1,0 +1,192 @@
+import Compute
+import Glibc
+
+extension ModelFile {
+    static let damageAdvice = "is this a whole model file? fit the model again"
+
+    /// Reads a model that `write` wrote. Members that this version does not know are skipped.
+    ///
+    /// - Throws: ``TableError``: of kind `noInput` when the file cannot be read, of kind `data` with its name, the line
+    ///   and what was found when it is damaged or is no model.
+    public init(readingFrom path: String) throws(TableError) {
+        try self.init(bytes: try fileBytes(path), source: path)
+    }
+
+    /// Reads a model from the bytes of a file.
+    ///
+    /// - Parameter source: the file's name, for messages.
+    /// - Throws: ``TableError`` of kind `data`.
+    public init(bytes: [UInt8], source: String) throws(TableError) {
+        var reader = JsonReader(bytes, source: source)
+        var parts = ModelParts()
+        try reader.object { reader, name throws(TableError) in try parts.read(name, from: &reader) }
+        try reader.end()
+        self = try parts.model(source: source)
+    }
+}
+
+/// What has been read of a model file, in whatever order its members stand.
+private struct ModelParts {
+    private var members: [String: JsonValue] = [:]
+    private var labels: [String] = []
+    private var sampleCounts: [Int] = []
+    private var degreesOfFreedom: [Double] = []
+    private var statuses: [TaskStatus] = []
+    /// The names of the collinear terms, by task.
+    private var collinearTerms: [Int: String] = [:]
+    private var coefficients: [Double] = []
+    private var standardErrors: [Double] = []
+    private var hasTasks = false
+
+    private static let statusOfName: [String: TaskStatus] = Dictionary(
+        uniqueKeysWithValues: [
+            TaskStatus.ok, .tooFewRows, .collinear(feature: 0), .separated, .notConverged, .nonFinite,
+        ].map { ($0.name, $0) })
+
+    mutating func read(_ name: String, from reader: inout JsonReader) throws(TableError) {
+        guard name == "tasks", !hasTasks else {
+            members[name] = try reader.value()
+            guard name != "format" || members[name]?.int == ModelFile.format else {
+                throw reader.failure(
+                    "found format \(members[name]?.int.map(String.init) ?? "of another kind"), "
+                        + "but this program reads format \(ModelFile.format)",
+                    "use the version of Kindred that wrote it")
+            }
+            return
+        }
+        hasTasks = true
+        try reader.array { reader throws(TableError) in try readTask(from: &reader) }
+    }
+
+    private mutating func readTask(from reader: inout JsonReader) throws(TableError) {
+        let task = labels.count
+        let valuesBefore = (coefficients.count, standardErrors.count)
+        try reader.object { reader, name throws(TableError) in
+            switch name {
+            case "task": labels.append(try reader.string())
+            case "n": sampleCounts.append(try reader.count())
+            case "df": degreesOfFreedom.append(try reader.double())
+            case "status":
+                let name = try reader.string()
+                guard let status = Self.statusOfName[name] else {
+                    throw reader.failure("found the status '\(printable(name))', which this program does not know")
+                }
+                statuses.append(status)
+            case "collinear_term": collinearTerms[task] = try reader.string()
+            case "coefficients": try reader.doubles(into: &coefficients)
+            case "std_errors": try reader.doubles(into: &standardErrors)
+            default: _ = try reader.value()
+            }
+        }
+        let count = task + 1
+        guard labels.count == count, sampleCounts.count == count, degreesOfFreedom.count == count,
+            statuses.count == count
+        else { throw reader.failure("task \(count) lacks its name, n, df or status, or has one twice") }
+        let width = task == 0 ? coefficients.count : coefficients.count / count
+        guard coefficients.count == count * width, coefficients.count - valuesBefore.0 == width,
+            standardErrors.count - valuesBefore.1 == width
+        else {
+            throw reader.failure(
+                "task \(count) has \(coefficients.count - valuesBefore.0) coefficients and "
+                    + "\(standardErrors.count - valuesBefore.1) standard errors, unlike the task before")
+        }
+    }
+
+    func model(source: String) throws(TableError) -> ModelFile {
+        func member<Value>(_ name: String, _ kind: String, _ value: (JsonValue) -> Value?) throws(TableError) -> Value {
+            guard let found = members[name] else { throw damaged(source, "there is no \"\(name)\"") }
+            guard let value = value(found) else { throw damaged(source, "\"\(name)\" is no \(kind)") }
+            return value
+        }
+        _ = try member("format", "number", \.int)
+        guard hasTasks else { throw damaged(source, "there is no \"tasks\"") }
+        let terms = try member("terms", "list of names", \.strings)
+        var statuses = statuses
+        for (task, name) in collinearTerms {
+            guard let feature = terms.firstIndex(of: name), case .collinear = statuses[task] else {
+                throw damaged(source, "task \(task + 1) is collinear in '\(printable(name))', which is no term")
+            }
+            statuses[task] = .collinear(feature: feature)
+        }
+        let tasks = ModelFile.Tasks(
+            labels: Labels(labels), sampleCounts: sampleCounts, degreesOfFreedom: degreesOfFreedom,
+            statuses: statuses, coefficients: coefficients, standardErrors: standardErrors)
+        guard tasks.isConsistent(termCount: terms.count) else {
+            throw damaged(
+                source, "there are \(terms.count) terms but \(coefficients.count) coefficients of \(labels.count) tasks"
+            )
+        }
+        let center = try member("center", "center with one number a term") { value -> ModelFile.Center?? in
+            if value == .null { return .some(nil) }
+            guard let coefficients = value["coefficients"]?.doubles, let errors = value["std_errors"]?.doubles,
+                coefficients.count == terms.count, errors.count == terms.count
+            else { return nil }
+            return ModelFile.Center(coefficients: coefficients, standardErrors: errors)
+        }
+        let levels = try member("levels", "map from variables to names") { value -> [String: [String]]? in
+            guard let members = value.members else { return nil }
+            var levels: [String: [String]] = [:]
+            for member in members {
+                guard let names = member.value.strings else { return nil }
+                levels[member.name] = names
+            }
+            return levels
+        }
+        let provenance = try member("provenance", "description of a run") { value -> ModelFile.Provenance? in
+            guard let device = value["device"]?.string, let precision = value["precision"]?.string else { return nil }
+            return ModelFile.Provenance(
+                device: device, precision: precision, notices: value["notices"]?.strings ?? [],
+                seed: value["seed"]?.uint64, timings: value["timings"]?.members ?? [])
+        }
+        return ModelFile(
+            version: try member("kindred", "name", \.string), method: try member("method", "name", \.string),
+            formula: try member("formula", "text", \.string), taskColumn: try member("task_column", "name", \.string),
+            response: try member("response", "name", \.string), terms: terms, levels: levels,
+            settings: try member("settings", "map", \.members), center: center,
+            summary: try member("summary", "map", \.members), provenance: provenance, tasks: tasks)
+    }
+}
+
+extension JsonValue {
+    fileprivate var strings: [String]? {
+        guard let array else { return nil }
+        let strings = array.compactMap(\.string)
+        return strings.count == array.count ? strings : nil
+    }
+
+    /// Numbers, NaN for null.
+    fileprivate var doubles: [Double]? {
+        guard let array else { return nil }
+        let doubles = array.compactMap { $0 == .null ? .nan : $0.double }
+        return doubles.count == array.count ? doubles : nil
+    }
+}
+
+private func damaged(_ source: String, _ message: String) -> TableError {
+    .data(source, "\(message); \(ModelFile.damageAdvice)")
+}
+
+private func fileBytes(_ path: String) throws(TableError) -> [UInt8] {
+    func failure(_ verb: String) -> TableError {
+        TableError(
+            .noInput,
+            "cannot \(verb) the model '\(printable(path))': \(String(cString: strerror(errno))); check its name")
+    }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open") }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    let step = 1 << 20
+    while true {
+        let known = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: step))
+        let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + known }, step) }
+        let code = errno
+        bytes.removeLast(step - max(0, count))
+        if count == 0 { return bytes }
+        if count < 0, code != EINTR {
+            errno = code
+            throw failure("read")
+        }
+    }
+}

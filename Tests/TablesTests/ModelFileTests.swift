@@ -1,0 +1,148 @@
+import Compute
+import Tables
+import Testing
+
+@Suite("ModelFile")
+struct ModelFileTests {
+    private static func model(taskCount: Int, terms: [String], seed: UInt64) -> ModelFile {
+        var generator = SplitMix(state: seed)
+        func numbers(_ count: Int) -> [Double] {
+            (0..<count).map { _ in
+                let number = Double(bitPattern: generator.next())
+                return number.isFinite ? number : .nan
+            }
+        }
+        let statuses: [TaskStatus] = [
+            .ok, .tooFewRows, .collinear(feature: terms.count - 1), .separated, .notConverged, .nonFinite,
+        ]
+        return ModelFile(
+            version: "0.1.0", method: "itl", formula: "y ~ `a\\`b\"` + größe", taskColumn: "the \"task\"",
+            response: "y\n\u{1}\\", terms: terms, levels: ["g": ["p", "q\t"], "C(x)": ["1", ""]],
+            settings: [
+                .init("vcov", .string("HC1")), .init("level", .number(0.95)), .init("standardize", .bool(false)),
+                .init("cluster", .null), .init("list", .array([.integer(1), .object([])])),
+            ],
+            center: taskCount % 2 == 0
+                ? nil : .init(coefficients: numbers(terms.count), standardErrors: [.nan] + numbers(terms.count - 1)),
+            summary: [.init("tasks", .integer(taskCount)), .init("status", .object([.init("ok", .integer(1))]))],
+            provenance: .init(
+                device: "cpu", precision: "double", notices: ["fell back: \"lost\""], seed: .max,
+                timings: [.init("read", .number(0.125))]),
+            tasks: .init(
+                labels: Labels((0..<taskCount).map { "task \($0) 😀\u{7F}\u{0}" }),
+                sampleCounts: (0..<taskCount).map { $0 * 1000 }, degreesOfFreedom: numbers(taskCount),
+                statuses: (0..<taskCount).map { statuses[$0 % 6] }, coefficients: numbers(taskCount * terms.count),
+                standardErrors: numbers(taskCount * terms.count)))
+    }
+
+    private static func bytes(_ model: ModelFile, threads: Int = 2) throws -> [UInt8] {
+        let folder = try OutputFolder()
+        let file = try OutputFile(path: folder.path + "/fit.json")
+        try model.write(to: file, parallel: Parallel(threadCount: threads))
+        try file.finish()
+        return try folder.bytes("fit.json")
+    }
+
+    @Test("reads back what was written, to the bit", arguments: [0, 1, 2, 7, 3000])
+    func roundTrip(taskCount: Int) throws {
+        let model = Self.model(taskCount: taskCount, terms: ["(Intercept)", "x", "g:\"q\""], seed: UInt64(taskCount))
+        let bytes = try Self.bytes(model)
+        let found = try ModelFile(bytes: bytes, source: "fit.json")
+        #expect(found == model)
+        #expect(try Self.bytes(found, threads: 1) == bytes)
+    }
+
+    @Test("reads from a file, and says when it cannot")
+    func files() throws {
+        let folder = try OutputFolder()
+        let model = Self.model(taskCount: 3, terms: ["x"], seed: 1)
+        try folder.write(String(decoding: try Self.bytes(model), as: UTF8.self), to: "fit.json")
+        #expect(try ModelFile(readingFrom: folder.path + "/fit.json") == model)
+        let missing = try #require(throws: TableError.self) { try ModelFile(readingFrom: folder.path + "/none.json") }
+        #expect(missing.kind == .noInput)
+        #expect(
+            missing.description
+                == "cannot open the model '\(folder.path)/none.json': No such file or directory; check its name")
+        let directory = try #require(throws: TableError.self) { try ModelFile(readingFrom: folder.path) }
+        #expect(directory.kind == .noInput)
+    }
+
+    private static let whole = """
+        {"format": 1, "kindred": "0.1.0", "method": "itl", "formula": "y ~ x", "task_column": "t", "response": "y",
+        "terms": ["(Intercept)", "x"], "levels": {}, "settings": {}, "center": null, "summary": {},
+        "provenance": {"device": "cpu", "precision": "double"},
+        "tasks": [
+        {"task": "a", "n": 3, "df": 1, "status": "ok", "coefficients": [1, 2e-3], "std_errors": [0.5, null]},
+        {"task": "b", "n": 3, "df": 1, "status": "collinear", "collinear_term": "x",
+         "coefficients": [null, null], "std_errors": [null, null]}
+        ]}
+        """
+
+    @Test("reads members in any order, with any space, and skips what it does not know")
+    func tolerance() throws {
+        let expected = try ModelFile(bytes: Array(Self.whole.utf8), source: "fit.json")
+        #expect(expected.tasks.statuses == [.ok, .collinear(feature: 1)])
+        #expect(expected.tasks.coefficients.prefix(2) == [1, 2e-3])
+        let changed =
+            "\u{FEFF}"
+            + Self.whole
+            .replacing("\"terms\": [\"(Intercept)\", \"x\"],", with: "\"new\": [{\"a\": [true, null]}],")
+            .replacing("\n]}", with: "\n],\r\n\t\"terms\" : [ \"(Intercept)\" , \"\\u0078\" ] } \n")
+            .replacing("\"df\": 1,", with: "\"df\":1,\"more\":{\"x\":[]},")
+        #expect(try ModelFile(bytes: Array(changed.utf8), source: "fit.json") == expected)
+    }
+
+    @Test(
+        "says what is wrong with a damaged or foreign file",
+        arguments: [
+            ("\"format\": 1", "\"format\": 2", "fit.json:1: found format 2, but this program reads format 1; use the"),
+            ("\"format\": 1,", "", "fit.json: there is no \"format\"; is this a whole model file? fit the model again"),
+            ("{\"format\": 1", "task,term\n", "fit.json:1: found 'task,term' where '{' was expected"),
+            ("\"y ~ x\"", "3", "fit.json: \"formula\" is no text"),
+            ("\"y ~ x\",", "\"y ~ x\"", "fit.json:1: found '\"task_column\": "),
+            ("\"x\"], \"levels\"", "\"x\", \"z\"], \"levels\"", "fit.json: there are 3 terms but 4 coefficients of 2"),
+            ("\"center\": null", "\"center\": {\"coefficients\": [1]}", "fit.json: \"center\" is no center with one"),
+            ("\"n\": 3", "\"n\": -3", "fit.json:5: found '-3, \"df\": 1"),
+            ("\"n\": 3, ", "", "fit.json:5: task 1 lacks its name, n, df or status, or has one twice"),
+            ("2e-3", "2e-3, 4", "fit.json:5: task 1 has 3 coefficients and 2 standard errors"),
+            ("[1, 2e-3]", "[1]", "fit.json:5: task 1 has 1 coefficients and 2 standard errors"),
+            ("2e-3", "2e-e", "fit.json:5: found '2e-e], \"std_errors\": [0.' where a number was expected"),
+            ("2e-3", "1e999", "fit.json:5: found '1e999], "),
+            ("\"ok\"", "\"fine\"", "fit.json:5: found the status 'fine', which this program does not know"),
+            (
+                "\"collinear_term\": \"x\"", "\"collinear_term\": \"q\"",
+                "fit.json: task 2 is collinear in 'q', which is"
+            ),
+            ("\n]}", "\n", "fit.json:8: the file ends where ',' or ']' was expected; is this a whole"),
+            ("\n]}", "\n]}}", "fit.json:8: found '}' where the end of the file was expected"),
+            ("\"a\"", "\"a\n\"", "fit.json:5: found '' where the end of a string was expected"),
+            ("\"a\"", "\"\\x\"", "fit.json:5: found 'x\""), ("\"a\"", "\"\\u12g4\"", "fit.json:5: found '12g4"),
+        ])
+    func damage(original: String, replacement: String, message: String) throws {
+        let range = try #require(Self.whole.firstRange(of: original))
+        let text = Self.whole.replacingCharacters(range, with: replacement)
+        let error = try #require(throws: TableError.self) {
+            try ModelFile(bytes: Array(text.utf8), source: "fit.json")
+        }
+        #expect(error.kind == .data)
+        #expect(error.description.hasPrefix(message), "\(error)")
+        #expect(!error.description.contains("\n"))
+    }
+
+    @Test("refuses every file that is cut short, and nesting without end")
+    func truncation() throws {
+        let bytes = Array(Self.whole.utf8)
+        for count in 0..<bytes.count {
+            #expect(throws: TableError.self) { try ModelFile(bytes: Array(bytes[..<count]), source: "fit.json") }
+        }
+        let deep = Array("{\"new\": ".utf8) + Array(repeating: UInt8(ascii: "["), count: 100_000)
+        let error = try #require(throws: TableError.self) { try ModelFile(bytes: deep, source: "fit.json") }
+        #expect(error.description.contains("levels of nesting"))
+    }
+}
+
+extension String {
+    fileprivate func replacingCharacters(_ range: Range<Index>, with text: String) -> String {
+        String(self[..<range.lowerBound]) + text + String(self[range.upperBound...])
+    }
+}
