@@ -17,6 +17,8 @@ struct Failure: Error {
     static let internalCode: Int32 = 70
     static let cannotWriteCode: Int32 = 73
     static let interruptedCode: Int32 = 130
+    /// As a shell reports a program that a closed pipe has ended; like such a program it says nothing.
+    static let readerGoneCode: Int32 = 141
 
     init(code: Int32, _ message: String) {
         self.code = code
@@ -31,6 +33,7 @@ struct Failure: Error {
             case .data: Self.dataCode
             case .noInput: Self.noInputCode
             case .cannotWrite: Self.cannotWriteCode
+            case .readerGone: Self.readerGoneCode
             case .interrupted: Self.interruptedCode
             }
     }

@@ -26,7 +26,7 @@ struct Kindred: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {
-            Terminal.writeError(failure.line)
+            if failure.code != Failure.readerGoneCode { Terminal.writeError(failure.line) }
             exit(withError: failure.exitCode)
         } catch {
             exit(withError: error)

@@ -54,7 +54,8 @@ final class CsvBlockReader {
         }
     }
 
-    /// Cuts after the first record that ends at or past every `pieceBytes` bytes.
+    /// Cuts after the first record that ends at or past every `pieceBytes` bytes, and before a record that the file
+    /// does not end: what is wrong above it is the first error.
     ///
     /// A quote opens a field only at the field's start; within a quoted field two quotes are one and one ends it.
     private func findCuts(in block: CsvBlock) {
@@ -63,6 +64,7 @@ final class CsvBlockReader {
         block.openQuote = nil
         var place = 0
         var target = pieceBytes
+        var recordStart = 0
         while place < block.count {
             let quote = openingQuote(in: block, from: place)
             let outsideEnd = quote ?? block.count
@@ -75,8 +77,14 @@ final class CsvBlockReader {
                 target = cut + pieceBytes
             }
             guard let quote else { break }
+            if block.isLast {
+                var start = quote
+                while start > place, bytes[start - 1] != Self.newline { start -= 1 }
+                if start > place { recordStart = start }
+            }
             guard let close = closingQuote(in: block, from: quote + 1) else {
                 block.openQuote = quote
+                if recordStart > block.end { block.cuts.append(recordStart) }
                 break
             }
             place = close + 1

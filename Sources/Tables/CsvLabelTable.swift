@@ -12,7 +12,7 @@ final class CsvLabelTable {
     }
 
     private(set) var count = 0
-    /// Each label's length in four bytes, then its bytes.
+    /// Each label's length in four bytes, its bytes, and a 0 at which readers of numbers stop.
     private var bytes: UnsafeMutablePointer<UInt8>
     private var byteCapacity = 1 << 12
     private var byteCount = 0
@@ -100,7 +100,7 @@ final class CsvLabelTable {
 
     @inline(never)
     private func add(_ label: UnsafePointer<UInt8>, _ length: Int, wanted: Slot, place: Int) -> UInt32 {
-        let size = length + 4
+        let size = length + 5
         if byteCount + size > byteCapacity {
             let capacity = max(2 * byteCapacity, byteCount + size)
             let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity + Self.padding)
@@ -120,6 +120,7 @@ final class CsvLabelTable {
         UnsafeMutableRawPointer(bytes + byteCount).storeBytes(
             of: UInt32(truncatingIfNeeded: length), as: UInt32.self)
         memcpy(bytes + byteCount + 4, label, length)
+        bytes[byteCount + 4 + length] = 0
         offsets[count] = byteCount
         let code = UInt32(truncatingIfNeeded: count)
         count += 1

@@ -20,10 +20,17 @@ struct CsvTypeInference {
         let end = UnsafePointer(block.bytes) + block.end
         var rowCount = 0
         while place < end, rowCount < rowLimit {
+            if place[0] == CsvBlockReader.newline {
+                place += 1
+                continue
+            }
+            if place[0] == UInt8(ascii: "\r"), place[1] == CsvBlockReader.newline {
+                place += 2
+                continue
+            }
             var index = 0
             var order = 0
             var scratch = worker.scratch
-            let record = place
             while true {
                 let field = CsvField(at: place, delimiter: delimiter, scratch: &scratch)
                 if order < places.count, index == places[order] {
@@ -38,7 +45,7 @@ struct CsvTypeInference {
                 place += 1
                 index += 1
             }
-            if place > record { rowCount += 1 }
+            rowCount += 1
             place += place[0] == CsvBlockReader.newline ? 1 : 2
         }
         if rowCount < rowLimit, !isEnough { return nil }

@@ -12,6 +12,9 @@ struct FormulaParser {
     private static let depthLimit = 64
     private static let termLimit = 4096
     private static let powerLimit = 16
+    /// Operators of one arithmetic expression: each is a step of recursion for whoever walks it.
+    private static let operatorLimit = 1000
+    private var operatorCount = 0
 
     init(_ text: String) throws(TableError) {
         self.text = text
@@ -69,7 +72,9 @@ struct FormulaParser {
         var left = try interaction()
         while current.kind == .sign("*") {
             let token = take()
-            left = left.crossed(try interaction())
+            let right = try interaction()
+            try limitProducts(left, right, at: token)
+            left = left.crossed(right)
             try limit(left, at: token)
         }
         return left
@@ -79,7 +84,9 @@ struct FormulaParser {
         var left = try power()
         while current.kind == .sign(":") {
             let token = take()
-            left = left.interaction(try power())
+            let right = try power()
+            try limitProducts(left, right, at: token)
+            left = left.interaction(right)
             try limit(left, at: token)
         }
         return left
@@ -102,6 +109,7 @@ struct FormulaParser {
         next += 1
         var result = base
         for _ in 1..<Int(value) {
+            try limitProducts(result, base, at: sign)
             result = result.crossed(base)
             try limit(result, at: sign)
         }
@@ -137,6 +145,7 @@ struct FormulaParser {
             return variable(.categories(column))
         }
         next -= 1
+        operatorCount = 0
         return variable(.expression(try primary()))
     }
 
@@ -151,9 +160,18 @@ struct FormulaParser {
     }
 
     private func limit(_ sum: FormulaTermSum, at token: FormulaToken) throws(TableError) {
-        guard sum.terms.count <= Self.termLimit else {
-            throw error(at: token, "more than \(Self.termLimit) terms", "name the interactions you need with ':'")
-        }
+        guard sum.terms.count <= Self.termLimit else { throw tooManyTerms(at: token) }
+    }
+
+    /// Refuses products before they are formed: few of so many are the same.
+    private func limitProducts(
+        _ left: FormulaTermSum, _ right: FormulaTermSum, at token: FormulaToken
+    ) throws(TableError) {
+        guard left.terms.count * right.terms.count <= 64 * Self.termLimit else { throw tooManyTerms(at: token) }
+    }
+
+    private func tooManyTerms(at token: FormulaToken) -> TableError {
+        error(at: token, "more than \(Self.termLimit) terms", "name the interactions you need with ':'")
     }
 
     // MARK: Arithmetic
@@ -164,9 +182,9 @@ struct FormulaParser {
         var left = try product()
         while true {
             if take("+") {
-                left = .binary(.add, left, try product())
+                left = try binary(.add, left, try product())
             } else if take("-") {
-                left = .binary(.subtract, left, try product())
+                left = try binary(.subtract, left, try product())
             } else {
                 return left
             }
@@ -177,13 +195,23 @@ struct FormulaParser {
         var left = try signed()
         while true {
             if take("*") {
-                left = .binary(.multiply, left, try signed())
+                left = try binary(.multiply, left, try signed())
             } else if take("/") {
-                left = .binary(.divide, left, try signed())
+                left = try binary(.divide, left, try signed())
             } else {
                 return left
             }
         }
+    }
+
+    private mutating func binary(
+        _ sign: FormulaExpression.Operator, _ left: FormulaExpression, _ right: FormulaExpression
+    ) throws(TableError) -> FormulaExpression {
+        operatorCount += 1
+        guard operatorCount <= Self.operatorLimit else {
+            throw error(at: current, "more than \(Self.operatorLimit) operators", "make the sum a column of the table")
+        }
+        return .binary(sign, left, right)
     }
 
     private mutating func signed() throws(TableError) -> FormulaExpression {

@@ -157,7 +157,7 @@ extension JsonValue {
     /// Numbers, NaN for null.
     fileprivate var doubles: [Double]? {
         guard let array else { return nil }
-        let doubles = array.compactMap { $0 == .null ? .nan : $0.double }
+        let doubles = array.compactMap { $0 == .null ? .nan : $0.double.flatMap { $0.isFinite ? $0 : nil } }
         return doubles.count == array.count ? doubles : nil
     }
 }

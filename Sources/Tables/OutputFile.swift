@@ -171,7 +171,9 @@ private func resolved(_ path: String) -> String {
 
 private func cannotWrite(_ path: String?, _ code: Int32) -> TableError {
     guard let path else {
-        return TableError(.cannotWrite, "cannot write to standard output: \(reason(code))\(advice(code))")
+        return TableError(
+            code == EPIPE ? .readerGone : .cannotWrite,
+            "cannot write to standard output: \(reason(code))\(advice(code))")
     }
     if code == ENOENT {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."

@@ -10,6 +10,8 @@ public struct TableError: Error, Equatable, Sendable, CustomStringConvertible {
         case noInput
         /// The output cannot be written.
         case cannotWrite
+        /// The program that reads standard output has ended, as `head` does: nobody is left to tell.
+        case readerGone
         /// The user stopped the run.
         case interrupted
     }

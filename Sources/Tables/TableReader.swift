@@ -22,7 +22,7 @@ public struct TableReader {
         package var blockShift = 18
         /// The rows that tell what an inferred column holds.
         package var inferenceRows = 10_000
-        /// The bytes that tell it when so many rows are longer.
+        /// The bytes that tell it when so many rows are longer, and among which a header must begin.
         package var inferenceBytes = 1 << 26
 
         package init() {}
@@ -68,7 +68,9 @@ public struct TableReader {
             pieceBytes: tuning.pieceBytes)
         let first = CsvBlock(capacity: tuning.blockBytes)
         try blocks.fill(first, after: nil)
-        while !first.isLast, !first.cuts.isEmpty, first.isBlank { try blocks.complete(first, to: 2 * first.count) }
+        while !first.isLast, !first.cuts.isEmpty, first.isBlank, first.count < tuning.inferenceBytes {
+            try blocks.complete(first, to: 2 * first.count)
+        }
         if delimiter == nil {
             delimiter = Self.delimiter(of: first)
             blocks.delimiter = delimiter ?? blocks.delimiter
@@ -79,6 +81,7 @@ public struct TableReader {
         }
         try checkRecordEnd(in: first, from: 0, lineCount: 0, source: source.name)
         guard let header = CsvHeader(of: first, delimiter: blocks.delimiter, source: source.name) else {
+            if first.isLast { try checkQuotes(in: first, from: 0, lineCount: 0, source: source.name) }
             throw .data(source.name, "found only blank lines; a table begins with a line that names its columns")
         }
         let columns = try TableReaderColumns(request, header: header) { places, missing throws(TableError) in
@@ -89,9 +92,17 @@ public struct TableReader {
         let area = ScratchArea(folder: scratchFolder)
         let parser = CsvTableParser(
             plan: plan, lineCount: header.lineFeeds, parallel: parallel, memoryLimit: memoryLimit,
-            blockShift: tuning.blockShift, area: area)
+            blockShift: blockShift(of: plan), area: area)
         try parse(first, from: header.end, blocks, parser, source)
         return try group(parser, columns, area)
+    }
+
+    /// Blocks of so few rows that a block of every column takes a part of the memory: only full ones leave it.
+    private func blockShift(of plan: CsvPlan) -> Int {
+        let rowBytes = 8 * plan.numberCount + 4 * plan.labelCount + (plan.keepsInputRows ? 4 : 0)
+        var shift = tuning.blockShift
+        while shift > 10, rowBytes << shift > memoryLimit / 4 { shift -= 1 }
+        return shift
     }
 
     /// Parses the file's blocks, the next one being read meanwhile.
@@ -112,7 +123,10 @@ public struct TableReader {
             guard progress(source.bytesRead, source.byteCount) else {
                 throw TableError(.interrupted, "stopped while reading '\(printable(source.name))'")
             }
-            if current.isLast { break }
+            if current.isLast {
+                try checkQuotes(in: current, from: current.end, lineCount: parser.lineCount, source: source.name)
+                break
+            }
             swap(&current, &next)
             start = 0
         }
@@ -122,17 +136,22 @@ public struct TableReader {
     /// - Parameters:
     ///   - start: where the block's first byte that has not been parsed is.
     ///   - lineCount: the lines above it.
-    /// - Throws: ``TableError/Kind/data`` when a quoted field or a line has no end.
+    /// - Throws: ``TableError/Kind/data`` when the block's first record has no end.
     private func checkRecordEnd(
         in block: CsvBlock, from start: Int, lineCount: Int, source: String
     ) throws(TableError) {
-        guard block.isLast ? block.openQuote != nil : block.cuts.isEmpty else { return }
+        guard block.cuts.isEmpty else { return }
+        try checkQuotes(in: block, from: start, lineCount: lineCount, source: source)
+        if block.isLast { return }
+        throw .data(
+            source, line: lineCount + 1,
+            "found no line end within \(byteText(block.count)); is this a table of text?")
+    }
+
+    /// - Throws: ``TableError/Kind/data`` when a quoted field has no end.
+    private func checkQuotes(in block: CsvBlock, from start: Int, lineCount: Int, source: String) throws(TableError) {
+        guard let quote = block.openQuote else { return }
         let bytes = UnsafePointer(block.bytes)
-        guard let quote = block.openQuote else {
-            throw .data(
-                source, line: lineCount + 1,
-                "found no line end within \(byteText(block.count)); is this a table of text?")
-        }
         throw .data(
             source, line: lineCount + CsvPieceParser.lineFeeds(from: bytes + start, to: bytes + quote) + 1,
             "found a quote that opens a field and is never closed; close it, or write a quote inside quotes twice")
