@@ -81,7 +81,7 @@ struct CsvPieceParser {
                 } else {
                     let slow = CsvField(at: place, delimiter: delimiter, scratch: &scratch)
                     text = slow
-                    if plan.missing.contains(slow) {
+                    if !slow.isMalformed, plan.missing.contains(slow) {
                         isMissing = true
                     } else if !slow.isMalformed, let number = NumberParser.number(slow.start, count: slow.count) {
                         value = number

@@ -47,16 +47,3 @@ extension Design {
         return Array(UnsafeBufferPointer(start: predictions, count: rowCount))
     }
 }
-
-extension TaskLayout {
-    /// The task that a row belongs to.
-    func task(ofRow row: Int) -> Int {
-        var low = 0
-        var high = taskCount - 1
-        while low < high {
-            let middle = (low + high + 1) / 2
-            if offsets[middle] <= row { low = middle } else { high = middle - 1 }
-        }
-        return low
-    }
-}

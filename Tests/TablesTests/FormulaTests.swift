@@ -130,6 +130,30 @@ struct FormulaTests {
         #expect(error.description.contains("levels of nesting"))
     }
 
+    @Test("refuses arithmetic without end", arguments: ["+", "/"])
+    func endlessArithmetic(sign: String) throws {
+        let arithmetic = "log(x" + String(repeating: sign + "x", count: 500_000) + ")"
+        for text in ["y ~ \(arithmetic)", "\(arithmetic) ~ x"] {
+            let error = try #require(throws: TableError.self) { try Formula(parsing: text) }
+            #expect(error.description.contains("more than 1000 operators"))
+        }
+    }
+
+    @Test("refuses interactions without end before it forms them", .timeLimit(.minutes(1)))
+    func endlessInteraction() throws {
+        func group(_ letter: String) -> String { (0..<30_000).map { letter + String($0) }.joined(separator: " + ") }
+        let error = try #require(throws: TableError.self) {
+            try Formula(parsing: "y ~ (\(group("a"))):(\(group("b")))")
+        }
+        #expect(error.description.contains("more than 4096 terms"))
+    }
+
+    @Test("counts the operators of each expression alone")
+    func manyExpressions() throws {
+        let squares = (0..<1500).map { "I(x\($0)^2 + 1)" }.joined(separator: " + ")
+        #expect(try Formula(parsing: "y ~ " + squares).terms.count == 1500)
+    }
+
     @Test("of columns refuses none, one twice, and the response among the features")
     func badColumns() throws {
         let none = try #require(throws: TableError.self) { try Formula(response: "y", features: []) }

@@ -93,6 +93,17 @@ struct ModelFileTests {
     }
 
     @Test(
+        "reads halves of surrogate pairs one by one where they are no pair",
+        arguments: [
+            ("\\ud83d\\ude00", "\u{1F600}"), ("\\ud83dA", "\u{FFFD}A"), ("\\ud83d\\u0041", "\u{FFFD}A"),
+            ("\\ude00\\ud83d\\ude00", "\u{FFFD}\u{1F600}"), ("\\ud83d\\ud83d\\ude00", "\u{FFFD}\u{1F600}"),
+        ])
+    func surrogates(escaped: String, expected: String) throws {
+        let text = Self.whole.replacing("\"itl\"", with: "\"\(escaped)\"")
+        #expect(try ModelFile(bytes: Array(text.utf8), source: "fit.json").method == expected)
+    }
+
+    @Test(
         "says what is wrong with a damaged or foreign file",
         arguments: [
             ("\"format\": 1", "\"format\": 2", "fit.json:1: found format 2, but this program reads format 1; use the"),
@@ -102,6 +113,10 @@ struct ModelFileTests {
             ("\"y ~ x\",", "\"y ~ x\"", "fit.json:1: found '\"task_column\": "),
             ("\"x\"], \"levels\"", "\"x\", \"z\"], \"levels\"", "fit.json: there are 3 terms but 4 coefficients of 2"),
             ("\"center\": null", "\"center\": {\"coefficients\": [1]}", "fit.json: \"center\" is no center with one"),
+            (
+                "\"center\": null", "\"center\": {\"coefficients\": [1, 1e999], \"std_errors\": [1, 2]}",
+                "fit.json: \"center\" is no center with one"
+            ),
             ("\"n\": 3", "\"n\": -3", "fit.json:5: found '-3, \"df\": 1"),
             ("\"n\": 3, ", "", "fit.json:5: task 1 lacks its name, n, df or status, or has one twice"),
             ("2e-3", "2e-3, 4", "fit.json:5: task 1 has 3 coefficients and 2 standard errors"),

@@ -134,6 +134,9 @@ struct ReaderErrorTests {
         expect(
             "task,y\na,1\n\"b\"c,2\n",
             ":3: column 'task': found text after the closing quote of 'b'; write a quote inside quotes twice")
+        expect(
+            "task,y\na,1\nb,\"NA\"2\n",
+            ":3: column 'y': found text after the closing quote of 'NA'; write a quote inside quotes twice")
     }
 
     @Test("gzip that ends too early or is corrupt")
@@ -165,6 +168,27 @@ struct ReaderErrorTests {
         expect(
             "task,y\n\(good)a,1,2\n\(good)a,x\n\(good)",
             ":502: found 3 fields where the header has 2; quote the field that holds a comma")
+        expect(
+            "task,y\n\"a\nb\",1\na,1,2\n\"c\",3\na,\"4\n",
+            ":4: found 3 fields where the header has 2; quote the field that holds a comma")
+        expect("task,z\n\"a\n", ":1: found no column 'y' (did you mean 'z'?); the columns are: task, z")
+        expect(
+            "\n\n\"task,y\n",
+            ":3: found a quote that opens a field and is never closed; close it, or write a quote inside quotes twice")
+    }
+
+    @Test("blank lines without end, of which no more are read than may come before a header")
+    func blankLines() throws {
+        let path = folder.file("t.csv", String(repeating: "\n", count: 5000) + "task,y\na,1\n")
+        var reader = TableReader(path: path, request: TableRequest(task: "task", columns: [("y", .numbers)]))
+        reader.tuning.blockBytes = 16
+        reader.tuning.pieceBytes = 1
+        #expect(try reader.read().layout.rowCount == 1)
+        reader.tuning.inferenceBytes = 1000
+        #expect(
+            throws: TableError(
+                .data, "\(path): found only blank lines; a table begins with a line that names its columns")
+        ) { try reader.read() }
     }
 
     @Test("stops when progress says so")

@@ -195,6 +195,24 @@ struct ReaderStoreTests {
         ) { try spilling.read() }
     }
 
+    @Test("keeps to the memory with many columns and few rows")
+    func wideTable() throws {
+        let names = (0..<100).map { "c\($0)" }
+        let row = "a," + names.joined(separator: ",").replacing("c", with: "") + "\n"
+        let path = folder.file(
+            "t.csv", "task,\(names.joined(separator: ","))\n" + String(repeating: row, count: 3000))
+        let request = TableRequest(task: "task", columns: names.map { ($0, .numbers) })
+        let columnBytes = 8 * names.count * 3000
+        let error = #expect(throws: TableError.self) {
+            try TableReader(
+                path: path, request: request, memoryLimit: columnBytes / 2, scratchFolder: "\(folder.path)/absent"
+            ).read()
+        }
+        #expect(error?.description.hasPrefix("cannot make a scratch file") == true)
+        let spilled = try TableReader(path: path, request: request, memoryLimit: columnBytes / 2).read()
+        #expect(try spilled.numbers(73) == Array(repeating: 73, count: 3000))
+    }
+
     @Test("leaves no file behind")
     func noFileLeft() throws {
         let path = folder.file("t.csv", "task,y\nb,1\na,2\n")

@@ -130,6 +130,8 @@ struct ReaderTextTests {
         #expect(
             try tasks(store("task,y\n10,1\n9,1\nb,1\nab,1\na,1\nB,1\né,1\n")) == ["10", "9", "B", "a", "ab", "b", "é"])
         #expect(try tasks(store("task,y\n10,1\n9,1\nnan,1\n")) == ["10", "9", "nan"])
+        let digits = ["2", "9", "10"].map { $0 + "." + String(repeating: "0", count: 49 - $0.utf8.count) }
+        #expect(try tasks(store("task,y\n\(digits.reversed().map { "\($0),1\n" }.joined())")) == digits)
         let long = ["school-000000010", "school-000000009", "school-00000001", "school-0000000091"]
         #expect(try tasks(store("task,y\n\(long.map { "\($0),1\n" }.joined())")) == long.sorted())
     }
@@ -149,6 +151,8 @@ struct ReaderTextTests {
             columns: [("most", .infer), ("number", .infer), ("number", .labels), ("task", .infer)])
         #expect(store.columns.map(\.holdsNumbers) == [false, true, false, false])
         #expect(throws: TableError.self) { try self.store("task,y\na,1\na,x\n") }
+        let blank = try self.store("y,task\n\n\n\r\n1,a\n2,a\n", missing: ["NA"])
+        #expect(blank.columns[0].holdsNumbers)
     }
 
     @Test("counts the first 10,000 rows and no more to tell numbers from text")
