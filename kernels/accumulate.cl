@@ -69,7 +69,10 @@ kernel void sum_blocks(
 
 #else
 
+#ifndef GROUP
 #define GROUP 64
+#endif
+#define BLOCK_ROWS 512
 #define MAX_WIDTH (MAX_ORDER + 1)
 #define PANEL_VALUES (MAX_WIDTH > 2048 ? MAX_WIDTH : 2048)
 #define ENTRIES_PER_ITEM ((triangle(MAX_WIDTH) + GROUP - 1) / GROUP)
@@ -85,7 +88,7 @@ kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void sum_blocks(
     global real *restrict sums)           // block_count x triangle(width)
 {
     local real panel[PANEL_VALUES];
-    local real panel_weights[PANEL_VALUES];
+    local real panel_weights[BLOCK_ROWS];
     const int block = get_group_id(0), item = get_local_id(0), entries = triangle(width);
     const int first = blocks[3 * block + 1], count = blocks[3 * block + 2], panel_rows = PANEL_VALUES / width;
     accum partial[ENTRIES_PER_ITEM];

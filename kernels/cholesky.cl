@@ -72,7 +72,8 @@ static pack condition_estimate(
 }
 
 // L of each G, a code a task (0 solvable, k + 1 feature k depends on those before it, -1 not finite) and a condition
-// estimate. A pivot of at most `tolerance` times its diagonal is replaced by 1.
+// estimate. A pivot of at most `tolerance` times its diagonal is replaced by 1; so is one of at most `tolerance` / 64
+// times the largest factor by which a diagonal before it shrank, since rounding grew by that factor.
 kernel void factor(
     const int item_count,
     const int order,
@@ -88,7 +89,7 @@ kernel void factor(
     if (item >= item_count) return;
     global const pack *restrict gram = grams + ITEM_OFFSET(item, gram_entries, gram_first);
     global pack *restrict lower = lowers + ITEM_OFFSET(item, lower_entries, lower_first);
-    pack code = 0;
+    pack code = 0, growth = 1;
     for (int r = 0; r < order; r++) {
         const int row = triangle(r);
         for (int c = 0; c < r; c++) {
@@ -100,11 +101,14 @@ kernel void factor(
         const pack diagonal = AT(gram, row + r);
         pack pivot = diagonal;
         for (int k = 0; k < r; k++) pivot = fma(-AT(lower, row + k), AT(lower, row + k), pivot);
-        const pack is_finite = (diagonal - diagonal) + (pivot - pivot) == (pack)0 ? (pack)1 : (pack)0;
-        const pack is_good = pivot > diagonal * tolerance ? is_finite : (pack)0;
-        const pack found = is_finite > 0 ? (pack)(real)(r + 1) : (pack)(real)-1;
-        code = is_good + fabs(code) > 0 ? code : found;
-        pivot = is_good > 0 ? pivot : (pack)1;
+        const pack grown = growth * (tolerance / 64);
+        const pack share = grown < tolerance ? (pack)tolerance : grown;
+        const pack is_solvable = pivot > diagonal * share ? (pack)1 : (pack)0;
+        code = is_solvable + fabs(code) > 0 ? code : (pack)(real)(r + 1);
+        code = diagonal - diagonal == (pack)0 ? code : (pack)(real)-1;
+        pivot = is_solvable > 0 ? pivot : (pack)1;
+        const pack shrinkage = is_solvable > 0 ? diagonal / pivot : growth;
+        growth = shrinkage > growth ? shrinkage : growth;
         AT(lower, row + r) = 1 / sqrt(pivot);
     }
     global pack *restrict diagnosis = diagnoses + ITEM_OFFSET(item, diagnosis_entries, diagnosis_first);

@@ -3,12 +3,12 @@ public import Compute
 extension CPUBackend {
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
-    public func residuals(of rows: Rows, at coefficients: Vectors<Buffer>) -> [Scalar] {
+    public func residuals(of rows: Rows, at coefficients: Vectors<Buffer>) -> [Double] {
         let chunk = rows.chunk
         return Array(unsafeUninitializedCapacity: chunk.range.rowCount) { output, count in
             forEachBlock(of: chunk, at: coefficients) { block, fit, _ in
                 for row in Int(block.firstRow)..<Int(block.firstRow + block.rowCount) {
-                    output[row] = Scalar(fit.residual(of: chunk.values + row * chunk.width))
+                    output[row] = Double(Scalar(fit.residual(of: chunk.values + row * chunk.width)))
                 }
             }
             count = chunk.range.rowCount

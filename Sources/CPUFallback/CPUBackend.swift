@@ -48,27 +48,27 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
 
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
-    public func upload(_ values: [Scalar], into vectors: Vectors<Buffer>) {
+    public func upload(_ values: [Double], into vectors: Vectors<Buffer>) {
         let width = vectors.valuesPerTask
         precondition(values.count == vectors.taskCount * width, "as many values as the vectors hold")
         let packs = vectors.entries
         values.withUnsafeBufferPointer { source in
             for task in 0..<vectors.taskCount {
                 let destination = packs.lane(of: task, lanes: Self.lanes)
-                for entry in 0..<width { destination[entry * Self.lanes] = source[task * width + entry] }
+                for entry in 0..<width { destination[entry * Self.lanes] = Scalar(source[task * width + entry]) }
             }
         }
     }
 
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
-    public func download(_ vectors: Vectors<Buffer>) -> [Scalar] {
+    public func download(_ vectors: Vectors<Buffer>) -> [Double] {
         let width = vectors.valuesPerTask
         let packs = vectors.entries
         return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { destination, count in
             for task in 0..<vectors.taskCount {
                 let source = packs.lane(of: task, lanes: Self.lanes)
-                for entry in 0..<width { destination[task * width + entry] = source[entry * Self.lanes] }
+                for entry in 0..<width { destination[task * width + entry] = Double(source[entry * Self.lanes]) }
             }
             count = vectors.taskCount * width
         }

@@ -26,6 +26,8 @@ struct PackCholesky<Scalar: LaneScalar> {
     ) {
         var code = Lanes.zero
         let one = Lanes(repeating: 1)
+        // The largest factor by which a diagonal shrank so far: rounding grew by it.
+        var growth = one
         for row in 0..<order {
             let target = lower + triangleCount(row)
             let source = gram + triangleCount(row)
@@ -38,11 +40,14 @@ struct PackCholesky<Scalar: LaneScalar> {
             let diagonal = source[row]
             var pivot = diagonal
             for index in 0..<row { pivot = multiplyAdd(.zero - target[index], target[index], pivot) }
-            let isSolvable = pivot .> diagonal * tolerance
-            let isFinite = (diagonal - diagonal) .== .zero .& (pivot - pivot) .== .zero
-            let found = Lanes(repeating: Scalar(row + 1)).replacing(with: .zero - one, where: .!isFinite)
-            code.replace(with: found, where: .!(isSolvable .& isFinite) .& (code .== .zero))
-            pivot.replace(with: one, where: .!(isSolvable .& isFinite))
+            let grown = growth * (tolerance / 64)
+            let share = grown.replacing(with: Lanes(repeating: tolerance), where: grown .< Lanes(repeating: tolerance))
+            let isSolvable = pivot .> diagonal * share
+            code.replace(with: Lanes(repeating: Scalar(row + 1)), where: .!isSolvable .& (code .== .zero))
+            code.replace(with: .zero - one, where: .!((diagonal - diagonal) .== .zero))
+            pivot.replace(with: one, where: .!isSolvable)
+            let shrinkage = (diagonal / pivot).replacing(with: growth, where: .!isSolvable)
+            growth.replace(with: shrinkage, where: shrinkage .> growth)
             target[row] = one / pivot.squareRoot()
         }
         diagnosis[0] = code

@@ -22,10 +22,12 @@ public protocol Backend<Scalar>: AnyObject {
     func makeVectors(taskCount: Int, columnCount: Int, width: Int) throws(ComputeError) -> Vectors<Buffer>
     func makeMatrices(taskCount: Int, order: Int) throws(ComputeError) -> Matrices<Buffer>
     func makeMoments(taskCount: Int, featureCount: Int) throws(ComputeError) -> Moments<Buffer>
-    /// Copies `values`, ordered by task, column and position, to the device.
-    func upload(_ values: [Scalar], into vectors: Vectors<Buffer>) throws(ComputeError)
+    /// Copies `values`, ordered by task, column and position, to the device, rounded to its scalar.
+    ///
+    /// Values on the host are always in double: what estimators do with them is concrete code.
+    func upload(_ values: [Double], into vectors: Vectors<Buffer>) throws(ComputeError)
     /// Returns the values ordered by task, column and position.
-    func download(_ vectors: Vectors<Buffer>) throws(ComputeError) -> [Scalar]
+    func download(_ vectors: Vectors<Buffer>) throws(ComputeError) -> [Double]
     func synchronize() throws(ComputeError)
 
     // MARK: Passes over rows
@@ -40,8 +42,9 @@ public protocol Backend<Scalar>: AnyObject {
     /// - Parameter rowWeights: weights to use in place of the rows' own, as `squaredScores` writes them.
     func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: Moments<Buffer>) throws(ComputeError)
 
-    /// Writes `r_i = y_i - x_i' beta` of each row. Coefficients of one task serve all tasks.
-    func residuals(of rows: Rows, at coefficients: Vectors<Buffer>) throws(ComputeError) -> [Scalar]
+    /// Returns `r_i = y_i - x_i' beta` of each row of the chunk. Coefficients of one task serve all tasks. Blocks, as
+    /// `download` does.
+    func residuals(of rows: Rows, at coefficients: Vectors<Buffer>) throws(ComputeError) -> [Double]
 
     /// Returns the row weights `(w_i r_i)^2 / (1 - h_i)^e` whose Gram is the middle of a robust variance.
     ///
@@ -56,7 +59,8 @@ public protocol Backend<Scalar>: AnyObject {
     /// Factors each matrix as `L L'`.
     ///
     /// Feature `k` is found collinear when what the features before it leave of its diagonal is at most `tolerance`
-    /// times that diagonal: when `1 - R^2` of its regression on them is. `L` then is of no use, but is finite.
+    /// times that diagonal, which is `1 - R^2` of its regression on them; or `tolerance / 64` times the largest factor
+    /// by which a feature before it shrank, since rounding grew by that factor. `L` then is of no use, but is finite.
     func factor(_ matrices: Matrices<Buffer>, tolerance: Scalar, into factor: Factor<Buffer>) throws(ComputeError)
 
     /// Solves `L L' x = b` for every column of every task. Output may be the input.

@@ -17,11 +17,11 @@ public enum ComputeError: Error, Equatable, Sendable {
     /// The user stopped the run.
     case interrupted
 
-    /// Whether another device could still carry the work out.
+    /// Whether it lies with the device, so that another one could still carry the work out.
     public var isDeviceFailure: Bool {
         switch self {
-        case .outOfMemory, .deviceFailure, .buildFailed: true
-        case .deviceNotFound, .doubleUnsupported, .unreadableRows, .interrupted: false
+        case .outOfMemory, .deviceFailure, .buildFailed, .deviceNotFound, .doubleUnsupported: true
+        case .unreadableRows, .interrupted: false
         }
     }
 }

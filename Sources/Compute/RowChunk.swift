@@ -42,6 +42,23 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
         try source.fill(self)
     }
 
+    /// Writes the features of `rows` (of the chunk) in double, row-major, without the responses.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func readFeatures(of rows: Range<Int>, into features: UnsafeMutablePointer<Double>) {
+        var destination = features
+        for row in rows {
+            let source = values + row * width
+            for column in 0..<width - 1 { destination[column] = Double(source[column]) }
+            destination += width - 1
+        }
+    }
+
+    /// The weight of a row of the chunk, 1 where rows carry none.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func weight(ofRow row: Int) -> Double { weights.map { Double($0[row]) } ?? 1 }
+
     private static func allocate(_ count: Int) -> UnsafeMutablePointer<Scalar> {
         let bytes = count * MemoryLayout<Scalar>.stride + paddingBytes
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)

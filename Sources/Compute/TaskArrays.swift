@@ -99,9 +99,10 @@ public struct Moments<Buffer> {
 
 /// For each task, the Cholesky factor `L` of a matrix `G = L L'`, and what was found while factoring.
 public struct Factor<Buffer> {
-    public let lower: Matrices<Buffer>
+    /// `L`, with the reciprocals of its diagonal on its diagonal.
+    package let lower: Matrices<Buffer>
     /// Two values a task: a code (0 solvable, `k + 1` when feature `k` depends on those before it, -1 when an entry is
-    /// not finite), and an estimate of the condition number of `G`.
+    /// not finite, whatever else was found), and an estimate of the condition number of `G`.
     package let diagnosis: Vectors<Buffer>
 
     package init(lower: Matrices<Buffer>, diagnosis: Vectors<Buffer>) {

@@ -29,6 +29,17 @@ public struct TaskLayout: Sendable, Equatable {
     /// The number of rows of one task.
     public func sampleCount(of task: Int) -> Int { offsets[task + 1] - offsets[task] }
 
+    /// The task that a row belongs to. Precondition: there is such a row.
+    public func task(ofRow row: Int) -> Int {
+        var low = 0
+        var high = taskCount - 1
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if offsets[middle] <= row { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
     /// The chunks of at most `capacity` rows that make up all rows, in order, each a whole number of row blocks.
     ///
     /// A capacity below one block counts as one block. A problem without rows has no chunks.

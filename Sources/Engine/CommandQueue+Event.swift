@@ -56,7 +56,14 @@ final class Completion: Sendable {
         try check(executionStatus < 0 ? executionStatus : status, call, on: device)
     }
 
+    /// Whether the command has ended, well or not.
     var isComplete: Bool { executionStatus <= CL_COMPLETE }
+
+    /// - Throws: when the command has ended badly. Does not wait for one that has not ended.
+    func throwIfFailed() throws(ComputeError) {
+        let status = executionStatus
+        if status < 0 { try check(status, call, on: device) }
+    }
 
     private var executionStatus: cl_int {
         var value: cl_int = 0

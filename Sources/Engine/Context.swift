@@ -87,7 +87,11 @@ package final class Context: Sendable {
             let other = queue === compute ? transfer : compute
             var waits = events.compactMap { $0.completion }
             for allocation in allocations {
-                if let use = allocation.memory.lastUse(on: other.role), !use.isComplete { waits.append(use) }
+                // OpenCL goes on behind a command that failed; what touches its buffers must not.
+                try allocation.memory.lastUse(on: queue.role)?.throwIfFailed()
+                guard let use = allocation.memory.lastUse(on: other.role) else { continue }
+                try use.throwIfFailed()
+                if !use.isComplete { waits.append(use) }
             }
             var event: cl_event?
             var status: cl_int

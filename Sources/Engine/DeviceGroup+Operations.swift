@@ -10,9 +10,9 @@ extension DeviceGroup {
         }
     }
 
-    public func residuals(of rows: Rows, at coefficients: Vectors<Buffer>) throws(ComputeError) -> [Scalar] {
+    public func residuals(of rows: Rows, at coefficients: Vectors<Buffer>) throws(ComputeError) -> [Double] {
         if rows.areCopied { return try members[0].residuals(of: rows.parts[0], at: share(of: coefficients, 0)) }
-        var result = Array(repeating: Scalar.zero, count: rows.chunk.range.rowCount)
+        var result = Array(repeating: 0.0, count: rows.chunk.range.rowCount)
         for (index, member) in members.enumerated() {
             let own = try member.residuals(of: rows.parts[index], at: share(of: coefficients, index))
             var place = 0
@@ -112,7 +112,7 @@ extension DeviceGroup {
                 let start = (block / members.count * width + entry) * lanes
                 for partial in parts[block % members.count][start..<start + lanes] { total += partial }
             }
-            return Scalar(total)
+            return Double(total)
         }
         try upload(totals, into: sum)
     }

@@ -84,11 +84,11 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
         return Moments(taskCount: taskCount, featureCount: featureCount, buffer: entries.buffer)
     }
 
-    public func upload(_ values: [Scalar], into vectors: Vectors<Buffer>) throws(ComputeError) {
+    public func upload(_ values: [Double], into vectors: Vectors<Buffer>) throws(ComputeError) {
         let width = vectors.valuesPerTask
         precondition(values.count == vectors.taskCount * width, "as many values as the vectors hold")
         for (index, member) in members.enumerated() {
-            var own: [Scalar] = []
+            var own: [Double] = []
             for task in 0..<vectors.taskCount
             where shares.areCopied(vectors.taskCount) || shares.member(of: task) == index {
                 own += values[task * width..<(task + 1) * width]
@@ -97,14 +97,14 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
         }
     }
 
-    public func download(_ vectors: Vectors<Buffer>) throws(ComputeError) -> [Scalar] {
+    public func download(_ vectors: Vectors<Buffer>) throws(ComputeError) -> [Double] {
         if shares.areCopied(vectors.taskCount) { return try members[0].download(share(of: vectors, 0)) }
-        var parts: [[Scalar]] = []
+        var parts: [[Double]] = []
         for (index, member) in members.enumerated() {
             parts.append(try member.download(share(of: vectors, index)))
         }
         let width = vectors.valuesPerTask
-        var values: [Scalar] = []
+        var values: [Double] = []
         values.reserveCapacity(vectors.taskCount * width)
         for task in 0..<vectors.taskCount {
             let local = shares.localTask(task)

@@ -11,6 +11,9 @@ package enum KernelShape: String, Sendable, CaseIterable {
     /// Tasks a pack: one 64-byte vector of them, or one lane each of 32 adjacent work-items.
     func lanes(scalarBytes: Int) -> Int { self == .vectors ? 64 / scalarBytes : 32 }
 
+    /// Work-items of a group that sums one block of rows (`GROUP` of the kernels).
+    var itemsPerGroup: Int { self == .vectors ? 1 : 64 }
+
     /// Work-items that share the rows of one block, or the entries of one task.
     var itemsPerBlock: Int { self == .vectors ? 1 : 32 }
 }

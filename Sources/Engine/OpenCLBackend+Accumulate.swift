@@ -10,9 +10,9 @@ extension OpenCLBackend {
         let entryCount = triangleCount(width)
         let weights = rowWeights ?? rows.weights
         let sums: Buffer = try context.makeBuffer(count: rows.blockCount * entryCount)
-        let groupSize = shape == .vectors ? 1 : 64
+        let groupSize = shape.itemsPerGroup
         try kernel("sum_blocks", in: .accumulate, order: moments.featureCount).launch(
-            global: rows.blockCount * groupSize, local: shape == .vectors ? nil : groupSize,
+            global: rows.blockCount * groupSize, local: groupSize,
             .count(rows.blockCount), .count(width), .count(weights == nil ? 0 : 1), .buffer(rows.blocks),
             .buffer(rows.values), .buffer(weights ?? rows.values), .buffer(sums))
         let share = shape.itemsPerBlock

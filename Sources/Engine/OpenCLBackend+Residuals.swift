@@ -3,7 +3,7 @@ import Kernels
 
 extension OpenCLBackend {
     public func residuals(of rows: DeviceRows<Scalar>, at coefficients: Vectors<Buffer>)
-        throws(ComputeError) -> [Scalar]
+        throws(ComputeError) -> [Double]
     {
         let order = rows.chunk.width - 1
         precondition(coefficients.valuesPerTask == order, "one coefficient a feature")
@@ -17,8 +17,12 @@ extension OpenCLBackend {
             arguments: sizes + place(coefficients.entries) + [
                 .buffer(rows.blocks), .buffer(rows.values), .buffer(coefficients.entries.buffer), .buffer(output),
             ])
-        return try output.read()
+        return try Self.widened(output.read())
     }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    private static func widened(_ values: [Scalar]) -> [Double] { values.map { Double($0) } }
 
     public func squaredScores(
         of rows: DeviceRows<Scalar>, at coefficients: Vectors<Buffer>, factor: Factor<Buffer>,

@@ -2,7 +2,7 @@ public import Compute
 import Kernels
 
 extension OpenCLBackend {
-    /// Packs that are summed as one block (`PACKS_PER_BLOCK` of the kernel).
+    /// Packs that are summed as one block (`PACKS_PER_BLOCK` of the kernels).
     static var packsPerSumBlock: Int { 64 }
     /// Tasks that are summed as one block.
     var sumBlockSize: Int { Self.packsPerSumBlock * lanes }

@@ -72,27 +72,27 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
 
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
-    public func upload(_ values: [Scalar], into vectors: Vectors<Buffer>) throws(ComputeError) {
+    public func upload(_ values: [Double], into vectors: Vectors<Buffer>) throws(ComputeError) {
         let width = vectors.valuesPerTask
         precondition(values.count == vectors.taskCount * width, "as many values as the vectors hold")
         let runs = runs(of: vectors)
         var packed = [Scalar](repeating: 0, count: runs.valueCount)
         for task in 0..<vectors.taskCount {
             let start = task / lanes * width * lanes + task % lanes
-            for entry in 0..<width { packed[start + entry * lanes] = values[task * width + entry] }
+            for entry in 0..<width { packed[start + entry * lanes] = Scalar(values[task * width + entry]) }
         }
         try vectors.entries.buffer.write(packed, into: runs)
     }
 
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
-    public func download(_ vectors: Vectors<Buffer>) throws(ComputeError) -> [Scalar] {
+    public func download(_ vectors: Vectors<Buffer>) throws(ComputeError) -> [Double] {
         let width = vectors.valuesPerTask
         let packed = try vectors.entries.buffer.read(runs(of: vectors))
         return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { values, count in
             for task in 0..<vectors.taskCount {
                 let start = task / lanes * width * lanes + task % lanes
-                for entry in 0..<width { values[task * width + entry] = packed[start + entry * lanes] }
+                for entry in 0..<width { values[task * width + entry] = Double(packed[start + entry * lanes]) }
             }
             count = vectors.taskCount * width
         }
@@ -124,6 +124,7 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
             options: [
                 "REAL": Scalar.name, "ACCUM": context.device.hasDouble ? "double" : "float", "LANES": lanes,
                 "VECTOR_PACKS": shape == .vectors ? 1 : 0, "MAX_ORDER": Self.roundedOrder(order),
+                "GROUP": shape.itemsPerGroup, "PACKS_PER_BLOCK": Self.packsPerSumBlock,
             ])
     }
 

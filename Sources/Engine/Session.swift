@@ -59,15 +59,24 @@ public final class Session: Sendable {
     /// - Parameter notify: called once for each notice, when it arises.
     /// - Throws: ``ComputeError/deviceNotFound(_:)`` when the device is absent, and
     ///   ``ComputeError/doubleUnsupported(device:)`` when it cannot do what is asked.
-    public init(
+    public convenience init(
         choice: DeviceChoice, precision: Precision, parallel: Parallel,
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
+    ) throws(ComputeError) {
+        let devices = try choice.resolve(among: Device.all())
+        try self.init(
+            choice: choice, devices: devices, precision: precision, parallel: parallel, notify: notify)
+    }
+
+    /// A session on devices that were found for the choice.
+    package init(
+        choice: DeviceChoice, devices: [Device], precision: Precision, parallel: Parallel,
+        notify: @escaping @Sendable (Notice) -> Void
     ) throws(ComputeError) {
         self.choice = choice
         self.precision = precision
         self.parallel = parallel
         self.notify = notify
-        let devices = try choice.resolve(among: Device.all())
         if precision == .double, let device = devices.first(where: { !$0.hasDouble }) {
             if choice != .auto { throw .doubleUnsupported(device: device.name) }
             self.devices = []
@@ -82,16 +91,20 @@ public final class Session: Sendable {
     public var deviceName: String? { record.withLock { $0.deviceName } }
 
     /// The devices that a job of this size goes to, none being the CPU path, and why, in one line.
-    public func plan(for workload: Workload) throws(ComputeError) -> (devices: [Device], reason: String) {
+    public func plan(for workload: Workload) -> (devices: [Device], reason: String) {
         guard let device = devices.first else {
             return ([], choice == .cpu ? "asked for" : "no GPU that can do it")
         }
         guard choice == .auto else { return (devices, "asked for") }
-        let deviceSeconds = try predictedSeconds(for: workload, on: devices)
-        let cpuSeconds = try predictedSeconds(for: workload, on: [])
-        let comparison =
-            "predicted \(Self.text(deviceSeconds)) on '\(device.name)', \(Self.text(cpuSeconds)) on the CPU path"
-        return (deviceSeconds < cpuSeconds ? devices : [], comparison)
+        do throws(ComputeError) {
+            let deviceSeconds = try predictedSeconds(for: workload, on: devices)
+            let cpuSeconds = try predictedSeconds(for: workload, on: [])
+            let comparison =
+                "predicted \(Self.text(deviceSeconds)) on '\(device.name)', \(Self.text(cpuSeconds)) on the CPU path"
+            return (deviceSeconds < cpuSeconds ? devices : [], comparison)
+        } catch {
+            return ([], "'\(device.name)' cannot be used: \(error)")
+        }
     }
 
     /// How long the passes over the rows should take on devices, or on the CPU path, by their measured speeds.
@@ -104,7 +117,11 @@ public final class Session: Sendable {
 
     /// Does the job on the planned devices, and under `auto` on what is left when they fail.
     public func perform<J: Job>(_ job: J, workload: Workload) throws(ComputeError) -> J.Output {
-        let devices = try plan(for: workload).devices
+        try perform(job, on: plan(for: workload).devices)
+    }
+
+    /// Does the job on these devices, none being the CPU path, and under `auto` on what is left when they fail.
+    package func perform<J: Job>(_ job: J, on devices: [Device]) throws(ComputeError) -> J.Output {
         if devices.isEmpty { return try performOnCPU(job) }
         do throws(ComputeError) {
             return try perform(job, on: devices, chunkBytes: nil)

@@ -15,14 +15,14 @@ struct DryRun {
             let quantiles = [0, 0.1, 0.5, 0.9, 1].map { counted(Int(counts.at($0).rounded())) }
             let moments = store.layout.taskCount * triangleCount(design.featureCount + 1) * 8
             let columns = store.columns.reduce(0) { $0 + ($1.holdsNumbers ? 8 : 4) } * store.layout.rowCount
-            let devices = try session.plan(for: workload).devices
+            let devices = session.plan(for: workload).devices
             return """
                 rows          \(counted(store.layout.rowCount)) of \(counted(store.totalRowCount)) (\(counted(store.droppedRowCount)) with missing values)
                 tasks         \(counted(store.layout.taskCount))
                 rows a task   smallest \(quantiles[0]), 10 % \(quantiles[1]), median \(quantiles[2]), 90 % \(quantiles[3]), largest \(quantiles[4])
                 coefficients  \(design.featureCount) (\(design.termNames.joined(separator: ", ")))
                 memory        table \(byteText(columns)), moments \(byteText(moments))
-                device        \(try session.planText(for: workload))
+                device        \(session.planText(for: workload))
                 time          about \(secondsText(try session.predictedSeconds(for: workload, on: devices)))
 
                 """
@@ -32,8 +32,8 @@ struct DryRun {
 
 extension Session {
     /// Which devices a job of this size goes to, and why.
-    func planText(for workload: Workload) throws(ComputeError) -> String {
-        let plan = try plan(for: workload)
+    func planText(for workload: Workload) -> String {
+        let plan = plan(for: workload)
         // Devices that share a job are alike.
         let count = plan.devices.count > 1 ? "\(plan.devices.count) x " : ""
         return "\(count)\(plan.devices.first?.name ?? "CPU path") (\(plan.reason))"

@@ -39,7 +39,7 @@ struct FitRun {
             let plan = DryRun(store: store, design: design, workload: workload, session: session)
             return try show(try plan.text)
         }
-        if command.settings.verbose { messages.detail("device: \(try session.planText(for: workload))") }
+        if command.settings.verbose { messages.detail("device: \(session.planText(for: workload))") }
         let fit = try fit(problem, with: estimator, session: session, workload: workload)
         timer.finish("fit")
         try FitCheck(fit: fit, design: design, store: store).throwIfNothingWasFitted()

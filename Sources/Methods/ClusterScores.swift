@@ -19,9 +19,21 @@ struct ClusterScores {
         slots = Array(repeating: 0, count: clusterCount)
     }
 
-    /// Adds `score * x` to the sum of the row's cluster.
-    mutating func add<Scalar: LaneScalar>(cluster: UInt32, score: Double, features: UnsafePointer<Scalar>) {
-        let cluster = Int(cluster)
+    /// Adds the rows of a block, whose clusters are `codes`.
+    mutating func add(_ block: ResidualBlock, codes: [UInt32]) {
+        for row in 0..<block.rows.count {
+            // A row of no weight is no observation, and its cluster may have no other.
+            if block.weights[row] == 0 { continue }
+            let start = slot(of: Int(codes[row])) * featureCount
+            let score = block.weights[row] * block.residuals[row]
+            for feature in 0..<featureCount {
+                sums[start + feature] += score * block.features[row * featureCount + feature]
+            }
+        }
+    }
+
+    /// The place of a cluster's sum, zeroed when the cluster is new to the group.
+    private mutating func slot(of cluster: Int) -> Int {
         if lastGroup[cluster] != group {
             lastGroup[cluster] = group
             slots[cluster] = Int32(clusterCount)
@@ -30,8 +42,7 @@ struct ClusterScores {
             while sums.count < needed { sums.append(0) }
             for index in needed - featureCount..<needed { sums[index] = 0 }
         }
-        let start = Int(slots[cluster]) * featureCount
-        for feature in 0..<featureCount { sums[start + feature] += score * Double(features[feature]) }
+        return Int(slots[cluster])
     }
 
     /// Ends the group: the lower triangle of `sum over clusters of s s'`, and how many clusters it had.

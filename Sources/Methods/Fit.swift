@@ -72,6 +72,15 @@ public struct TaskEstimates: Sendable {
         standardErrors[task * featureCount..<(task + 1) * featureCount]
     }
 
+    /// Makes a task missing.
+    mutating func clear(task: Int) {
+        for index in task * featureCount..<(task + 1) * featureCount {
+            coefficients[index] = .nan
+            standardErrors[index] = .nan
+        }
+        degreesOfFreedom[task] = .nan
+    }
+
     /// Writes the estimates of `other`'s tasks over those of `tasks`.
     mutating func replace(tasks: [Int], with other: TaskEstimates) {
         for (index, task) in tasks.enumerated() {

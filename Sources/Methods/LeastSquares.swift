@@ -9,26 +9,27 @@ struct LeastSquares<B: Backend> {
     let factor: Factor<B.Buffer>
     /// Coefficients on the scaled columns, on the device.
     let scaled: Vectors<B.Buffer>
-    private let contrasts: Vectors<B.Buffer>
-    private let scaledValues: [B.Scalar]
-    /// One a task: residual sum of squares on the scaled response, condition estimate of the columns, and what failed.
-    let residualSums: [Double]
+    private let scaledValues: [Double]
+    /// One status a task.
+    let statuses: [TaskStatus]
+    /// Condition of each task's columns, each scaled to unit length.
     let conditions: [Double]
-    let diagnoses: [Diagnosis]
-    /// Share of the response's sum of squares that is left in the residuals.
-    let unexplainedShares: [Double]
+    /// Residual sum of squares of each task on the scaled response. Mended from the rows where the moments do not
+    /// carry it.
+    var residualSums: [Double]
+    /// The relative rounding error of each residual sum, whose roundings add up like a random walk: what the moments
+    /// lost by cancellation.
+    let residualErrors: [Double]
 
-    /// What factoring a task's Gram found.
-    enum Diagnosis: Equatable {
-        case solvable
-        case collinear(feature: Int)
-        case nonFinite
-    }
-
-    /// Features are called collinear when `1 - R^2` of one on those before it is at most this.
+    /// Features are called collinear when `1 - R^2` of one on those before it is at most this: a diagonal of `n` rows
+    /// carries `n eps` of rounding at worst and about `sqrt(n) eps` in fact, which up to millions of rows is less.
     static var collinearityTolerance: B.Scalar { 4096 * B.Scalar.ulpOfOne }
+    static var unit: Double { Double(B.Scalar.ulpOfOne) }
 
-    init(moments: Moments<B.Buffer>, scaling: ColumnScaling, on backend: B) throws(ComputeError) {
+    /// - Parameter sampleCounts: the number of observations of each task.
+    init(
+        moments: Moments<B.Buffer>, sampleCounts: [Int], scaling: ColumnScaling, on backend: B
+    ) throws(ComputeError) {
         let taskCount = moments.taskCount
         let featureCount = moments.featureCount
         self.backend = backend
@@ -37,62 +38,58 @@ struct LeastSquares<B: Backend> {
         try backend.factor(moments.gram, tolerance: Self.collinearityTolerance, into: factor)
         scaled = try backend.makeVectors(taskCount: taskCount, width: featureCount)
         try backend.solve(factor, moments.cross, into: scaled)
-        contrasts = try backend.makeVectors(taskCount: 1, columnCount: featureCount, width: featureCount)
-        try backend.upload(scaling.contrasts.map { B.Scalar($0) }, into: contrasts)
 
         let diagnosis = try backend.download(factor.diagnosis)
         let coefficients = try backend.download(scaled)
-        scaledValues = coefficients
         let cross = try backend.download(moments.cross)
         let squares = try backend.download(moments.squares)
-        var residualSums: [Double] = []
-        var shares: [Double] = []
-        var diagnoses: [Diagnosis] = []
-        var conditions: [Double] = []
+        scaledValues = coefficients
+        conditions = (0..<taskCount).map { diagnosis[2 * $0 + 1].squareRoot() }
+        var residualSums = squares
         for task in 0..<taskCount {
-            var rest = Double(squares[task])
-            var isFinite = rest.isFinite
             for index in task * featureCount..<(task + 1) * featureCount {
-                rest -= Double(cross[index]) * Double(coefficients[index])
-                isFinite = isFinite && coefficients[index].isFinite
+                residualSums[task] -= cross[index] * coefficients[index]
             }
-            residualSums.append(max(0, rest))
-            shares.append(squares[task] > 0 ? max(0, rest) / Double(squares[task]) : 1)
-            conditions.append(Double(diagnosis[2 * task + 1]).squareRoot())
-            let code = Int(diagnosis[2 * task])
-            diagnoses.append(
-                code > 0 ? .collinear(feature: code - 1) : code < 0 || !isFinite ? .nonFinite : .solvable)
+            residualSums[task] = max(0, residualSums[task])
         }
         self.residualSums = residualSums
-        self.diagnoses = diagnoses
-        self.conditions = conditions
-        unexplainedShares = shares
+        residualErrors = (0..<taskCount).map {
+            (2 + Double(sampleCounts[$0]).squareRoot()) * Self.unit
+                * (squares[$0] > 0 ? squares[$0] / residualSums[$0] : 0)
+        }
+        statuses = (0..<taskCount).map { task in
+            let own = task * featureCount..<(task + 1) * featureCount
+            let code = Int(diagnosis[2 * task])
+            if code < 0 || !squares[task].isFinite { return .nonFinite }
+            if sampleCounts[task] <= featureCount { return .tooFewRows }
+            if code > 0 { return .collinear(feature: code - 1) }
+            return coefficients[own].allSatisfy(\.isFinite) ? .ok : .nonFinite
+        }
     }
 
-    /// What became of a task with this many observations.
-    func status(of task: Int, sampleCount: Int) -> TaskStatus {
-        switch diagnoses[task] {
-        case .nonFinite: .nonFinite
-        case _ where sampleCount <= factor.order: .tooFewRows
-        case .collinear(let feature): .collinear(feature: feature)
-        case .solvable: .ok
+    /// Whether the scalar leaves a task's coefficients or its residual sum fewer than two certain digits.
+    func isBeyondScalar(_ task: Int) -> Bool {
+        switch statuses[task] {
+        case .ok: !(Self.unit * conditions[task] * conditions[task] <= 0.01 && residualErrors[task] <= 0.01)
+        // What is dependent, or too large, in one precision need not be in another.
+        case .collinear, .nonFinite: true
+        default: false
         }
     }
 
     /// Coefficients of every task on the user's scale, `taskCount x featureCount`.
     var coefficients: [Double] {
-        let values = scaledValues
         let featureCount = factor.order
         let contrasts = scaling.contrasts
         let origin = scaling.origin
-        var result = Array(repeating: 0.0, count: values.count)
+        var result = Array(repeating: 0.0, count: scaledValues.count)
         for task in 0..<factor.taskCount {
             let start = task * featureCount
             for row in 0..<featureCount {
                 var sum = origin[row]
                 // Only the intercept mixes coefficients.
                 for column in row == scaling.intercept ? 0..<featureCount : row..<row + 1 {
-                    sum += contrasts[row * featureCount + column] * Double(values[start + column])
+                    sum += contrasts[row * featureCount + column] * scaledValues[start + column]
                 }
                 result[start + row] = sum
             }
@@ -102,15 +99,35 @@ struct LeastSquares<B: Backend> {
 
     /// `c' G^-1 c` for each task and coefficient, on the user's scale: variances up to the error variance.
     func inverseDiagonals() throws(ComputeError) -> [Double] {
-        let diagonals = try backend.makeVectors(taskCount: factor.taskCount, width: factor.order)
-        try backend.inverseDiagonals(of: factor, contrasts: contrasts, into: diagonals)
-        return try backend.download(diagonals).map { Double($0) }
+        try diagonals { contrasts, diagonals throws(ComputeError) in
+            try backend.inverseDiagonals(of: factor, contrasts: contrasts, into: diagonals)
+        }
     }
 
     /// `c' G^-1 S G^-1 c` for each task and coefficient, on the user's scale.
     func sandwichDiagonals(middle: Matrices<B.Buffer>) throws(ComputeError) -> [Double] {
-        let diagonals = try backend.makeVectors(taskCount: factor.taskCount, width: factor.order)
-        try backend.sandwichDiagonals(of: factor, middle: middle, contrasts: contrasts, into: diagonals)
-        return try backend.download(diagonals).map { Double($0) }
+        try diagonals { contrasts, diagonals throws(ComputeError) in
+            try backend.sandwichDiagonals(of: factor, middle: middle, contrasts: contrasts, into: diagonals)
+        }
+    }
+
+    /// Quadratic forms along the rows of the scaling's contrasts. Each row is brought to a largest entry of 1 first, so
+    /// that the user's units, squared, need not fit the device's scalar.
+    private func diagonals(
+        _ form: (Vectors<B.Buffer>, Vectors<B.Buffer>) throws(ComputeError) -> Void
+    ) throws(ComputeError) -> [Double] {
+        let order = factor.order
+        var rows = scaling.contrasts
+        let sizes = (0..<order).map { row in
+            rows[row * order..<(row + 1) * order].reduce(0) { max($0, abs($1)) }
+        }
+        for index in rows.indices { rows[index] /= sizes[index / order] }
+        let contrasts = try backend.makeVectors(taskCount: 1, columnCount: order, width: order)
+        try backend.upload(rows, into: contrasts)
+        let diagonals = try backend.makeVectors(taskCount: factor.taskCount, width: order)
+        try form(contrasts, diagonals)
+        var values = try backend.download(diagonals)
+        for index in values.indices { values[index] *= sizes[index % order] * sizes[index % order] }
+        return values
     }
 }

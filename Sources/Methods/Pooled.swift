@@ -16,79 +16,53 @@ public struct Pooled: Estimator {
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
         let moments = try backend.moments(of: problem, progress: progress)
-        let (total, isFinite) = try backend.sum(moments, tolerance: LeastSquares<B>.collinearityTolerance)
-        let leastSquares = try LeastSquares(moments: total, scaling: problem.scaling, on: backend)
+        let isFinite = try backend.areFinite(moments, tolerance: LeastSquares<B>.collinearityTolerance)
+        let groups = TaskGroups.together(isIncluded: isFinite)
         let sampleCount = zip(problem.sampleCounts, isFinite).reduce(0) { $1.1 ? $0 + $1.0 : $0 }
-
+        var solution = try LeastSquares(
+            moments: groups.sums(of: moments, on: backend), sampleCounts: [sampleCount], scaling: problem.scaling,
+            on: backend)
         var fit = Fit(statuses: isFinite.map { $0 ? .ok : .nonFinite })
-        fit.centerStatus = leastSquares.status(of: 0, sampleCount: sampleCount)
+        fit.centerStatus = solution.statuses[0]
+        if B.Scalar.self != Double.self, solution.isBeyondScalar(0) || isFinite.contains(false) {
+            return try refit(problem, on: reference, progress: progress)
+        }
         guard fit.centerStatus == .ok else { return fit }
-        let errors = try standardErrors(
-            of: problem, leastSquares, isFinite: isFinite, samples: sampleCount, progress: progress)
+        if variance == .iid, solution.hasUncertainResiduals(0) {
+            try solution.sumResiduals(of: problem, groups: groups, progress: progress)
+        }
+        let errors = try StandardErrors(
+            of: solution, to: problem, groups: groups, sampleCounts: [sampleCount], variance: variance,
+            progress: progress)
+        if B.Scalar.self != Double.self, !errors.values.allSatisfy(\.isFinite) {
+            return try refit(problem, on: reference, progress: progress)
+        }
         fit.center = Estimate(
-            coefficients: leastSquares.coefficients, standardErrors: errors.values,
-            degreesOfFreedom: errors.degreesOfFreedom, sampleCount: sampleCount,
-            condition: leastSquares.conditions[0])
+            coefficients: solution.coefficients, standardErrors: errors.values,
+            degreesOfFreedom: errors.degreesOfFreedom[0], sampleCount: sampleCount,
+            condition: solution.conditions[0])
         return fit
     }
 
-    private func standardErrors<B: Backend>(
-        of problem: some Problem, _ leastSquares: LeastSquares<B>, isFinite: [Bool], samples: Int,
-        progress: PassProgress?
-    ) throws(ComputeError) -> (values: [Double], degreesOfFreedom: Double) {
-        let backend = leastSquares.backend
-        let residualDegrees = Double(samples - problem.featureCount)
-        let middle = SandwichMiddle(backend: backend, fit: leastSquares, progress: progress)
-        var degrees = residualDegrees
-        var factor = 1.0
-        let diagonals: [Double]
-        switch variance {
-        case .iid:
-            diagonals = try leastSquares.inverseDiagonals()
-            factor = leastSquares.residualSums[0] / residualDegrees
-        case .hc0, .hc1, .hc2, .hc3:
-            let scores = try middle.squaredScores(of: problem, correction: variance.leverageCorrection)
-            let total = try backend.makeMoments(taskCount: 1, featureCount: problem.featureCount)
-            try backend.addUp(scores, weights: isFinite.map { $0 ? 1 : 0 }, into: total)
-            diagonals = try leastSquares.sandwichDiagonals(middle: total.gram)
-            if variance == .hc1 { factor = Double(samples) / residualDegrees }
-        case .cluster:
-            guard let codes = problem.clusters else { preconditionFailure("clustered variances need cluster codes") }
-            let sums = try middle.clusters(
-                of: problem, codes: codes, groups: isFinite.map { $0 ? 0 : nil }, groupCount: 1)
-            diagonals = try leastSquares.sandwichDiagonals(middle: sums.middle)
-            degrees = Double(sums.clusterCounts[0] - 1)
-            factor = clusterFactor(
-                clusters: sums.clusterCounts[0], samples: samples, features: problem.featureCount)
-        }
-        return (diagonals.map { (factor * $0).squareRoot() }, degrees)
+    /// All of it again in double, because float does not carry it.
+    private func refit<R: Backend<Double>>(
+        _ problem: some Problem, on reference: R, progress: PassProgress?
+    ) throws(ComputeError) -> Fit {
+        var fit = try fit(problem, on: reference, reference: reference, progress: progress)
+        fit.refittedTaskCount = problem.layout.taskCount
+        return fit
     }
 }
 
 extension Backend {
-    /// The moments of all tasks together, leaving out tasks with values that are not finite.
-    fileprivate func sum(
-        _ moments: Moments<Buffer>, tolerance: Scalar
-    ) throws(ComputeError) -> (total: Moments<Buffer>, isFinite: [Bool]) {
-        let total = try makeMoments(taskCount: 1, featureCount: moments.featureCount)
-        let everyTask = Array(repeating: Scalar(1), count: moments.taskCount)
-        try addUp(moments, weights: everyTask, into: total)
-        if try download(total.joint.triangles).allSatisfy({ $0.isFinite }) {
-            return (total, everyTask.map { _ in true })
-        }
+    /// Whether each task's moments, and so its rows, are finite.
+    fileprivate func areFinite(_ moments: Moments<Buffer>, tolerance: Scalar) throws(ComputeError) -> [Bool] {
+        let everyTask = Array(repeating: true, count: moments.taskCount)
+        let total = try TaskGroups.together(isIncluded: everyTask).sums(of: moments, on: self)
+        if try download(total.joint.triangles).allSatisfy(\.isFinite) { return everyTask }
         let factor = try makeFactor(taskCount: moments.taskCount, order: moments.featureCount + 1)
         try self.factor(moments.joint, tolerance: tolerance, into: factor)
         let diagnosis = try download(factor.diagnosis)
-        let isFinite = (0..<moments.taskCount).map { diagnosis[2 * $0] >= 0 }
-        try addUp(moments, weights: isFinite.map { $0 ? 1 : 0 }, into: total)
-        return (total, isFinite)
-    }
-
-    fileprivate func addUp(
-        _ moments: Moments<Buffer>, weights: [Scalar], into total: Moments<Buffer>
-    ) throws(ComputeError) {
-        let taskWeights = try makeVectors(taskCount: moments.taskCount, width: 1)
-        try upload(weights, into: taskWeights)
-        try weightedSum(of: moments.joint.triangles, weights: taskWeights, into: total.joint.triangles)
+        return (0..<moments.taskCount).map { diagnosis[2 * $0] >= 0 }
     }
 }

@@ -19,8 +19,7 @@ public protocol Problem: Sendable {
 /// Which cluster each row belongs to: codes `0 ..< clusterCount`.
 public struct ClusterCodes: Sendable {
     public let clusterCount: Int
-    /// Writes the codes of a range of rows.
-    public let read: @Sendable (Range<Int>, UnsafeMutablePointer<UInt32>) throws(ComputeError) -> Void
+    private let read: @Sendable (Range<Int>, UnsafeMutablePointer<UInt32>) throws(ComputeError) -> Void
 
     public init(
         clusterCount: Int,
@@ -28,6 +27,22 @@ public struct ClusterCodes: Sendable {
     ) {
         self.clusterCount = clusterCount
         self.read = read
+    }
+
+    /// Writes the codes of `rows` to the start of `codes`, which has room for them.
+    func read(_ rows: Range<Int>, into codes: inout [UInt32]) throws(ComputeError) {
+        precondition(codes.count >= rows.count, "room for a code a row")
+        var failure: ComputeError?
+        codes.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            do throws(ComputeError) { try read(rows, base) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Writes the codes of `rows` to memory.
+    func read(_ rows: Range<Int>, into codes: UnsafeMutablePointer<UInt32>) throws(ComputeError) {
+        try read(rows, codes)
     }
 }
 
@@ -55,9 +70,14 @@ struct TaskSubset<Whole: Problem>: Problem {
     var clusters: ClusterCodes? {
         guard let clusters = whole.clusters else { return nil }
         return ClusterCodes(clusterCount: clusters.clusterCount) { rows, codes throws(ComputeError) in
-            for (offset, row) in rows.enumerated() {
-                let wholeRow = self.wholeRow(of: row)
-                try clusters.read(wholeRow..<wholeRow + 1, codes + offset)
+            var row = rows.lowerBound
+            while row < rows.upperBound {
+                // Rows of one task lie together in the whole problem too.
+                let task = self.layout.task(ofRow: row)
+                let end = min(rows.upperBound, self.layout.offsets[task + 1])
+                let first = self.wholeRow(of: row)
+                try clusters.read(first..<first + end - row, into: codes + (row - rows.lowerBound))
+                row = end
             }
         }
     }
@@ -68,13 +88,8 @@ struct TaskSubset<Whole: Problem>: Problem {
 
     /// The row of the whole problem that is row `row` here.
     func wholeRow(of row: Int) -> Int {
-        var low = 0
-        var high = tasks.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if layout.offsets[middle] <= row { low = middle } else { high = middle }
-        }
-        return whole.layout.offsets[tasks[low]] + row - layout.offsets[low]
+        let task = layout.task(ofRow: row)
+        return whole.layout.offsets[tasks[task]] + row - layout.offsets[task]
     }
 }
 

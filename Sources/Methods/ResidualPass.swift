@@ -1,42 +1,55 @@
 import Compute
 
-/// The second pass over the rows: the middle `M` of a robust variance `G^-1 M G^-1`.
-struct SandwichMiddle<B: Backend> {
+/// A second pass over the rows, at the coefficients: what variances need of residuals.
+struct ResidualPass<B: Backend> {
     let backend: B
-    let fit: LeastSquares<B>
+    /// One set a task of the problem, or one for all; on the scaled columns.
+    let coefficients: Vectors<B.Buffer>
     let progress: PassProgress?
 
-    /// `sum over rows of (w r)^2 / (1 - h)^e x x'` of every task of the problem: the Gram part of moments whose row
-    /// weights are squared scores.
+    /// `sum over rows of (w r)^2 / (1 - h)^e x x'` of every task of the problem, the middle of a robust variance: the
+    /// Gram part of moments whose row weights are squared scores.
     func squaredScores(
-        of problem: some Problem, correction: LeverageCorrection
+        of problem: some Problem, factor: Factor<B.Buffer>, correction: LeverageCorrection
     ) throws(ComputeError) -> Moments<B.Buffer> {
         let middle = try backend.makeMoments(
             taskCount: problem.layout.taskCount, featureCount: problem.featureCount)
-        try addSquaredScores(of: problem.source(of: B.Scalar.self), correction: correction, to: middle)
+        try addSquaredScores(
+            of: problem.source(of: B.Scalar.self), factor: factor, correction: correction, to: middle)
         return middle
     }
 
     private func addSquaredScores(
-        of source: some TaskSource<B.Scalar>, correction: LeverageCorrection, to middle: Moments<B.Buffer>
+        of source: some TaskSource<B.Scalar>, factor: Factor<B.Buffer>, correction: LeverageCorrection,
+        to middle: Moments<B.Buffer>
     ) throws(ComputeError) {
         try backend.forEachChunk(of: source, progress: progress) { rows throws(ComputeError) in
             let scores = try backend.squaredScores(
-                of: rows, at: fit.scaled, factor: fit.factor, correction: correction)
+                of: rows, at: coefficients, factor: factor, correction: correction)
             try backend.accumulate(rows, rowWeights: scores, into: middle)
         }
     }
 
-    /// The sum over clusters of the outer products of their scores, a group of rows at a time, and each group's number
-    /// of clusters.
-    ///
-    /// - Parameter groups: for each task its group (ascending, consecutive), or nil to leave its rows out.
+    /// `sum over rows of w r^2` of every task of the problem.
+    func residualSums(of problem: some Problem) throws(ComputeError) -> [Double] {
+        var sums = Array(repeating: 0.0, count: problem.layout.taskCount)
+        try forEachBlock(of: problem.source(of: B.Scalar.self)) { block throws(ComputeError) in
+            for row in 0..<block.rows.count {
+                sums[block.task] += block.weights[row] * block.residuals[row] * block.residuals[row]
+            }
+        }
+        return sums
+    }
+
+    /// The sum over clusters of the outer products of their scores `w r x`, and the number of clusters, of each group.
     func clusters(
-        of problem: some Problem, codes: ClusterCodes, groups: [Int?], groupCount: Int
+        of problem: some Problem, codes: ClusterCodes, groups: TaskGroups
     ) throws(ComputeError) -> (middle: Matrices<B.Buffer>, clusterCounts: [Int]) {
+        let featureCount = problem.featureCount
         var middle: [Double] = []
         var counts: [Int] = []
-        var scores = ClusterScores(featureCount: problem.featureCount, clusterCount: codes.clusterCount)
+        var scores = ClusterScores(featureCount: featureCount, clusterCount: codes.clusterCount)
+        var blockCodes = Array(repeating: UInt32(0), count: TaskLayout.rowsPerBlock)
         func finish(before group: Int) {
             while counts.count < group {
                 let sums = scores.finishGroup()
@@ -44,47 +57,65 @@ struct SandwichMiddle<B: Backend> {
                 counts.append(sums.clusterCount)
             }
         }
-        try addScores(of: problem.source(of: B.Scalar.self), codes: codes) { task, cluster, score, features in
-            guard let group = groups[task] else { return }
+        try forEachBlock(of: problem.source(of: B.Scalar.self)) { block throws(ComputeError) in
+            guard let group = groups.group(of: block.task) else { return }
             finish(before: group)
-            scores.add(cluster: cluster, score: score, features: features)
+            try codes.read(block.rows, into: &blockCodes)
+            scores.add(block, codes: blockCodes)
         }
-        finish(before: groupCount)
-        let matrices = try backend.makeMatrices(taskCount: groupCount, order: problem.featureCount)
-        try backend.upload(middle.map { B.Scalar($0) }, into: matrices.triangles)
+        finish(before: groups.count)
+        let matrices = try backend.makeMatrices(taskCount: groups.count, order: featureCount)
+        try backend.upload(middle, into: matrices.triangles)
         return (matrices, counts)
     }
 
-    /// Calls `add` with each row's task, cluster, score `w r` and features, in order.
-    private func addScores(
-        of source: some TaskSource<B.Scalar>, codes: ClusterCodes,
-        _ add: (Int, UInt32, Double, UnsafePointer<B.Scalar>) -> Void
+    /// Calls `body` with each row block, in order.
+    private func forEachBlock(
+        of source: some TaskSource<B.Scalar>, _ body: (ResidualBlock) throws(ComputeError) -> Void
     ) throws(ComputeError) {
-        var rowCodes: [UInt32] = []
+        let featureCount = source.featureCount
+        var block = ResidualBlock(featureCount: featureCount)
         try backend.forEachChunk(of: source, progress: progress) { rows throws(ComputeError) in
-            let residuals = try backend.residuals(of: rows, at: fit.scaled)
+            let residuals = try backend.residuals(of: rows, at: coefficients)
             let chunk = rows.chunk
-            if rowCodes.count < chunk.range.rowCount { rowCodes = Array(repeating: 0, count: chunk.range.rowCount) }
-            try readCodes(codes, rows: chunk.range.rows, into: &rowCodes)
-            for block in chunk.range.blocks {
-                for row in Int(block.firstRow)..<Int(block.firstRow + block.rowCount) {
-                    let weight = chunk.weights.map { Double($0[row]) } ?? 1
-                    // A row of no weight is no observation, and its cluster may have no other.
-                    if weight == 0 { continue }
-                    add(
-                        Int(block.task), rowCodes[row], weight * Double(residuals[row]),
-                        chunk.values + row * chunk.width)
-                }
+            for rowBlock in chunk.range.blocks {
+                block.fill(from: chunk, rowBlock, residuals: residuals)
+                try body(block)
             }
         }
     }
+}
 
-    private func readCodes(
-        _ codes: ClusterCodes, rows: Range<Int>, into rowCodes: inout [UInt32]
-    ) throws(ComputeError) {
-        try rowCodes.withUnsafeMutableBufferPointer { buffer throws(ComputeError) in
-            guard let base = buffer.baseAddress else { return }
-            try codes.read(rows, base)
+/// The rows of one block on the host, in double.
+struct ResidualBlock {
+    private(set) var task = 0
+    /// Rows of the whole problem.
+    private(set) var rows = 0..<0
+    /// One value a row, and room for more.
+    private(set) var weights: [Double]
+    private(set) var residuals: [Double]
+    /// `featureCount` values a row.
+    private(set) var features: [Double]
+
+    init(featureCount: Int) {
+        weights = Array(repeating: 1, count: TaskLayout.rowsPerBlock)
+        residuals = weights
+        features = Array(repeating: 0, count: TaskLayout.rowsPerBlock * featureCount)
+    }
+
+    fileprivate mutating func fill<Scalar: LaneScalar>(
+        from chunk: RowChunk<Scalar>, _ block: RowBlock, residuals chunkResiduals: [Double]
+    ) {
+        let first = Int(block.firstRow)
+        let count = Int(block.rowCount)
+        task = Int(block.task)
+        rows = chunk.range.firstRow + first..<chunk.range.firstRow + first + count
+        for row in 0..<count {
+            residuals[row] = chunkResiduals[first + row]
+            weights[row] = chunk.weight(ofRow: first + row)
+        }
+        features.withUnsafeMutableBufferPointer { buffer in
+            if let base = buffer.baseAddress { chunk.readFeatures(of: first..<first + count, into: base) }
         }
     }
 }

@@ -73,7 +73,7 @@ struct AccumulateTests {
             try backend.accumulate(rows, rowWeights: nil, into: twice)
         }
         let found = try backend.download(twice.joint.triangles)
-        for (one, two) in zip(once, found) { #expect(abs(two - 2 * one) <= 2 * abs(one) * B.Scalar.ulpOfOne) }
+        for (one, two) in zip(once, found) { #expect(abs(two - 2 * one) <= 2 * abs(one) * Double(B.Scalar.ulpOfOne)) }
     }
 
     @Test("sums a task alike alone and among others", arguments: RandomProblem.adversarial)

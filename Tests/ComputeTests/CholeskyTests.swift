@@ -46,7 +46,7 @@ struct CholeskyTests {
         let problem = RandomProblem(sampleCounts: (0..<19).map { 50 + $0 }, featureCount: 5, isWeighted: false)
         let solved = try Solved(problem, on: backend)
         var stream = TestStream(seed: 5)
-        let rightSides = (0..<19 * 3 * 5).map { _ in B.Scalar(stream.symmetric()) }
+        let rightSides = (0..<19 * 3 * 5).map { _ in Double(B.Scalar(stream.symmetric())) }
         let vectors = try backend.makeVectors(taskCount: 19, columnCount: 3, width: 5)
         try backend.upload(rightSides, into: vectors)
         try backend.solve(solved.factor, vectors, into: vectors)
@@ -55,11 +55,11 @@ struct CholeskyTests {
             let gram = Definitions.jointGram(task, featureCount: 5).prefix(5).map { Array($0.prefix(5)) }
             for column in 0..<3 {
                 let place = (index * 3 + column) * 5..<(index * 3 + column + 1) * 5
-                let expected = Definitions.solve(gram, rightSides[place].map { Double($0) })
+                let expected = Definitions.solve(gram, Array(rightSides[place]))
                 let norm = expected.reduce(0) { max($0, abs($1)) }
                 // The designs' condition numbers are below 4, their Grams' below 16.
                 let tolerance = 16 * 5 * 3 * Double(B.Scalar.ulpOfOne) * norm
-                for (one, other) in zip(found[place], expected) { #expect(abs(Double(one) - other) <= tolerance) }
+                for (one, other) in zip(found[place], expected) { #expect(abs(one - other) <= tolerance) }
             }
         }
     }
@@ -82,7 +82,7 @@ struct CholeskyTests {
             (0..<order).map { kind == 0 ? ($0 == order - 1 ? 1.0 : 0) : kind == 1 || $0 > 0 ? stream.symmetric() : 0 }
         }
         let uploaded = try backend.makeVectors(taskCount: 1, columnCount: 3, width: order)
-        try backend.upload(contrasts.flatMap { $0.map { B.Scalar($0) } }, into: uploaded)
+        try backend.upload(contrasts.flatMap { $0 }, into: uploaded)
         let taskCount = problem.sampleCounts.count
         let forms = try backend.makeVectors(taskCount: taskCount, width: 3)
         try backend.inverseDiagonals(of: solved.factor, contrasts: uploaded, into: forms)
@@ -99,9 +99,9 @@ struct CholeskyTests {
                 let expected = Definitions.quadraticForm(inverse, contrast)
                 let condition = try solved.condition(of: index)
                 let tolerance = Double(8 * (order + 1)) * condition * Double(B.Scalar.ulpOfOne) * expected
-                #expect(abs(Double(found[index * 3 + kind]) - expected) <= tolerance)
+                #expect(abs(found[index * 3 + kind] - expected) <= tolerance)
                 // With the Gram itself in the middle, the sandwich is the inverse.
-                #expect(abs(Double(sandwiched[index * 3 + kind]) - expected) <= 4 * tolerance)
+                #expect(abs(sandwiched[index * 3 + kind] - expected) <= 4 * tolerance)
             }
         }
     }
@@ -123,9 +123,9 @@ struct CholeskyTests {
         let nan: [Double] = [4, 1, .nan, 2, 0.5, 6]
         let infinite: [Double] = [4, .infinity, .infinity, 2, 0.5, 6]
         let kinds = [base, dependent, zero, nan, infinite]
-        let codes: [B.Scalar] = [0, 3, 1, -1, -1]
+        let codes: [Double] = [0, 3, 1, -1, -1]
         let matrices = try backend.makeMatrices(taskCount: 35, order: 3)
-        try backend.upload((0..<35).flatMap { kinds[$0 % 5].map { B.Scalar($0) } }, into: matrices.triangles)
+        try backend.upload((0..<35).flatMap { kinds[$0 % 5] }, into: matrices.triangles)
         let factor = try backend.makeFactor(taskCount: 35, order: 3)
         try backend.factor(matrices, tolerance: 64 * B.Scalar.ulpOfOne, into: factor)
         let diagnosis = try backend.download(factor.diagnosis)
@@ -146,13 +146,13 @@ struct CholeskyTests {
         let order = 6
         let correlations = [0.0, 0.5, 0.9, 0.99]
         let matrices = try backend.makeMatrices(taskCount: 4, order: order)
-        var triangles: [B.Scalar] = []
+        var triangles: [Double] = []
         for correlation in correlations {
             for row in 0..<order {
                 for column in 0...row {
                     // Scales from 1 to 32 must not matter.
                     let scales = Double(1 << row) * Double(1 << column)
-                    triangles.append(B.Scalar(column == row ? scales : correlation * scales))
+                    triangles.append(column == row ? scales : correlation * scales)
                 }
             }
         }
@@ -162,7 +162,7 @@ struct CholeskyTests {
         let diagnosis = try backend.download(factor.diagnosis)
         for (task, correlation) in correlations.enumerated() {
             let exact = (1 + Double(order - 1) * correlation) / (1 - correlation)
-            let estimate = Double(diagnosis[2 * task + 1])
+            let estimate = diagnosis[2 * task + 1]
             #expect(estimate >= exact / Double(order) && estimate <= exact * Double(order))
         }
     }
@@ -172,7 +172,7 @@ struct CholeskyTests {
 private struct Solved<B: Backend> {
     let backend: B
     let factor: Factor<B.Buffer>
-    let solutions: [B.Scalar]
+    let solutions: [Double]
 
     init(_ problem: RandomProblem, on backend: B) throws {
         self.backend = backend
@@ -185,8 +185,8 @@ private struct Solved<B: Backend> {
     }
 
     func solution(of task: Int) -> [Double] {
-        solutions[task * factor.order..<(task + 1) * factor.order].map { Double($0) }
+        Array(solutions[task * factor.order..<(task + 1) * factor.order])
     }
 
-    func condition(of task: Int) throws -> Double { try Double(backend.download(factor.diagnosis)[2 * task + 1]) }
+    func condition(of task: Int) throws -> Double { try backend.download(factor.diagnosis)[2 * task + 1] }
 }

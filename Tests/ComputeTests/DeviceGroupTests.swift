@@ -14,9 +14,9 @@ struct DeviceGroupTests {
                 var results: [[UInt64]] = []
                 for kind in [Candidate.Kind.vectorKernels, .twoDevices] {
                     try Candidate(kind: kind, isDouble: isDouble).run {
-                        results.append(try everything(problem, on: $0).map { Double($0).bitPattern })
+                        results.append(try everything(problem, on: $0).map(\.bitPattern))
                     } float: {
-                        results.append(try everything(problem, on: $0).map { Double($0).bitPattern })
+                        results.append(try everything(problem, on: $0).map(\.bitPattern))
                     }
                 }
                 #expect(results[0] == results[1], "\(taskCount) tasks")
@@ -25,7 +25,7 @@ struct DeviceGroupTests {
     }
 
     /// What every operation gives, end to end.
-    private func everything<B: Backend>(_ problem: RandomProblem, on backend: B) throws -> [B.Scalar] {
+    private func everything<B: Backend>(_ problem: RandomProblem, on backend: B) throws -> [Double] {
         let source = problem.source(of: B.Scalar.self)
         let taskCount = source.layout.taskCount
         let moments = try backend.moments(of: source, chunkRows: 900)
@@ -34,7 +34,7 @@ struct DeviceGroupTests {
         let coefficients = try backend.makeVectors(taskCount: taskCount, width: 3)
         try backend.solve(factor, moments.cross, into: coefficients)
         let middle = try backend.makeMoments(taskCount: taskCount, featureCount: 3)
-        var residuals: [B.Scalar] = []
+        var residuals: [Double] = []
         try backend.forEachChunk(of: source, chunkRows: 700) { rows throws(ComputeError) in
             let scores = try backend.squaredScores(of: rows, at: coefficients, factor: factor, correction: .single)
             try backend.accumulate(rows, rowWeights: scores, into: middle)
@@ -47,7 +47,7 @@ struct DeviceGroupTests {
         let variances = try backend.makeVectors(taskCount: taskCount, width: 3)
         try backend.inverseDiagonals(of: factor, contrasts: contrasts, into: variances)
         let weights = try backend.makeVectors(taskCount: taskCount, width: 1)
-        try backend.upload((0..<taskCount).map { B.Scalar($0 % 3) }, into: weights)
+        try backend.upload((0..<taskCount).map { Double($0 % 3) }, into: weights)
         let total = try backend.makeVectors(taskCount: 1, width: triangleCount(4))
         try backend.weightedSum(of: moments.joint.triangles, weights: weights, into: total)
         return try backend.download(moments.joint.triangles) + backend.download(coefficients) + residuals

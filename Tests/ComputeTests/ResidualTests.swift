@@ -18,24 +18,24 @@ struct ResidualTests {
         let order = problem.featureCount
         var stream = TestStream(seed: 3)
         for taskCount in [problem.sampleCounts.count, 1] where problem.sampleCounts.count > 0 {
-            let coefficients = (0..<taskCount * order).map { _ in B.Scalar(stream.symmetric()) }
+            let coefficients = (0..<taskCount * order).map { _ in Double(B.Scalar(stream.symmetric())) }
             let vectors = try backend.makeVectors(taskCount: taskCount, width: order)
             try backend.upload(coefficients, into: vectors)
-            var found: [B.Scalar] = []
+            var found: [Double] = []
             try backend.forEachChunk(of: problem.source(of: B.Scalar.self), chunkRows: 600) {
                 rows throws(ComputeError) in
                 found += try backend.residuals(of: rows, at: vectors)
             }
             let expected = problem.tasks.enumerated().flatMap { index, task in
                 let first = (taskCount == 1 ? 0 : index) * order
-                return Definitions.residuals(task, at: coefficients[first..<first + order].map { Double($0) })
+                return Definitions.residuals(task, at: Array(coefficients[first..<first + order]))
             }
             #expect(found.count == expected.count)
             for (one, other) in zip(found, expected) {
                 // Rounded once; the sum in double adds at most order roundings of values below 2 order.
                 let tolerance =
                     abs(other) * Double(B.Scalar.ulpOfOne) + Double(2 * order * order + 4) * Double.ulpOfOne
-                #expect(abs(Double(one) - other) <= tolerance)
+                #expect(abs(one - other) <= tolerance)
             }
         }
     }
@@ -71,7 +71,7 @@ struct ResidualTests {
             }
             let found = try backend.download(middle.gram.triangles)
             for (index, task) in problem.tasks.enumerated() {
-                let beta = coefficients[index * order..<(index + 1) * order].map { Double($0) }
+                let beta = Array(coefficients[index * order..<(index + 1) * order])
                 let residuals = Definitions.residuals(task, at: beta)
                 let leverages = Definitions.leverages(task, featureCount: order)
                 var weighted = task

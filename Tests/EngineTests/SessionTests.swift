@@ -1,5 +1,6 @@
 import Compute
 import Engine
+import Synchronization
 import Testing
 
 @Suite("Session")
@@ -36,6 +37,35 @@ struct SessionTests {
         #expect(session.notices.isEmpty)
     }
 
+    @Test("under auto a device that fails gets smaller chunks, then the CPU path does the job", .needsDevice)
+    func fallback() throws {
+        let device = try #require(Device.all().first)
+        let told = Mutex<[String]>([])
+        let session = try Session(
+            choice: .auto, devices: [device], precision: .float, parallel: Parallel(threadCount: 2)
+        ) { notice in told.withLock { $0.append(notice.message) } }
+        let chunkRows = try session.perform(FailingJob(), on: [device])
+        // The last attempt is the CPU path's; the one before had smaller chunks than the first.
+        #expect(session.deviceName == "CPU path, 2 threads")
+        #expect(chunkRows > 0)
+        let messages = told.withLock { $0 }
+        #expect(messages.count == 2)
+        #expect(messages.first?.contains("trying smaller chunks") == true)
+        #expect(messages.last?.contains("continuing on the CPU path") == true)
+        #expect(session.notices.map(\.message) == messages)
+    }
+
+    @Test("a device that was asked for fails with its own error", .needsDevice)
+    func noFallback() throws {
+        let device = try #require(Device.all().first)
+        let choice = DeviceChoice.openCL(platform: device.platformIndex, device: device.deviceIndex)
+        let session = try Session(choice: choice, precision: .float, parallel: Parallel(threadCount: 1))
+        #expect(throws: ComputeError.outOfMemory(requestedBytes: 7, device: device.name)) {
+            try session.perform(FailingJob(), workload: Self.small)
+        }
+        #expect(session.notices.isEmpty)
+    }
+
     static let small = Workload(rowCount: 10, featureCount: 2, passCount: 1, precision: .double)
 }
 
@@ -48,7 +78,17 @@ private struct SumJob: Job {
         try backend.upload([1, 2, 3], into: values)
         try backend.upload([1, 1, 1], into: weights)
         try backend.weightedSum(of: values, weights: weights, into: sum)
-        return Double(try backend.download(sum)[0])
+        return try backend.download(sum)[0]
+    }
+}
+
+/// Runs out of memory anywhere but on the CPU path.
+private struct FailingJob: Job {
+    func run<B: Backend, R: Backend<Double>>(on backend: B, reference: R) throws(ComputeError) -> Int {
+        guard backend.name.hasPrefix("CPU path") else {
+            throw .outOfMemory(requestedBytes: 7, device: backend.name)
+        }
+        return backend.preferredChunkRows(featureCount: 3)
     }
 }
 

@@ -33,8 +33,8 @@ struct ArrayProblem: Problem, CustomStringConvertible {
             : .identity(featureCount: featureCount)
     }
 
-    var layout: TaskLayout { TaskLayout(sampleCounts: sampleCounts) }
-    var sampleCounts: [Int] { tasks.map(\.response.count) }
+    var layout: TaskLayout { TaskLayout(sampleCounts: tasks.map(\.response.count)) }
+    var sampleCounts: [Int] { tasks.map { $0.weights.count { $0 > 0 } } }
 
     var clusters: ClusterCodes? {
         guard let codes = clusterCodes else { return nil }

@@ -97,13 +97,13 @@ extension Backend {
 }
 
 /// A full symmetric matrix from its lower triangle, row by row.
-package func symmetric<Scalar: LaneScalar>(_ triangle: ArraySlice<Scalar>, order: Int) -> [[Double]] {
+package func symmetric(_ triangle: ArraySlice<Double>, order: Int) -> [[Double]] {
     var matrix = Array(repeating: Array(repeating: 0.0, count: order), count: order)
     var entry = triangle.startIndex
     for row in 0..<order {
         for column in 0...row {
-            matrix[row][column] = Double(triangle[entry])
-            matrix[column][row] = Double(triangle[entry])
+            matrix[row][column] = triangle[entry]
+            matrix[column][row] = triangle[entry]
             entry += 1
         }
     }

@@ -1,0 +1,81 @@
+import Compute
+
+/// Standard errors of least-squares coefficients, for each group of tasks that share their coefficients: every task on
+/// its own, or all tasks together.
+struct StandardErrors {
+    /// `groupCount x featureCount`; NaN where there is none.
+    let values: [Double]
+    /// Degrees of freedom of the t statistics, one a group.
+    let degreesOfFreedom: [Double]
+
+    /// - Parameters:
+    ///   - fit: one task a group.
+    ///   - groups: which tasks share coefficients.
+    ///   - sampleCounts: the number of observations of each group.
+    init<B: Backend>(
+        of fit: LeastSquares<B>, to problem: some Problem, groups: TaskGroups, sampleCounts: [Int],
+        variance: VarianceEstimator, progress: PassProgress?
+    ) throws(ComputeError) {
+        let featureCount = problem.featureCount
+        let residualDegrees = sampleCounts.map { Double($0 - featureCount) }
+        let pass = ResidualPass(backend: fit.backend, coefficients: fit.scaled, progress: progress)
+        var degrees = residualDegrees
+        var factors = sampleCounts.map { _ in 1.0 }
+        let diagonals: [Double]
+        switch variance {
+        case .iid:
+            diagonals = try fit.inverseDiagonals()
+            factors = zip(fit.residualSums, residualDegrees).map { $0 / $1 }
+        case .hc0, .hc1, .hc2, .hc3:
+            let middle = try pass.squaredScores(
+                of: problem, factor: fit.factor, correction: variance.leverageCorrection)
+            diagonals = try fit.sandwichDiagonals(middle: groups.sums(of: middle, on: fit.backend).gram)
+            if variance == .hc1 { factors = zip(sampleCounts, residualDegrees).map { Double($0) / $1 } }
+        case .cluster:
+            guard let codes = problem.clusters else { preconditionFailure("clustered variances need cluster codes") }
+            let sums = try pass.clusters(of: problem, codes: codes, groups: groups)
+            diagonals = try fit.sandwichDiagonals(middle: sums.middle)
+            degrees = sums.clusterCounts.map { Double($0 - 1) }
+            factors = sampleCounts.indices.map { group in
+                let g = Double(sums.clusterCounts[group])
+                let n = Double(sampleCounts[group])
+                return g < 2 ? .nan : g / (g - 1) * (n - 1) / residualDegrees[group]
+            }
+        }
+        values = diagonals.indices.map { (factors[$0 / featureCount] * diagonals[$0]).squareRoot() }
+        degreesOfFreedom = degrees
+    }
+}
+
+/// Which tasks share their coefficients.
+enum TaskGroups {
+    /// Every task has its own.
+    case each(taskCount: Int)
+    /// One set for all tasks that are included.
+    case together(isIncluded: [Bool])
+
+    var count: Int {
+        switch self {
+        case .each(let taskCount): taskCount
+        case .together: 1
+        }
+    }
+
+    /// The group of a task, nil for one that is left out.
+    func group(of task: Int) -> Int? {
+        switch self {
+        case .each: task
+        case .together(let isIncluded): isIncluded[task] ? 0 : nil
+        }
+    }
+
+    /// The moments of each group.
+    func sums<B: Backend>(of moments: Moments<B.Buffer>, on backend: B) throws(ComputeError) -> Moments<B.Buffer> {
+        guard case .together(let isIncluded) = self else { return moments }
+        let total = try backend.makeMoments(taskCount: 1, featureCount: moments.featureCount)
+        let weights = try backend.makeVectors(taskCount: moments.taskCount, width: 1)
+        try backend.upload(isIncluded.map { $0 ? 1 : 0 }, into: weights)
+        try backend.weightedSum(of: moments.joint.triangles, weights: weights, into: total.joint.triangles)
+        return total
+    }
+}
