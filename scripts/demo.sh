@@ -3,17 +3,23 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# Shows a command as one would type it, and runs it.
 run() {
-    printf '\n$ %s\n' "$(printf '%s ' "$@")"
+    local word line=
+    for word in "$@"; do
+        case $word in *[\ ~]*) word="\"$word\"" ;; esac
+        line+=" $word"
+    done
+    printf '\n$%s\n' "$line"
     "$@"
 }
 
 export PATH="$PWD/.build/release:$PATH"
 flights=Examples/flights/flights.csv.gz
-formula='arr_delay~dep_delay+distance+hour'
+formula='arr_delay ~ dep_delay + distance'
 
 run kindred devices
-run kindred fit $flights --task tailnum --formula "$formula" --method itl --vcov HC1 -o .build/planes.csv
-run head -n 9 .build/planes.csv
-run kindred fit $flights --task tailnum --formula "$formula" --method pool --vcov cluster:tailnum -o .build/pooled.csv
-run cat .build/pooled.csv
+run kindred fit $flights --task tailnum --formula "$formula" --vcov HC1 -o .build/planes.csv
+run grep -e '^task' -e '^N14228' .build/planes.csv
+run kindred fit $flights --task tailnum --formula "$formula"
+run kindred fit $flights --task tailnum --formula "$formula" --method pool --vcov cluster:tailnum
