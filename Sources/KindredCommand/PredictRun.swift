@@ -117,13 +117,13 @@ struct TaskCoefficients {
                 "--new-tasks centre: method '\(model.method)' has no centre; use --new-tasks missing, or fit with --method pool"
             )
         }
-        var places: [String: Int] = [:]
-        for task in 0..<model.tasks.labels.count { places[model.tasks.labels[task]] = task }
+        var places: [LabelKey: Int] = [:]
+        for task in 0..<model.tasks.labels.count { places[LabelKey(model.tasks.labels[task])] = task }
         var values = Array(repeating: Double.nan, count: labels.count * count)
         var newTaskCount = 0
         for task in 0..<labels.count {
             let label = labels[task]
-            let place = places[label]
+            let place = places[LabelKey(label)]
             if hasOwn, let place, model.tasks.statuses[place] == .ok {
                 for term in 0..<count { values[task * count + term] = model.tasks.coefficients[place * count + term] }
                 continue

@@ -73,7 +73,10 @@ final class ByteSource {
     private func waitForBytes() throws(TableError) {
         guard byteCount == nil else { return }
         var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        while poll(&readable, 1, 100) <= 0 {
+        while true {
+            let ready = poll(&readable, 1, 100)
+            if ready > 0 { return }
+            if ready < 0, errno != EINTR { throw unreadable(errno) }
             guard progress(bytesRead, nil) else {
                 throw TableError(.interrupted, "stopped while reading '\(printable(name))'")
             }
@@ -92,11 +95,15 @@ final class ByteSource {
             if received == 0 { break }
             if received < 0 {
                 if errno == EINTR { continue }
-                throw TableError(.noInput, "cannot read '\(printable(name))': \(errorText(errno))")
+                throw unreadable(errno)
             }
             done += received
             bytesRead += received
         }
         return done
+    }
+
+    private func unreadable(_ code: Int32) -> TableError {
+        TableError(.noInput, "cannot read '\(printable(name))': \(errorText(code))")
     }
 }

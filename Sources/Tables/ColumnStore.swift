@@ -56,7 +56,7 @@ public final class ColumnStore: Sendable {
         let stored = zip(columns, values).map { column, values in
             let isNumbers = column.holdsNumbers
             let stored = ScratchColumn(stride: isNumbers ? 8 : 4, blockShift: 16, area: area)
-            stored.extend(toHold: values.count)
+            do throws(TableError) { try stored.extend(toHold: values.count) } catch { preconditionFailure("\(error)") }
             if isNumbers {
                 values.withUnsafeBytes { if let start = $0.baseAddress { stored.write(0..<values.count, from: start) } }
             } else {

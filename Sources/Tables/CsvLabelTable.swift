@@ -12,6 +12,8 @@ final class CsvLabelTable {
     }
 
     private(set) var count = 0
+    /// Whether one of them is not UTF-8.
+    private(set) var holdsInvalidText = false
     /// Each label's length in four bytes, its bytes, and a 0 at which readers of numbers stop.
     private var bytes: UnsafeMutablePointer<UInt8>
     private var byteCapacity = 1 << 12
@@ -124,11 +126,17 @@ final class CsvLabelTable {
         offsets[count] = byteCount
         let code = UInt32(truncatingIfNeeded: count)
         count += 1
+        if !Self.isText(self.label(count - 1)) { holdsInvalidText = true }
         let content = wanted.content == Self.long ? Self.long | UInt64(byteCount) : wanted.content
         slots[place] = Slot(mark: wanted.mark | UInt64(count), content: content)
         byteCount += size
         if count * 2 > slotMask { growSlots() }
         return code
+    }
+
+    /// Whether these bytes are UTF-8.
+    static func isText(_ label: UnsafeBufferPointer<UInt8>) -> Bool {
+        label.allSatisfy { $0 < 0x80 } || String(validating: label, as: UTF8.self) != nil
     }
 
     private func growSlots() {

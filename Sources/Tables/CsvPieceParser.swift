@@ -9,10 +9,29 @@ struct CsvPieceParser {
         from start: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>, with worker: CsvWorker, into piece: CsvPiece
     ) {
         piece.lineCount = Self.lineFeeds(from: start, to: end)
-        piece.reset(rowCapacity: piece.lineCount)
+        // A record holds at least its delimiters and a line feed; one more may begin that turns out to be too short.
+        piece.reset(rowCapacity: min(piece.lineCount, (end - start) / plan.fieldCount + 1))
         piece.worker = worker.index
         worker.reserveScratch(end - start)
         worker.reserveRows(piece.rowCapacity)
+        parseRecords(from: start, to: end, with: worker, into: piece, checksLabels: false)
+        for (slot, table) in worker.tables.enumerated() {
+            table.writeCodes(
+                of: worker.labelStarts + slot * worker.rowCapacity,
+                lengths: worker.labelLengths + slot * worker.rowCapacity, count: piece.rowCount,
+                into: piece.codes + slot * piece.rowCapacity)
+        }
+        if worker.tables.contains(where: \.holdsInvalidText) {
+            parseRecords(from: start, to: end, with: worker, into: piece, checksLabels: true)
+        }
+    }
+
+    /// - Parameter checksLabels: whether a complete row with a label that is not UTF-8 is a fault. Each distinct label
+    ///   is looked at once; only where one is bad are the records parsed again, to find the first of them.
+    private func parseRecords(
+        from start: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>, with worker: CsvWorker, into piece: CsvPiece,
+        checksLabels: Bool
+    ) {
         var scratch = worker.scratch
         plan.fields.withUnsafeBufferPointer { fields in
             var place = start
@@ -33,6 +52,7 @@ struct CsvPieceParser {
                         at: place, fields: fields, row: row, from: start, with: worker, into: piece,
                         scratch: &scratch, isComplete: &isComplete)
                 else { break }
+                if checksLabels, isComplete, faultsLabels(of: place, row: row, from: start, worker, piece) { break }
                 place = next
                 if isComplete {
                     if plan.keepsInputRows { piece.inputRows[row] = UInt32(truncatingIfNeeded: record) }
@@ -42,12 +62,6 @@ struct CsvPieceParser {
             }
             piece.rowCount = row
             piece.recordCount = record
-        }
-        for (slot, table) in worker.tables.enumerated() {
-            table.writeCodes(
-                of: worker.labelStarts + slot * worker.rowCapacity,
-                lengths: worker.labelLengths + slot * worker.rowCapacity, count: piece.rowCount,
-                into: piece.codes + slot * piece.rowCapacity)
         }
     }
 
@@ -155,6 +169,31 @@ struct CsvPieceParser {
         }
     }
 
+    /// Notes the record's first label that is not UTF-8, and returns whether there is one.
+    @inline(never)
+    private func faultsLabels(
+        of record: UnsafePointer<UInt8>, row: Int, from start: UnsafePointer<UInt8>, _ worker: CsvWorker,
+        _ piece: CsvPiece
+    ) -> Bool {
+        var place = record
+        var index = 0
+        for (order, field) in plan.fields.enumerated() where field.labelSlot >= 0 {
+            while index < field.index {
+                place = CsvField.skip(place, delimiter: plan.delimiter) + 1
+                index += 1
+            }
+            let slot = field.labelSlot * worker.rowCapacity + row
+            let label = UnsafeBufferPointer(start: worker.labelStarts[slot], count: worker.labelLengths[slot])
+            if CsvLabelTable.isText(label) { continue }
+            piece.fault = CsvPiece.Fault(
+                line: Self.lineFeeds(from: start, to: place),
+                message: "column '\(printable(plan.names[order]))': found '\(printable(label))', which is not UTF-8; "
+                    + "convert the table first: iconv -f latin1 -t utf-8")
+            return true
+        }
+        return false
+    }
+
     /// Notes that the record has too few or too many fields.
     @inline(never)
     private func ragged(
@@ -192,12 +231,16 @@ struct CsvPieceParser {
         let name = printable(plan.names[order])
         let column = "column '\(name)'"
         let found = printable(text.bytes)
+        let missing =
+            text.bytes.contains(UInt8(ascii: ","))
+            ? "--na cannot name it, as it splits at commas; write "
+            : "write --na \(shellWord(found)) if it marks a missing value, or "
         piece.fault = CsvPiece.Fault(
             line: Self.lineFeeds(from: start, to: text.end) - Self.lineFeeds(in: text),
             message: text.isMalformed
                 ? "\(column): found text after the closing quote of '\(found)'; write a quote inside quotes twice"
-                : "\(column): found '\(found)' where a number should be; write --na \(shellWord(found)) if it marks a "
-                    + "missing value, or C(\(name)) in the formula if these are categories")
+                : "\(column): found '\(found)' where a number should be; \(missing)C(\(name)) in the formula if these are "
+                    + "categories")
         return nil
     }
 
@@ -215,7 +258,7 @@ struct CsvPieceParser {
                 }
             }
         if isPlain { return text }
-        return text.utf8.contains(UInt8(ascii: "'")) ? "\"\(text)\"" : "'\(text)'"
+        return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
     static func lineFeeds(from start: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>) -> Int {

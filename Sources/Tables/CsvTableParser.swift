@@ -97,7 +97,7 @@ final class CsvTableParser {
                     plan.source, line: lineCount, "found more than 4294967294 rows; split the table into several")
             }
         }
-        for column in columns { column.extend(toHold: rowCount) }
+        for column in columns { try column.extend(toHold: rowCount) }
         parallel.forEachBlock(pieces.count) { index in
             copy(pieces[index], toRow: firstRows[index], firstRecord: firstRecords[index])
         }

@@ -4,7 +4,11 @@ public import Compute
 ///
 /// Columns are named as R names them: `(Intercept)`, `x`, `log(x)`, `genderfemale`, `x:genderfemale`. Factors are coded
 /// by treatment contrasts with their first level as base, and in full where their margin is absent from the model.
-/// Where R's own rule leaves `0 + x + x:g` a column too many, the design is coded with full rank.
+/// Where R's own rule leaves `0 + x + x:g` a column too many, the design is coded with full rank; and columns that R
+/// drops as aliased once it has fitted, as the last of `a:b` beside an intercept, are left out.
+///
+/// Estimators get weights times the power of two that brings the mean of the positive ones into [1, 2), so that single
+/// precision carries them and their squares: neither coefficients nor variances depend on the scale of weights.
 public struct Design: Sendable {
     public let formula: Formula
     /// The names of the features, in order.
@@ -12,12 +16,12 @@ public struct Design: Sendable {
     /// The levels of each factor that the terms use, by variable as the terms name it: `gender`, `C(year)`.
     public let levels: [String: [String]]
     /// The number of rows with a positive weight of each task, or nil without weights.
-    public let positiveWeightCounts: [Int]?
+    public var positiveWeightCounts: [Int]? { weights?.positiveCounts }
     /// Rows that no prediction can be made for, because they hold a label that the model has no level for.
     public let unknownLevelRowCount: Int
     let plan: DesignPlan
     let store: ColumnStore
-    let weights: Int?
+    let weights: DesignWeights?
 
     /// The design of a fit: features and response, and weights if their column is named.
     ///
@@ -27,11 +31,9 @@ public struct Design: Sendable {
     ///   needed, a negative or non-finite weight, no positive weight.
     public init(formula: Formula, store: ColumnStore, weights: String?) throws(TableError) {
         let plan = try DesignPlan(formula, store: store, levels: nil, hasResponse: true)
-        var scan: (column: Int, counts: [Int])?
+        var scan: DesignWeights?
         if let weights { scan = try positiveWeights(of: weights, store: store) }
-        self.init(
-            formula: formula, plan: plan, store: store, weights: scan?.column, positiveWeightCounts: scan?.counts,
-            unknownLevelRowCount: 0)
+        self.init(formula: formula, plan: plan, store: store, weights: scan, unknownLevelRowCount: 0)
     }
 
     /// The design of predictions from a model: features alone, coded with the model's levels.
@@ -42,19 +44,18 @@ public struct Design: Sendable {
     public init(formula: Formula, levels: [String: [String]], store: ColumnStore) throws(TableError) {
         let plan = try DesignPlan(formula, store: store, levels: levels, hasResponse: false)
         self.init(
-            formula: formula, plan: plan, store: store, weights: nil, positiveWeightCounts: nil,
+            formula: formula, plan: plan, store: store, weights: nil,
             unknownLevelRowCount: try countUnknownLevels(of: plan, store: store))
     }
 
     private init(
-        formula: Formula, plan: DesignPlan, store: ColumnStore, weights: Int?, positiveWeightCounts: [Int]?,
+        formula: Formula, plan: DesignPlan, store: ColumnStore, weights: DesignWeights?,
         unknownLevelRowCount: Int
     ) {
         self.formula = formula
         self.plan = plan
         self.store = store
         self.weights = weights
-        self.positiveWeightCounts = positiveWeightCounts
         self.unknownLevelRowCount = unknownLevelRowCount
         termNames = plan.features.map(\.name)
         levels = Dictionary(uniqueKeysWithValues: plan.factors.map { ($0.variable, $0.levels) })

@@ -65,15 +65,22 @@ struct DesignPlan: Sendable {
                 variables[index].map { (index: index, name: formula.features[index].text, variable: $0) }
             }
             let factorVariables = parts.filter { if case .factor = $0.variable { true } else { false } }.map(\.index)
-            let dummies = coding.fullDummies(
+            let coded = coding.coding(
                 numbers: Set(term.variables).subtracting(factorVariables), factors: factorVariables)
             var columns = [Feature(name: "", numbers: [], indicators: [])]
             for part in parts {
                 columns = try multiplied(
-                    columns, by: part.variable, named: part.name, isFull: dummies.contains(part.index), store: store,
+                    columns, by: part.variable, named: part.name, isFull: coded.full.contains(part.index), store: store,
                     place: place)
             }
-            features += columns
+            features += columns.filter { column in
+                !coded.aliases.contains { alias in
+                    zip(factorVariables, column.indicators).allSatisfy { variable, indicator in
+                        alias.contains(variable)
+                            || Int(indicator.level) == factors[indicator.factor].levels.count - 1
+                    }
+                }
+            }
         }
     }
 
@@ -151,10 +158,10 @@ struct DesignPlan: Sendable {
                 "the factor '\(printable(name))' has \(found), so it explains nothing; remove it from the formula")
         }
         var levelOfCode: [UInt32]?
-        if let levels, levels != own {
-            var places: [String: UInt32] = [:]
-            for (place, level) in levels.enumerated() { places[level] = UInt32(place) }
-            levelOfCode = own.map { places[$0] ?? Factor.unknown }
+        if let levels, levels.map(LabelKey.init) != own.map(LabelKey.init) {
+            var places: [LabelKey: UInt32] = [:]
+            for (place, level) in levels.enumerated() { places[LabelKey(level)] = UInt32(place) }
+            levelOfCode = own.map { places[LabelKey($0)] ?? Factor.unknown }
         }
         factors.append(Factor(variable: variable, storeColumn: column, levels: modelLevels, levelOfCode: levelOfCode))
         return factors.count - 1

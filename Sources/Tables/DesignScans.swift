@@ -1,10 +1,20 @@
 import Compute
 
-/// Checks a column of weights and counts the positive ones of each task.
-func positiveWeights(of name: String, store: ColumnStore) throws(TableError) -> (column: Int, counts: [Int]) {
+/// A column of weights.
+struct DesignWeights: Sendable {
+    let column: Int
+    /// The number of positive ones of each task.
+    let positiveCounts: [Int]
+    /// The power of two that brings the mean of the positive ones into [1, 2).
+    let scale: Double
+}
+
+/// Checks a column of weights, counts the positive ones of each task and finds their scale.
+func positiveWeights(of name: String, store: ColumnStore) throws(TableError) -> DesignWeights {
     let column = try numberColumn(name, role: "a weight", store: store)
     let offsets = store.layout.offsets
     var counts = Array(repeating: 0, count: store.layout.taskCount)
+    var sum = 0.0
     var task = 0
     var values = Array(repeating: 0.0, count: DesignBlock.capacity)
     for rows in store.layout.blocksOfRows {
@@ -21,12 +31,16 @@ func positiveWeights(of name: String, store: ColumnStore) throws(TableError) -> 
                         + "weights must be finite and at least 0")
             }
             if value > 0 { counts[task] += 1 }
+            sum += value
         }
     }
     guard store.layout.rowCount == 0 || counts.contains(where: { $0 > 0 }) else {
         throw dataError(store, "weights '\(printable(name))' are all 0; at least one row must have a positive weight")
     }
-    return (column, counts)
+    let mean = min(sum / Double(max(1, counts.reduce(0, +))), .greatestFiniteMagnitude)
+    let exponent = mean > 0 ? min(max(mean.exponent, -1023), 1023) : 0
+    return DesignWeights(
+        column: column, positiveCounts: counts, scale: Double(sign: .plus, exponent: -Int(exponent), significand: 1))
 }
 
 /// Counts the rows in which some factor has a label that is none of its levels.

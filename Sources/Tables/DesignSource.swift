@@ -33,8 +33,8 @@ public struct DesignSource<Scalar: LaneScalar>: TaskSource {
             write(block.response(), column: featureCount, count: rows.count, into: destination)
             if let column = design.weights, let weights {
                 let numbers = block.scratch
-                try design.store.readNumbers(column: column, rows: rows, into: numbers)
-                for row in 0..<rows.count { weights[offset + row] = Scalar(numbers[row]) }
+                try design.store.readNumbers(column: column.column, rows: rows, into: numbers)
+                for row in 0..<rows.count { weights[offset + row] = Scalar(numbers[row] * column.scale) }
             }
         }
     }

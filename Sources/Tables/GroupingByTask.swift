@@ -59,7 +59,7 @@ struct GroupingByTask {
         var first = 0
         while first < column.blockCount {
             let blocks = first..<min(column.blockCount, first + blocksPerPass)
-            let memory = blocks.map { _ in ScratchMemory(byteCount: column.blockBytes) }
+            let memory = try blocks.map { _ throws(TableError) in try ScratchMemory(byteCount: column.blockBytes) }
             try scatter(column, destinations, blocks: blocks, into: memory)
             for block in memory {
                 if area.isUsed { try result.appendSpilled(block) } else { result.append(block) }
@@ -75,7 +75,7 @@ struct GroupingByTask {
         var task = 0
         for block in 0..<column.blockCount {
             let rows = column.rows(ofBlock: block, of: layout.rowCount)
-            let memory = ScratchMemory(byteCount: column.blockBytes)
+            let memory = try ScratchMemory(byteCount: column.blockBytes)
             let codes = memory.start.assumingMemoryBound(to: UInt32.self)
             for row in rows {
                 while row >= layout.offsets[task + 1] { task += 1 }

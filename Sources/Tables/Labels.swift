@@ -25,7 +25,7 @@ public struct Labels: Sendable, Equatable {
 
     public var count: Int { offsets.count - 1 }
 
-    /// A label as text; bytes that are not UTF-8 become replacement characters.
+    /// A label as text.
     public subscript(index: Int) -> String { String(decoding: utf8(of: index), as: UTF8.self) }
 
     /// A label's bytes as they stand in the file.

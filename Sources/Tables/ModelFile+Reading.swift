@@ -29,6 +29,7 @@ extension ModelFile {
 private struct ModelParts {
     private var members: [String: JsonValue] = [:]
     private var labels: [String] = []
+    private var labelKeys: Set<LabelKey> = []
     private var sampleCounts: [Int] = []
     private var degreesOfFreedom: [Double] = []
     private var statuses: [TaskStatus] = []
@@ -82,6 +83,9 @@ private struct ModelParts {
         guard labels.count == count, sampleCounts.count == count, degreesOfFreedom.count == count,
             statuses.count == count
         else { throw reader.failure("task \(count) lacks its name, n, df or status, or has one twice") }
+        guard labelKeys.insert(LabelKey(labels[task])).inserted else {
+            throw reader.failure("found a second task '\(printable(labels[task]))'")
+        }
         let width = task == 0 ? coefficients.count : coefficients.count / count
         guard coefficients.count == count * width, coefficients.count - valuesBefore.0 == width,
             standardErrors.count - valuesBefore.1 == width
@@ -103,7 +107,9 @@ private struct ModelParts {
         let terms = try member("terms", "list of names", \.strings)
         var statuses = statuses
         for (task, name) in collinearTerms {
-            guard let feature = terms.firstIndex(of: name), case .collinear = statuses[task] else {
+            guard let feature = terms.firstIndex(where: { LabelKey($0) == LabelKey(name) }),
+                case .collinear = statuses[task]
+            else {
                 throw damaged(source, "task \(task + 1) is collinear in '\(printable(name))', which is no term")
             }
             statuses[task] = .collinear(feature: feature)

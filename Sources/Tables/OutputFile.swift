@@ -4,8 +4,8 @@ import Glibc
 /// A result being written: it appears under its name only when it is whole.
 ///
 /// Bytes go to a temporary name in the destination's folder, which `finish` renames; a failure, `cancel` and the end of
-/// the object's life remove it and leave whatever stood at the destination. Devices, pipes and standard output, which
-/// cannot be renamed to, are written directly. A closed pipe or a limit on file sizes is an error of `write` only in a
+/// the object's life remove it and leave whatever stood at the destination. Devices, pipes and open
+/// descriptors (standard output, `/dev/stdout`, `/dev/fd/3`), which cannot be renamed to, are written directly. A closed pipe or a limit on file sizes is an error of `write` only in a
 /// program that ignores `SIGPIPE` and `SIGXFSZ`.
 public final class OutputFile {
     /// The destination, or nil for standard output.
@@ -28,11 +28,17 @@ public final class OutputFile {
             rename = nil
             return
         }
+        if let named = namedDescriptor(path) {
+            descriptor = fcntl(named, F_DUPFD_CLOEXEC, 0)
+            rename = nil
+            guard descriptor >= 0 else { throw cannotWrite(path, errno) }
+            return
+        }
         var status = stat()
         let exists = stat(path, &status) == 0
         let kind = status.st_mode & S_IFMT
         guard !exists || kind != S_IFDIR else { throw cannotWrite(path, EISDIR) }
-        if exists && kind != S_IFREG || path.hasPrefix("/dev/") {
+        if exists && kind != S_IFREG {
             descriptor = open(path, O_WRONLY | O_CLOEXEC)
             rename = nil
             guard descriptor >= 0 else { throw cannotWrite(path, errno) }
@@ -160,6 +166,17 @@ private func openTemporary(beside destination: String, for path: String) throws(
         let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         if descriptor >= 0 { return (name, descriptor) }
         if errno != EEXIST && errno != EINTR { throw cannotWrite(path, errno) }
+    }
+}
+
+/// The open descriptor that a path stands for. To open it anew would begin at the file's start.
+private func namedDescriptor(_ path: String) -> Int32? {
+    switch path {
+    case "/dev/stdout": return STDOUT_FILENO
+    case "/dev/stderr": return STDERR_FILENO
+    default:
+        let folder = ["/dev/fd/", "/proc/self/fd/"].first { path.hasPrefix($0) }
+        return folder.flatMap { Int32(path.dropFirst($0.utf8.count)) }
     }
 }
 

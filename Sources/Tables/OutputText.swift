@@ -27,9 +27,12 @@ public struct OutputText: Sendable {
         if let whole = Int(exactly: number) { append(whole) } else { append(number) }
     }
 
-    /// A field of CSV, in quotes where it holds a comma, a quote or the end of a line.
+    /// A field of CSV, in quotes where it holds a comma, a quote or the end of a line, or begins or ends
+    /// with a blank, which readers take off.
     public mutating func append(field text: String) {
-        let needsQuotes = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
+        let needsQuotes =
+            text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
+            || text.utf8.first.map(NumberParser.isBlank) ?? false || text.utf8.last.map(NumberParser.isBlank) ?? false
         guard needsQuotes else { return append(text) }
         bytes.append(0x22)
         for byte in text.utf8 {

@@ -40,8 +40,8 @@ package final class ScratchColumn: @unchecked Sendable {
     }
 
     /// Adds blocks in memory until the column has room for this many rows.
-    func extend(toHold rowCount: Int) {
-        while blocks.count << blockShift < rowCount { append(ScratchMemory(byteCount: blockBytes)) }
+    func extend(toHold rowCount: Int) throws(TableError) {
+        while blocks.count << blockShift < rowCount { append(try ScratchMemory(byteCount: blockBytes)) }
     }
 
     func append(_ memory: ScratchMemory) {
@@ -96,7 +96,7 @@ package final class ScratchColumn: @unchecked Sendable {
         switch blocks[block] {
         case .memory(let memory): try body(memory.start)
         case .file(let offset):
-            let copy = ScratchMemory(byteCount: blockBytes)
+            let copy = try ScratchMemory(byteCount: blockBytes)
             do throws(ComputeError) {
                 try area.read(copy.start, count: blockBytes, at: offset)
             } catch {

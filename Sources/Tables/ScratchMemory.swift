@@ -1,3 +1,4 @@
+import Compute
 import Glibc
 
 /// Zeroed memory straight from the system, given back to it when released.
@@ -8,10 +9,16 @@ package final class ScratchMemory: @unchecked Sendable {
     let start: UnsafeMutableRawPointer
     private let byteCount: Int
 
-    init(byteCount: Int) {
+    /// - Throws: ``TableError/Kind/cannotWrite`` when the system has no such room.
+    package init(byteCount: Int) throws(TableError) {
         self.byteCount = max(1, byteCount)
         let address = mmap(nil, self.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let address, address != MAP_FAILED else { preconditionFailure("the system has no memory left") }
+        guard let address, address != MAP_FAILED else {
+            throw TableError(
+                .cannotWrite,
+                "out of memory: \(byteText(self.byteCount)) asked for columns of the table; "
+                    + "lower --memory, and they go to a scratch file")
+        }
         start = address
     }
 

@@ -8,7 +8,7 @@ public struct TableError: Error, Equatable, Sendable, CustomStringConvertible {
         case data
         /// The input does not exist or cannot be opened.
         case noInput
-        /// The output cannot be written.
+        /// The output, or what is put aside on the way to it, cannot be written.
         case cannotWrite
         /// The program that reads standard output has ended, as `head` does: nobody is left to tell.
         case readerGone

@@ -5,11 +5,12 @@ public import Compute
 /// The first line that is not blank names the columns. Fields are separated by commas (`.csv`) or tabs (`.tsv`); for
 /// other names and standard input by tabs if the first line holds one and no comma. A field in double quotes may hold
 /// delimiters, line ends and, doubled, quotes; blanks around a field without quotes are not part of it. Lines end with
-/// LF or CRLF, a UTF-8 byte order mark and blank lines are skipped, and gzip is known by its first bytes. What is read
-/// does not depend on the number of threads or the memory.
+/// LF or CRLF, a UTF-8 byte order mark and blank lines are skipped, and gzip is known by its first bytes. Labels must be
+/// UTF-8. Columns that nobody asks for are skipped: text after a closing quote in them is no error. What is read does
+/// not depend on the number of threads or the memory.
 public struct TableReader {
-    /// Called now and then, on the thread that reads, with the bytes read so far and their total, where it is known;
-    /// returns false to stop.
+    /// Called now and then, by one thread at a time but not always the same, with the bytes read so far and their
+    /// total, where it is known; returns false to stop.
     public typealias Progress = (_ bytesRead: Int, _ byteCount: Int?) -> Bool
 
     /// Sizes that change how the work is cut, and how much of a table tells what its columns hold.

@@ -33,6 +33,16 @@ private func filled<Scalar: LaneScalar>(
     return (values, weights)
 }
 
+/// The power of two that brings the mean of the positive weights into [1, 2), found by trying.
+private func weightScale(_ weights: [Double]) -> Double {
+    let positive = weights.filter { $0 > 0 }
+    let mean = positive.reduce(0, +) / Double(positive.count)
+    var scale = 1.0
+    while mean * scale < 1 { scale *= 2 }
+    while mean * scale >= 2 { scale /= 2 }
+    return scale
+}
+
 @Suite("DesignSource")
 struct DesignSourceTests {
     static let shapes: [[Int]] = [[], [0], [1], [3, 0, 1], [512, 513, 511], [1023, 1, 1025, 17_000]]
@@ -50,7 +60,8 @@ struct DesignSourceTests {
         let (values, weights) = try filled(source, chunkRows: chunkRows)
         let width = source.featureCount + 1
         #expect(values.count == table.rowCount * width)
-        #expect(weights == table.column("w").map { Scalar($0) })
+        let scale = weightScale(table.column("w"))
+        #expect(weights == table.column("w").map { Scalar($0 * scale) })
         var differences = 0
         for row in 0..<table.rowCount {
             for (column, value) in definition(table, row).enumerated() {
@@ -67,6 +78,28 @@ struct DesignSourceTests {
         for threads in [1, 3] {
             try check(Double.self, sampleCounts: sampleCounts, chunkRows: chunkRows, threads: threads)
             try check(Float.self, sampleCounts: sampleCounts, chunkRows: chunkRows, threads: threads)
+        }
+    }
+
+    @Test("gives weights the same scale, whatever scale they have")
+    func weightScales() throws {
+        let table = DesignTable.random(sampleCounts: [3, 0, 1500], seed: 9)
+        func weights<Scalar: LaneScalar>(_: Scalar.Type, times factor: Double) throws -> [Scalar] {
+            var table = table
+            table.values[3] = table.column("w").map { $0 * factor }
+            let design = try Design(formula: Formula(parsing: "y ~ 1"), store: table.store, weights: "w")
+            let source = design.source(
+                Scalar.self, scaling: .identity(featureCount: 1, intercept: 0), parallel: Parallel(threadCount: 2))
+            return try filled(source, chunkRows: 2000).weights
+        }
+        let double = try weights(Double.self, times: 1)
+        let float = try weights(Float.self, times: 1)
+        let positive = double.filter { $0 > 0 }
+        #expect((1..<2).contains(positive.reduce(0, +) / Double(positive.count)))
+        for exponent in [-900, -80, 70, 1000] {
+            let factor = Double(sign: .plus, exponent: exponent, significand: 1)
+            #expect(try weights(Double.self, times: factor) == double)
+            #expect(try weights(Float.self, times: factor) == float)
         }
     }
 
@@ -174,6 +207,17 @@ struct DesignPredictionTests {
             coefficients: [1, 10, 100, 1000, 0, 1, .nan, 0], parallel: Parallel(threadCount: 2))
         #expect(predictions[0] == 111)
         #expect(predictions[1...3].allSatisfy { $0.isNaN })
+    }
+
+    @Test("tells levels apart that only look the same")
+    func normalForms() throws {
+        let formula = try Formula(parsing: "y ~ 0 + g")
+        let table = DesignTable(sampleCounts: [3]).with("g", levels: ["e\u{301}", "\u{E9}"], codes: [1, 0, 1])
+        let design = try Design(
+            formula: formula, levels: ["g": ["e\u{301}", "f", "\u{E9}"]], store: table.store)
+        #expect(try featureRows(design) == [[0, 0, 1], [1, 0, 0], [0, 0, 1]])
+        let swapped = try Design(formula: formula, levels: ["g": ["\u{E9}", "e\u{301}"]], store: table.store)
+        #expect(try featureRows(swapped) == [[1, 0], [0, 1], [1, 0]])
     }
 
     @Test("takes one label alone in the new data, and codes as the fit's design did")

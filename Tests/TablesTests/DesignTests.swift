@@ -15,7 +15,7 @@ struct DesignTests {
             ("y ~ 0 + g + h", "gp gq gr hyes"),
             ("y ~ 0 + h + g", "hno hyes gq gr"),
             ("y ~ g*h", "(Intercept) gq gr hyes gq:hyes gr:hyes"),
-            ("y ~ g:h", "(Intercept) gp:hno gq:hno gr:hno gp:hyes gq:hyes gr:hyes"),
+            ("y ~ g:h", "(Intercept) gp:hno gq:hno gr:hno gp:hyes gq:hyes"),
             ("y ~ 0 + g:h", "gp:hno gq:hno gr:hno gp:hyes gq:hyes gr:hyes"),
             ("y ~ h + g:h", "(Intercept) hyes hno:gq hyes:gq hno:gr hyes:gr"),
             ("y ~ g + g:h", "(Intercept) gq gr gp:hyes gq:hyes gr:hyes"),
@@ -41,6 +41,35 @@ struct DesignTests {
         #expect(design.termNames.joined(separator: " ") == names)
         #expect(design.featureCount == design.termNames.count)
         #expect(design.intercept == (names.hasPrefix("(Intercept)") ? 0 : nil))
+    }
+
+    @Test(
+        "has full rank, and the span of full dummies",
+        arguments: [
+            "g:h", "0 + g:h", "g + g:h:k", "h + k + g:h:k", "g + h + k + g:h:k", "g*h + k + g:h:k", "g*h + g:h:k",
+            "g:h + g:k + g:h:k", "g:h:k", "k:g + h:k", "0 + g + h:k", "g:x:h", "x + g:x:h", "x + x:g + g:x:h", "g*h*k",
+        ])
+    func rank(terms: String) throws {
+        let cells = (0..<12).flatMap { Array(repeating: $0, count: 3) }
+        let table = DesignTable(sampleCounts: [cells.count])
+            .with("g", levels: ["p", "q", "r"], codes: cells.map { $0 % 3 })
+            .with("h", levels: ["no", "yes"], codes: cells.map { $0 / 3 % 2 })
+            .with("k", levels: ["u", "v"], codes: cells.map { $0 / 6 })
+            .with("x", cells.indices.map { Double($0 % 3 + 1) }).with("y", cells.map(Double.init))
+        let formula = try Formula(parsing: "y ~ \(terms)")
+        let design = try Design(formula: formula, store: table.store, weights: nil)
+        let rows = try featureRows(design)
+        #expect(matrixRank(rows) == design.featureCount)
+
+        // Every product of indicators that the terms name, by a design of the one term without an intercept.
+        var spanning = formula.hasIntercept ? rows.map { _ in [1.0] } : rows.map { _ in [] }
+        for term in terms.replacing("0 + ", with: "").split(separator: " + ") {
+            let product = term.replacing("*", with: ":")
+            let single = try Design(formula: Formula(parsing: "y ~ 0 + \(product)"), store: table.store, weights: nil)
+            for (row, values) in try featureRows(single).enumerated() { spanning[row] += values }
+        }
+        #expect(matrixRank(spanning) == design.featureCount)
+        #expect(matrixRank(zip(rows, spanning).map { $0 + $1 }) == design.featureCount)
     }
 
     @Test("tells the levels of its factors by variable")
@@ -108,6 +137,24 @@ struct DesignTests {
         #expect(error.kind == .data)
         #expect(error.description.hasPrefix(message), "\(error)")
     }
+}
+
+/// The number of independent columns, by elimination with the greatest pivots. The entries are small whole numbers.
+private func matrixRank(_ matrix: [[Double]]) -> Int {
+    var rows = matrix
+    var rank = 0
+    for column in matrix[0].indices {
+        guard let pivot = (rank..<rows.count).max(by: { abs(rows[$0][column]) < abs(rows[$1][column]) }),
+            abs(rows[pivot][column]) > 1e-9
+        else { continue }
+        rows.swapAt(rank, pivot)
+        for row in rows.indices.dropFirst(rank + 1) {
+            let factor = rows[row][column] / rows[rank][column]
+            for place in rows[row].indices { rows[row][place] -= factor * rows[rank][place] }
+        }
+        rank += 1
+    }
+    return rank
 }
 
 /// The rows of a design as predictions read them.

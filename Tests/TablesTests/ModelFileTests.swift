@@ -92,6 +92,14 @@ struct ModelFileTests {
         #expect(try ModelFile(bytes: Array(changed.utf8), source: "fit.json") == expected)
     }
 
+    @Test("tells tasks apart that only look the same")
+    func normalForms() throws {
+        let text = Self.whole.replacing("\"a\"", with: "\"\u{E9}\"").replacing("\"b\"", with: "\"e\u{301}\"")
+        let labels = try ModelFile(bytes: Array(text.utf8), source: "fit.json").tasks.labels
+        #expect(labels.count == 2)
+        #expect(Set((0..<2).map { LabelKey(labels[$0]) }).count == 2)
+    }
+
     @Test(
         "reads halves of surrogate pairs one by one where they are no pair",
         arguments: [
@@ -119,6 +127,7 @@ struct ModelFileTests {
             ),
             ("\"n\": 3", "\"n\": -3", "fit.json:5: found '-3, \"df\": 1"),
             ("\"n\": 3, ", "", "fit.json:5: task 1 lacks its name, n, df or status, or has one twice"),
+            ("\"b\"", "\"a\"", "fit.json:7: found a second task 'a'"),
             ("2e-3", "2e-3, 4", "fit.json:5: task 1 has 3 coefficients and 2 standard errors"),
             ("[1, 2e-3]", "[1]", "fit.json:5: task 1 has 1 coefficients and 2 standard errors"),
             ("2e-3", "2e-e", "fit.json:5: found '2e-e], \"std_errors\": [0.' where a number was expected"),

@@ -119,6 +119,40 @@ struct OutputFileTests {
         #expect(stat("/dev/null", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
     }
 
+    @Test("goes on where an open descriptor stands", arguments: ["/dev/fd/", "/proc/self/fd/"])
+    func descriptor(folderOfNames: String) throws {
+        let folder = try OutputFolder()
+        try folder.write("before ", to: "out")
+        for flags in [O_APPEND, 0] {
+            let descriptor = open(folder.path + "/out", O_WRONLY | flags)
+            defer { close(descriptor) }
+            lseek(descriptor, 0, SEEK_END)
+            let file = try OutputFile(path: "\(folderOfNames)\(descriptor)")
+            try file.write("after ")
+            try file.finish()
+            #expect(write(descriptor, "end ", 4) == 4)
+        }
+        #expect(try folder.text("out") == "before after end after end ")
+        #expect(folder.names == ["out"])
+    }
+
+    @Test("tells of a descriptor that is not open")
+    func closedDescriptor() throws {
+        let error = try #require(throws: TableError.self) { try OutputFile(path: "/dev/fd/987654") }
+        #expect(error.description == "cannot write '/dev/fd/987654': Bad file descriptor; write to another place")
+    }
+
+    @Test("makes files in the memory's folder as in any other", .enabled(if: access("/dev/shm", W_OK) == 0))
+    func sharedMemory() throws {
+        let path = "/dev/shm/kindred-tests-\(getpid()).csv"
+        defer { unlink(path) }
+        let file = try OutputFile(path: path)
+        try file.write("text")
+        #expect(access(path, F_OK) != 0)
+        try file.finish()
+        #expect(access(path, F_OK) == 0)
+    }
+
     @Test("tells of a full disk when it writes or finishes", arguments: [10, 1 << 20])
     func fullDisk(count: Int) throws {
         let file = try OutputFile(path: "/dev/full")
@@ -177,6 +211,7 @@ struct OutputTextTests {
         arguments: [
             ("plain", "plain"), ("", ""), ("a,b", "\"a,b\""), ("say \"so\"", "\"say \"\"so\"\"\""),
             ("two\nlines", "\"two\nlines\""), ("two\r\nlines", "\"two\r\nlines\""), ("é;'", "é;'"),
+            (" a", "\" a\""), ("a\t", "\"a\t\""), (" ", "\" \""), ("a b", "a b"),
         ])
     func fields(field: String, expected: String) {
         #expect(text { $0.append(field: field) } == expected)

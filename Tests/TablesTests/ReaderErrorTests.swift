@@ -28,7 +28,14 @@ struct ReaderErrorTests {
         _ text: String, _ message: String, columns: [(name: String, role: TableRequest.Role)] = [("y", .infer)],
         missing: [String] = ["NA", ""], sourceLocation: SourceLocation = #_sourceLocation
     ) {
-        let path = folder.file("t.csv", text)
+        expect(Array(text.utf8), message, columns: columns, missing: missing, sourceLocation: sourceLocation)
+    }
+
+    private func expect(
+        _ bytes: [UInt8], _ message: String, columns: [(name: String, role: TableRequest.Role)] = [("y", .infer)],
+        missing: [String] = ["NA", ""], sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let path = folder.file("t.csv", bytes)
         for (blockBytes, pieceBytes) in [(1 << 20, 1 << 14), (1, 1), (16, 5)] {
             let found = error(
                 path, columns: columns, missing: missing, blockBytes: blockBytes, pieceBytes: pieceBytes)
@@ -116,11 +123,45 @@ struct ReaderErrorTests {
         expect("task,y\na,x\n", message(2, "x", "x"), columns: [("y", .numbers)])
         expect(
             "task,y\na,1\na,1.5.2\n", message(3, "1.5.2", "1.5.2"), columns: [("y", .labels), ("y", .numbers)])
+        expect("task,y\na,1\na,it's\n", message(3, "it's", "'it'\\''s'"))
+        expect("task,y\na,1\na,$HOME \"'\n", message(3, "$HOME \"'", "'$HOME \"'\\'''"))
+        expect(
+            "task,y\na,1\na,\"1,5\"\n",
+            ":3: column 'y': found '1,5' where a number should be; --na cannot name it, as it splits at commas; "
+                + "write C(y) in the formula if these are categories")
         let long = String(repeating: "z", count: 100_000)
         let cut = String(repeating: "z", count: 60) + "..."
         #expect(
             error(folder.file("t.csv", "task,y\na,1\na,\(long)\n"))?.description.contains("found '\(cut)' where")
                 == true)
+    }
+
+    @Test("the first label that is not UTF-8")
+    func invalidText() {
+        func table(_ rows: [[UInt8]]) -> [UInt8] { Array("y,task,f\n".utf8) + rows.joined() }
+        func row(_ task: [UInt8], y: String = "1", f: [UInt8] = [0x66]) -> [UInt8] {
+            Array("\(y),".utf8) + task + [0x2C] + f + [0x0A]
+        }
+        func message(_ line: Int, _ column: String, _ found: String) -> String {
+            ":\(line): column '\(column)': found '\(found)', which is not UTF-8; "
+                + "convert the table first: iconv -f latin1 -t utf-8"
+        }
+        let columns = [("y", TableRequest.Role.numbers), ("f", .labels)]
+        let good = row([0xC3, 0xBC])
+        expect(table([row([0xFC]), row([0xF6])]), message(2, "task", "\u{FFFD}"), columns: columns)
+        expect(
+            table([good, row([0xFC], y: "NA"), good, row([0x61, 0xFC]), row([0xFC])]), message(5, "task", "a\u{FFFD}"),
+            columns: columns)
+        // A quote in quotes, a label of several lines, and a column of labels after the task's.
+        expect(
+            table([row(Array("\"a\n\"\"b\"".utf8), f: Array("\"\"\"".utf8) + [0xFC, 0x22])]),
+            message(3, "f", "\"\u{FFFD}"), columns: columns)
+        expect(
+            table([good, row([0xFC]), row([0x61], y: "x")]), message(3, "task", "\u{FFFD}"), columns: columns)
+        expect(
+            table([good, [0x31, 0x0A], row([0xFC])]),
+            ":3: found 1 field where the header has 3; write the missing ones, empty if they have no value",
+            columns: columns)
     }
 
     @Test("a quote that is never closed, and text after one that is")

@@ -41,6 +41,26 @@ struct ReaderProcessTests {
         }
     }
 
+    @Test("takes no room for blank lines")
+    func blankLines() async {
+        await #expect(processExitsWith: .success) {
+            let folder = ReaderFolder()
+            let names = (0..<5000).map { "c\($0)" }
+            let path = folder.file(
+                "t.csv",
+                "task,\(names.joined(separator: ","))\n" + String(repeating: "\n", count: 1_000_000) + "a"
+                    + String(repeating: ",1", count: names.count))
+            var reader = TableReader(
+                path: path, request: TableRequest(task: "task", columns: names.map { ($0, .numbers) }))
+            reader.tuning.pieceBytes = 1 << 22
+            reader.tuning.blockShift = 4
+            var limit = rlimit(rlim_cur: 8 << 30, rlim_max: .max)
+            #expect(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+            let store = try reader.read()
+            #expect(try store.numbers(4999) == [1])
+        }
+    }
+
     @Test("says what it needs where the scratch file may not grow")
     func fullDisk() async {
         await #expect(processExitsWith: .success) {

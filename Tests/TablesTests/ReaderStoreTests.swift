@@ -97,6 +97,51 @@ struct ReaderStoreTests {
         }
     }
 
+    /// What reading gives: the store, or the error.
+    private enum Outcome: Equatable {
+        case store(ReaderSnapshot)
+        case failure(TableError)
+    }
+
+    @Test("of any bytes gives the same store or the same error, however the work is cut")
+    func mutations() throws {
+        var random = ReaderRandom(state: 12)
+        let cuts = [
+            Cut(threads: 2, blockBytes: 1, pieceBytes: 1, blockShift: 0, memoryLimit: 0),
+            Cut(threads: 2, blockBytes: 23, pieceBytes: 7, blockShift: 1),
+            Cut(threads: 1, blockBytes: 64, pieceBytes: 30, blockShift: 2, memoryLimit: 40),
+        ]
+        let bytes = Array(",\t\n\r\"\" 19-.eNAx".utf8) + [0, 0xC3, 0xFF]
+        var failureCount = 0
+        for seed in 1...500 as ClosedRange<UInt64> {
+            var text = randomTable(seed: seed, rowCount: Int(seed % 9), delimiter: ",")
+            for _ in 0..<Int.random(in: 0...3, using: &random) {
+                let place = Int.random(in: 0..<text.count, using: &random)
+                let byte = bytes.randomElement(using: &random) ?? 0
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: text[place] = byte
+                case 1: text.insert(byte, at: place)
+                default: text.remove(at: place)
+                }
+            }
+            let path = folder.file(seed % 2 == 0 ? "t.csv" : "t.txt", text)
+            func outcome(_ cut: Cut) throws -> Outcome {
+                do {
+                    return .store(
+                        try ReaderSnapshot(read(path, [("y", .numbers), ("f", .labels), ("x", .infer)], cut)))
+                } catch let error as TableError {
+                    return .failure(error)
+                }
+            }
+            let whole = try outcome(Cut())
+            if case .failure = whole { failureCount += 1 }
+            for cut in cuts {
+                #expect(try outcome(cut) == whole, "seed \(seed), \(cut): \(String(decoding: text, as: UTF8.self))")
+            }
+        }
+        #expect((100...400).contains(failureCount), "\(failureCount)")
+    }
+
     @Test("looks beyond its first block to tell numbers from text, but not at more than it may")
     func inferenceBytes() throws {
         let path = folder.file("t.csv", "task,y\na,1\na,x\na,x\na,2\na,3\na,x\na,x\n")
@@ -211,6 +256,16 @@ struct ReaderStoreTests {
         #expect(error?.description.hasPrefix("cannot make a scratch file") == true)
         let spilled = try TableReader(path: path, request: request, memoryLimit: columnBytes / 2).read()
         #expect(try spilled.numbers(73) == Array(repeating: 73, count: 3000))
+    }
+
+    @Test("asks for no more memory than there is, and says how much it asked for")
+    func outOfMemory() {
+        #expect(
+            throws: TableError(
+                .cannotWrite,
+                "out of memory: 1152921.5 TB asked for columns of the table; "
+                    + "lower --memory, and they go to a scratch file")
+        ) { try ScratchMemory(byteCount: 1 << 60) }
     }
 
     @Test("leaves no file behind")

@@ -136,12 +136,19 @@ struct ReaderTextTests {
         #expect(try tasks(store("task,y\n\(long.map { "\($0),1\n" }.joined())")) == long.sorted())
     }
 
-    @Test("keeps label bytes that are not UTF-8")
+    @Test("tells labels apart that only look the same")
+    func normalForms() throws {
+        let store = try store("task,y\n\u{E9},1\ne\u{301},2\n\u{E9},3\n")
+        #expect(tasks(store).map { Array($0.utf8) } == [[0x65, 0xCC, 0x81], [0xC3, 0xA9]])
+        #expect(try store.numbers(0) == [2, 1, 3])
+    }
+
+    @Test("may hold bytes that are not UTF-8 where no label is taken from")
     func invalidBytes() throws {
-        let store = try store("t.csv", Array("task,y\n".utf8) + [0xFF, 0x2C, 0x31, 0x0A, 0xFE, 0x2C, 0x32, 0x0A])
-        #expect(store.taskLabels.count == 2)
-        #expect(Array(store.taskLabels.utf8(of: 0)) == [0xFE])
-        #expect(try store.numbers(0) == [2, 1])
+        let text = Array("task,y,z\na,1,".utf8) + [0xFF] + Array("\n".utf8) + [0xFE] + Array(",NA,\nb,2,\n".utf8)
+        let store = try store("t.csv", text)
+        #expect(tasks(store) == ["a", "b"])
+        #expect(try store.numbers(0) == [1, 2])
     }
 
     @Test("tells numbers from text by the majority of a column's first values")
