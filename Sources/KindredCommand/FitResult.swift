@@ -56,7 +56,7 @@ struct FitResult {
 
     private var model: ModelFile {
         // A pooled model has numbers for its centre alone.
-        let missing = Array(repeating: Double.nan, count: store.layout.taskCount * design.featureCount)
+        let missing = Array(repeating: Double.nan, count: store.layout.taskCount)
         return ModelFile(
             version: Kindred.version, method: command.method.rawValue, formula: design.formula.text,
             taskColumn: command.input.task, response: design.formula.responseName, terms: design.termNames,
@@ -68,7 +68,9 @@ struct FitResult {
                 .init("na", .string(command.input.na)),
             ],
             center: fit.center.map {
-                ModelFile.Center(coefficients: $0.coefficients, standardErrors: $0.standardErrors)
+                ModelFile.Center(
+                    coefficients: $0.coefficients, standardErrors: $0.standardErrors, sampleCount: $0.sampleCount,
+                    degreesOfFreedom: $0.degreesOfFreedom)
             },
             summary: [
                 .init("rows", .integer(store.totalRowCount)), .init("dropped_rows", .integer(store.droppedRowCount)),
@@ -85,9 +87,9 @@ struct FitResult {
                 timings: timings.map { .init($0.name, .number(($0.seconds * 1e6).rounded() / 1e6)) }),
             tasks: ModelFile.Tasks(
                 labels: store.taskLabels, sampleCounts: sampleCounts,
-                degreesOfFreedom: fit.tasks?.degreesOfFreedom ?? Array(missing.prefix(store.layout.taskCount)),
+                degreesOfFreedom: fit.tasks?.degreesOfFreedom ?? missing,
                 statuses: fit.statuses,
-                coefficients: fit.tasks?.coefficients ?? missing, standardErrors: fit.tasks?.standardErrors ?? missing))
+                coefficients: fit.tasks?.coefficients ?? [], standardErrors: fit.tasks?.standardErrors ?? []))
     }
 
     // MARK: What the user is told

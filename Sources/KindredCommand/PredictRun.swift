@@ -110,7 +110,7 @@ struct TaskCoefficients {
     /// - Parameter policy: what to do with such tasks; by default the centre where there is one, else an error.
     init(of model: ModelFile, for labels: Labels, policy: NewTasks?) throws(TableError) {
         let count = model.terms.count
-        let hasOwn = model.tasks.coefficients.contains { !$0.isNaN }
+        let hasOwn = !model.tasks.coefficients.isEmpty
         if policy == .centre, model.center == nil {
             throw TableError(
                 .usage,

@@ -125,9 +125,11 @@ private struct ModelParts {
         let center = try member("center", "center with one number a term") { value -> ModelFile.Center?? in
             if value == .null { return .some(nil) }
             guard let coefficients = value["coefficients"]?.doubles, let errors = value["std_errors"]?.doubles,
-                coefficients.count == terms.count, errors.count == terms.count
+                coefficients.count == terms.count, errors.count == terms.count, let count = value["n"]?.int
             else { return nil }
-            return ModelFile.Center(coefficients: coefficients, standardErrors: errors)
+            return ModelFile.Center(
+                coefficients: coefficients, standardErrors: errors, sampleCount: count,
+                degreesOfFreedom: value["df"]?.double ?? .nan)
         }
         let levels = try member("levels", "map from variables to names") { value -> [String: [String]]? in
             guard let members = value.members else { return nil }

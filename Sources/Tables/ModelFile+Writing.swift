@@ -45,6 +45,7 @@ extension ModelFile {
                     .object([
                         .init("coefficients", .array($0.coefficients.map { .number($0) })),
                         .init("std_errors", .array($0.standardErrors.map { .number($0) })),
+                        .init("n", .integer($0.sampleCount)), .init("df", .number($0.degreesOfFreedom)),
                     ])
                 } ?? .null), .init("summary", .object(summary)),
             .init(
@@ -73,10 +74,12 @@ extension ModelFile {
             text.append(", \"collinear_term\": ")
             text.append(json: terms[feature])
         }
-        text.append(", \"coefficients\": ")
-        append(tasks.coefficients, of: task, to: &text)
-        text.append(", \"std_errors\": ")
-        append(tasks.standardErrors, of: task, to: &text)
+        if !tasks.coefficients.isEmpty {
+            text.append(", \"coefficients\": ")
+            append(tasks.coefficients, of: task, to: &text)
+            text.append(", \"std_errors\": ")
+            append(tasks.standardErrors, of: task, to: &text)
+        }
         text.append("}")
     }
 
@@ -91,10 +94,11 @@ extension ModelFile {
 }
 
 extension ModelFile.Tasks {
-    /// Whether there is one entry a task, and one number a task and term.
+    /// Whether there is one entry a task, and one number a task and term or none at all.
     func isConsistent(termCount: Int) -> Bool {
         let count = labels.count
         return sampleCounts.count == count && degreesOfFreedom.count == count && statuses.count == count
-            && coefficients.count == count * termCount && standardErrors.count == count * termCount
+            && (coefficients.isEmpty || coefficients.count == count * termCount)
+            && standardErrors.count == coefficients.count
     }
 }

@@ -33,14 +33,24 @@ public struct ModelFile: Sendable, Equatable {
     public struct Center: Sendable, Equatable {
         public var coefficients: [Double]
         public var standardErrors: [Double]
+        /// The number of observations.
+        public var sampleCount: Int
+        public var degreesOfFreedom: Double
 
-        public init(coefficients: [Double], standardErrors: [Double]) {
+        public init(
+            coefficients: [Double], standardErrors: [Double], sampleCount: Int, degreesOfFreedom: Double
+        ) {
             self.coefficients = coefficients
             self.standardErrors = standardErrors
+            self.sampleCount = sampleCount
+            self.degreesOfFreedom = degreesOfFreedom
         }
 
         public static func == (left: Center, right: Center) -> Bool {
-            isSame(left.coefficients, right.coefficients) && isSame(left.standardErrors, right.standardErrors)
+            left.sampleCount == right.sampleCount
+                && isSame([left.degreesOfFreedom], [right.degreesOfFreedom])
+                && isSame(left.coefficients, right.coefficients)
+                && isSame(left.standardErrors, right.standardErrors)
         }
     }
 
@@ -73,9 +83,9 @@ public struct ModelFile: Sendable, Equatable {
         public var sampleCounts: [Int]
         public var degreesOfFreedom: [Double]
         public var statuses: [TaskStatus]
-        /// One value a task and term, ordered by task.
+        /// One value a task and term, ordered by task; none at all where tasks have only what they share.
         public var coefficients: [Double]
-        /// One value a task and term, ordered by task.
+        /// As many as there are coefficients.
         public var standardErrors: [Double]
 
         public init(

@@ -23,7 +23,10 @@ struct ModelFileTests {
                 .init("cluster", .null), .init("list", .array([.integer(1), .object([])])),
             ],
             center: taskCount % 2 == 0
-                ? nil : .init(coefficients: numbers(terms.count), standardErrors: [.nan] + numbers(terms.count - 1)),
+                ? nil
+                : .init(
+                    coefficients: numbers(terms.count), standardErrors: [.nan] + numbers(terms.count - 1),
+                    sampleCount: 12 * taskCount, degreesOfFreedom: taskCount == 1 ? .nan : 7),
             summary: [.init("tasks", .integer(taskCount)), .init("status", .object([.init("ok", .integer(1))]))],
             provenance: .init(
                 device: "cpu", precision: "double", notices: ["fell back: \"lost\""], seed: .max,
@@ -50,6 +53,15 @@ struct ModelFileTests {
         let found = try ModelFile(bytes: bytes, source: "fit.json")
         #expect(found == model)
         #expect(try Self.bytes(found, threads: 1) == bytes)
+    }
+
+    @Test("has no numbers for tasks that have only what they share")
+    func sharedOnly() throws {
+        var model = Self.model(taskCount: 7, terms: ["x", "z"], seed: 3)
+        model.tasks.coefficients = []
+        model.tasks.standardErrors = []
+        let bytes = try Self.bytes(model)
+        #expect(try ModelFile(bytes: bytes, source: "fit.json") == model)
     }
 
     @Test("reads from a file, and says when it cannot")
@@ -120,9 +132,12 @@ struct ModelFileTests {
             ("\"y ~ x\"", "3", "fit.json: \"formula\" is no text"),
             ("\"y ~ x\",", "\"y ~ x\"", "fit.json:1: found '\"task_column\": "),
             ("\"x\"], \"levels\"", "\"x\", \"z\"], \"levels\"", "fit.json: there are 3 terms but 4 coefficients of 2"),
-            ("\"center\": null", "\"center\": {\"coefficients\": [1]}", "fit.json: \"center\" is no center with one"),
             (
-                "\"center\": null", "\"center\": {\"coefficients\": [1, 1e999], \"std_errors\": [1, 2]}",
+                "\"center\": null", "\"center\": {\"coefficients\": [1], \"n\": 3}",
+                "fit.json: \"center\" is no center with one"
+            ),
+            (
+                "\"center\": null", "\"center\": {\"coefficients\": [1, 1e999], \"std_errors\": [1, 2], \"n\": 3}",
                 "fit.json: \"center\" is no center with one"
             ),
             ("\"n\": 3", "\"n\": -3", "fit.json:5: found '-3, \"df\": 1"),
