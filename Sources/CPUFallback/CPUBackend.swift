@@ -24,26 +24,9 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
 
     // MARK: Memory
 
-    private func makeEntries(taskCount: Int, count: Int) -> PackedEntries<Buffer> {
+    public func makeEntries(taskCount: Int, count: Int) -> PackedEntries<Buffer> {
         let packs = (taskCount + Self.lanes - 1) / Self.lanes
         return PackedEntries(buffer: CPUBuffer(count: packs * count * Self.lanes), entriesPerPack: count)
-    }
-
-    public func makeVectors(taskCount: Int, columnCount: Int, width: Int) -> Vectors<Buffer> {
-        Vectors(
-            taskCount: taskCount, columnCount: columnCount, width: width,
-            entries: makeEntries(taskCount: taskCount, count: columnCount * width))
-    }
-
-    public func makeMatrices(taskCount: Int, order: Int) -> Matrices<Buffer> {
-        Matrices(
-            taskCount: taskCount, order: order,
-            entries: makeEntries(taskCount: taskCount, count: triangleCount(order)))
-    }
-
-    public func makeMoments(taskCount: Int, featureCount: Int) -> Moments<Buffer> {
-        let entries = makeEntries(taskCount: taskCount, count: triangleCount(featureCount + 1))
-        return Moments(taskCount: taskCount, featureCount: featureCount, buffer: entries.buffer)
     }
 
     @specialized(where Scalar == Double)

@@ -19,9 +19,8 @@ public protocol Backend<Scalar>: AnyObject {
 
     // MARK: Memory
 
-    func makeVectors(taskCount: Int, columnCount: Int, width: Int) throws(ComputeError) -> Vectors<Buffer>
-    func makeMatrices(taskCount: Int, order: Int) throws(ComputeError) -> Matrices<Buffer>
-    func makeMoments(taskCount: Int, featureCount: Int) throws(ComputeError) -> Moments<Buffer>
+    /// Memory for `count` entries a task, all zero.
+    func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer>
     /// Copies `values`, ordered by task, column and position, to the device, rounded to its scalar.
     ///
     /// Values on the host are always in double: what estimators do with them is concrete code.
@@ -103,10 +102,28 @@ public enum LeverageCorrection: Int, Sendable {
 }
 
 extension Backend {
-    public func makeVectors(taskCount: Int, width: Int) throws(ComputeError) -> Vectors<Buffer> {
-        try makeVectors(taskCount: taskCount, columnCount: 1, width: width)
+    /// Vectors of zeros.
+    public func makeVectors(
+        taskCount: Int, columnCount: Int = 1, width: Int
+    ) throws(ComputeError) -> Vectors<Buffer> {
+        Vectors(
+            taskCount: taskCount, columnCount: columnCount, width: width,
+            entries: try makeEntries(taskCount: taskCount, count: columnCount * width))
     }
 
+    /// Matrices of zeros.
+    public func makeMatrices(taskCount: Int, order: Int) throws(ComputeError) -> Matrices<Buffer> {
+        Matrices(
+            taskCount: taskCount, order: order,
+            entries: try makeEntries(taskCount: taskCount, count: triangleCount(order)))
+    }
+
+    /// Moments of no rows.
+    public func makeMoments(taskCount: Int, featureCount: Int) throws(ComputeError) -> Moments<Buffer> {
+        Moments(joint: try makeMatrices(taskCount: taskCount, order: featureCount + 1))
+    }
+
+    /// A factor of nothing yet.
     public func makeFactor(taskCount: Int, order: Int) throws(ComputeError) -> Factor<Buffer> {
         Factor(
             lower: try makeMatrices(taskCount: taskCount, order: order),

@@ -67,17 +67,13 @@ public func triangleCount(_ order: Int) -> Int { order * (order + 1) / 2 }
 /// With `z = (x, y)` it is `sum of w z z'`, whose lower triangle row by row is the Gram `X'WX`, then `X'Wy`, then
 /// `y'Wy`. The parts are views of one buffer.
 public struct Moments<Buffer> {
-    public let taskCount: Int
-    public let featureCount: Int
     /// The Gram of `(x, y)`, of order `featureCount + 1`.
     public let joint: Matrices<Buffer>
 
-    package init(taskCount: Int, featureCount: Int, buffer: Buffer) {
-        self.taskCount = taskCount
-        self.featureCount = featureCount
-        let entries = PackedEntries(buffer: buffer, entriesPerPack: triangleCount(featureCount + 1))
-        joint = Matrices(taskCount: taskCount, order: featureCount + 1, entries: entries)
-    }
+    package init(joint: Matrices<Buffer>) { self.joint = joint }
+
+    public var taskCount: Int { joint.taskCount }
+    public var featureCount: Int { joint.order - 1 }
 
     /// `X'WX` of each task.
     public var gram: Matrices<Buffer> {

@@ -3,10 +3,9 @@ public import Compute
 extension DeviceGroup {
     public func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: Moments<Buffer>) throws(ComputeError) {
         for (index, member) in members.enumerated() {
-            let own = Moments(
-                taskCount: shares.count(of: moments.taskCount, on: index), featureCount: moments.featureCount,
-                buffer: moments.joint.entries.buffer[index])
-            try member.accumulate(rows.parts[index], rowWeights: rowWeights?[index], into: own)
+            try member.accumulate(
+                rows.parts[index], rowWeights: rowWeights?[index],
+                into: Moments(joint: share(of: moments.joint, index)))
         }
     }
 

@@ -58,30 +58,13 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
 
     // MARK: Memory
 
-    private func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer> {
+    public func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer> {
         var buffers: Buffer = []
         for (index, member) in members.enumerated() {
             let share = shares.count(of: taskCount, on: index)
-            buffers.append(try member.makeVectors(taskCount: share, columnCount: 1, width: count).entries.buffer)
+            buffers.append(try member.makeEntries(taskCount: share, count: count).buffer)
         }
         return PackedEntries(buffer: buffers, entriesPerPack: count)
-    }
-
-    public func makeVectors(taskCount: Int, columnCount: Int, width: Int) throws(ComputeError) -> Vectors<Buffer> {
-        Vectors(
-            taskCount: taskCount, columnCount: columnCount, width: width,
-            entries: try makeEntries(taskCount: taskCount, count: columnCount * width))
-    }
-
-    public func makeMatrices(taskCount: Int, order: Int) throws(ComputeError) -> Matrices<Buffer> {
-        Matrices(
-            taskCount: taskCount, order: order,
-            entries: try makeEntries(taskCount: taskCount, count: triangleCount(order)))
-    }
-
-    public func makeMoments(taskCount: Int, featureCount: Int) throws(ComputeError) -> Moments<Buffer> {
-        let entries = try makeEntries(taskCount: taskCount, count: triangleCount(featureCount + 1))
-        return Moments(taskCount: taskCount, featureCount: featureCount, buffer: entries.buffer)
     }
 
     public func upload(_ values: [Double], into vectors: Vectors<Buffer>) throws(ComputeError) {

@@ -48,26 +48,9 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     /// Work-items for one problem a task.
     func itemCount(_ taskCount: Int) -> Int { packCount(taskCount) * (shape == .vectors ? 1 : lanes) }
 
-    private func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer> {
+    public func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer> {
         let buffer: Buffer = try context.makeBuffer(count: packCount(taskCount) * count * lanes, zeroed: true)
         return PackedEntries(buffer: buffer, entriesPerPack: count)
-    }
-
-    public func makeVectors(taskCount: Int, columnCount: Int, width: Int) throws(ComputeError) -> Vectors<Buffer> {
-        Vectors(
-            taskCount: taskCount, columnCount: columnCount, width: width,
-            entries: try makeEntries(taskCount: taskCount, count: columnCount * width))
-    }
-
-    public func makeMatrices(taskCount: Int, order: Int) throws(ComputeError) -> Matrices<Buffer> {
-        Matrices(
-            taskCount: taskCount, order: order,
-            entries: try makeEntries(taskCount: taskCount, count: triangleCount(order)))
-    }
-
-    public func makeMoments(taskCount: Int, featureCount: Int) throws(ComputeError) -> Moments<Buffer> {
-        let entries = try makeEntries(taskCount: taskCount, count: triangleCount(featureCount + 1))
-        return Moments(taskCount: taskCount, featureCount: featureCount, buffer: entries.buffer)
     }
 
     @specialized(where Scalar == Double)
