@@ -1,12 +1,14 @@
 # make         build the program for this CPU            make lint     formatting and the rules of the layers
 # make demo    install what is missing, build, and run   make verify   what needs more than the two: oclgrind and a
 #              the example                                             second OpenCL implementation
+# make install put the program into PREFIX/bin
 # make test    the same set-up, then every test          make dist     a program for other machines, in dist/
 # make fast    the fast suites, unoptimised              make clean    remove all that was built
 #
 # All is built in .build, in release; only `make fast` has a folder of its own, .build-debug.
 
 KINDRED := .build/release/kindred
+PREFIX ?= /usr/local
 
 ifeq ($(shell uname -m),x86_64)
 # A CPU without fused multiply-add gets separate operations: a call into libm for each would be far slower.
@@ -22,7 +24,7 @@ RELEASE := -c release $(NATIVE)
 TEST := scripts/test.sh $(RELEASE) --disable-testable-imports
 
 .NOTPARALLEL:
-.PHONY: build setup demo test fast lint verify dist clean
+.PHONY: build setup demo test fast lint verify dist install clean
 
 build:
 	swift build $(RELEASE)
@@ -54,6 +56,9 @@ dist: setup
 	strip dist/kindred
 	@KINDRED_OPENCL=none dist/kindred --version
 	@echo "dist/kindred: $$(stat -c %s dist/kindred | awk '{ printf "%.1f MB", $$1 / 1e6 }')"
+
+install: build
+	install -D -m 755 $(KINDRED) $(DESTDIR)$(PREFIX)/bin/kindred
 
 clean:
 	rm -rf .build .build-debug dist

@@ -21,5 +21,7 @@ formula='arr_delay ~ dep_delay + distance'
 run kindred devices
 run kindred fit $flights --task tailnum --formula "$formula" --vcov HC1 -o .build/planes.csv
 run grep -e '^task' -e '^N14228' .build/planes.csv
-run kindred fit $flights --task tailnum --formula "$formula"
-run kindred fit $flights --task tailnum --formula "$formula" --method pool --vcov cluster:tailnum
+run kindred fit $flights --task tailnum --formula "$formula" --summary
+run kindred fit $flights --task tailnum --formula "$formula" --method pool --vcov cluster:tailnum --summary
+
+printf '\nThe program is %s\n' "$PWD/.build/release/kindred"

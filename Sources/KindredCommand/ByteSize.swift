@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 
-/// A number of bytes as users write it: `64M`, `8G`, `500000`.
+/// A number of bytes as users write it: `64M`, `8G`. A bare number below a million is taken for a forgotten unit.
 struct ByteSize: ExpressibleByArgument {
     let bytes: Int
 
@@ -15,6 +15,7 @@ struct ByteSize: ExpressibleByArgument {
             break
         }
         guard let value = Double(digits), value.isFinite, value > 0, value * unit < 9e18 else { return nil }
+        guard unit > 1 || value >= 1e6 else { return nil }
         bytes = Int(value * unit)
     }
 

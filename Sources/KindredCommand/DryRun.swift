@@ -8,6 +8,8 @@ struct DryRun {
     let design: Design
     let workload: Workload
     let session: Session
+    /// What reading the table has just taken.
+    let readSeconds: Double
 
     var text: String {
         get throws {
@@ -23,7 +25,7 @@ struct DryRun {
                 coefficients  \(design.featureCount) (\(design.termNames.joined(separator: ", ")))
                 memory        table \(byteText(columns)), moments \(byteText(moments))
                 device        \(session.planText(for: workload))
-                time          about \(secondsText(try session.predictedSeconds(for: workload, on: devices)))
+                time          \(secondsText(readSeconds)) to read, about \(secondsText(try session.predictedSeconds(for: workload, on: devices))) for the passes over the rows
 
                 """
         }

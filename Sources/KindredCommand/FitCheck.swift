@@ -59,7 +59,7 @@ struct NonFiniteText {
             value.map { (column.name, $0) }
         }
         guard let (name, value) = found.min(by: { $0.1.line < $1.1.line }) else {
-            text = " (from an expression such as log(0) in the formula)"
+            text = " (they arise in the formula, as from log(0); all numbers of the table are finite)"
             return
         }
         text = " (first at line \(value.line), column '\(name)': '\(value.text)'; --na \(value.text) drops such rows)"

@@ -14,11 +14,13 @@ struct FitCommand: ParsableCommand {
               kindred fit flights.csv.gz --task tailnum \\
                 --formula "arr_delay ~ dep_delay + distance" -o planes.csv
 
-            Text columns become factors; rows with missing values are dropped and counted. A task that cannot be \
-            fitted is reported with its status and never stops the others.
+            Text columns become factors, with the levels of the whole table; rows with missing values are dropped and \
+            counted, and a task without a complete row is not in the result. A task that cannot be fitted (too few \
+            rows, collinear columns, a level that it has no row of) is reported with its status and never stops the \
+            others.
 
             The result goes to the file after -o: .csv (one line a task and term) or .json (the model, which \
-            'kindred predict' reads). Without -o, a terminal shows a summary and a pipe gets the CSV.
+            'kindred predict' reads). Without -o, a terminal shows a table of what was found and a pipe gets the CSV.
             """)
 
     @OptionGroup var input: InputOptions
@@ -28,8 +30,9 @@ struct FitCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Standard errors: iid, hc0, hc1, hc2, hc3, or cluster:COLUMN for clusters.",
-            valueName: "kind"))
+            "Standard errors: iid, hc0, hc1, hc2, hc3, or cluster:COLUMN for clusters (default: iid).",
+            valueName: "kind"),
+        transform: VarianceOption.init(parsing:))
     var vcov: VarianceOption = .init(estimator: .iid, clusterColumn: nil)
 
     @Option(help: ArgumentHelp("Coverage of the confidence intervals.", valueName: "share"))
@@ -41,6 +44,9 @@ struct FitCommand: ParsableCommand {
     @Flag(help: "Write the model to standard output, as -o does to a .json file.")
     var json = false
 
+    @Flag(help: "Write the table that a terminal is shown, also to a pipe.")
+    var summary = false
+
     @Flag(help: "Read the table, say what a fit would take, and stop.")
     var dryRun = false
 
@@ -49,6 +55,9 @@ struct FitCommand: ParsableCommand {
 
     func validate() throws {
         guard level > 0, level < 1 else { throw ValidationError("--level \(level): a share between 0 and 1 is needed") }
+        if summary, json || output != nil {
+            throw ValidationError("--summary writes to standard output; leave -o and --json out")
+        }
         if json, output != nil { throw ValidationError("--json writes to standard output; leave -o out") }
         if let output, OutputFormat(path: output) == nil {
             throw ValidationError("-o \(output): the ending says the format; use .csv or .json")
@@ -63,7 +72,7 @@ enum MethodName: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// What `--vcov` names.
-struct VarianceOption: ExpressibleByArgument {
+struct VarianceOption: CustomStringConvertible {
     let estimator: VarianceEstimator
     let clusterColumn: String?
 
@@ -72,23 +81,22 @@ struct VarianceOption: ExpressibleByArgument {
         self.clusterColumn = clusterColumn
     }
 
-    init?(argument: String) {
-        if argument.hasPrefix("cluster:") {
-            let column = String(argument.dropFirst("cluster:".count))
-            guard !column.isEmpty else { return nil }
-            self.init(estimator: .cluster, clusterColumn: column)
-        } else {
-            guard let estimator = VarianceEstimator(rawValue: argument.lowercased()), estimator != .cluster else {
-                return nil
-            }
+    init(parsing argument: String) throws {
+        if let estimator = VarianceEstimator(rawValue: argument.lowercased()), estimator != .cluster {
             self.init(estimator: estimator, clusterColumn: nil)
+            return
         }
+        let parts = argument.split(separator: ":", maxSplits: 1)
+        guard parts.first == "cluster", parts.count == 2 else {
+            throw ValidationError(
+                parts.first == "cluster"
+                    ? "name the column of the clusters: cluster:COLUMN" : "iid, hc0 to hc3 or cluster:COLUMN is needed")
+        }
+        self.init(estimator: .cluster, clusterColumn: String(parts[1]))
     }
 
-    var defaultValueDescription: String { "iid" }
-
-    /// As output files record it.
-    var text: String { clusterColumn.map { "cluster:\($0)" } ?? estimator.rawValue }
+    /// As users write it and output files record it.
+    var description: String { clusterColumn.map { "cluster:\($0)" } ?? estimator.rawValue }
 }
 
 /// The format of a result, which its file's ending names.

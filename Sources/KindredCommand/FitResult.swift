@@ -62,7 +62,7 @@ struct FitResult {
             taskColumn: command.input.task, response: design.formula.responseName, terms: design.termNames,
             levels: design.levels,
             settings: [
-                .init("table", .string(store.sourceName)), .init("vcov", .string(command.vcov.text)),
+                .init("table", .string(store.sourceName)), .init("vcov", .string(command.vcov.description)),
                 .init("level", .number(command.level)),
                 .init("weights", command.input.weights.map { .string($0) } ?? .null),
                 .init("na", .string(command.input.na)),

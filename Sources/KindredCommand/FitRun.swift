@@ -36,7 +36,9 @@ struct FitRun {
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: estimator.passCount,
             precision: command.place.precision.precision)
         if command.dryRun {
-            let plan = DryRun(store: store, design: design, workload: workload, session: session)
+            let plan = DryRun(
+                store: store, design: design, workload: workload, session: session,
+                readSeconds: timer.seconds.first?.seconds ?? 0)
             return try show(try plan.text)
         }
         if command.settings.verbose { messages.detail("device: \(session.planText(for: workload))") }
@@ -79,7 +81,7 @@ struct FitRun {
             return (try OutputFile(path: path), format)
         }
         if command.json { return (try OutputFile(path: nil), .model) }
-        return Terminal.outputIsTerminal ? nil : (try OutputFile(path: nil), .tidy)
+        return command.summary || Terminal.outputIsTerminal ? nil : (try OutputFile(path: nil), .tidy)
     }
 
     private func readTable(for formula: Formula) throws -> ColumnStore {

@@ -6,8 +6,14 @@ struct InputOptions: ParsableArguments {
     @Argument(help: "The table: .csv, .tsv, also .gz, or - for standard input.")
     var table: String
 
-    @Option(help: ArgumentHelp("The column that names each row's task.", valueName: "column"))
-    var task: String
+    @Option(
+        name: .customLong("task"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "The column that names each row's task: one, whose values are the tasks.", valueName: "column"))
+    var tasks: [String]
+
+    /// The one column that `validate` has made sure of.
+    var task: String { tasks.first ?? "" }
 
     @Option(
         help: ArgumentHelp(
@@ -29,10 +35,15 @@ struct InputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Texts that stand for a missing value, apart by commas; no text is the empty field.", valueName: "texts"))
+            "All texts that stand for a missing value, apart by commas; no text is the empty field.",
+            valueName: "texts"))
     var na = "NA,"
 
     func validate() throws {
+        if tasks.count != 1 {
+            throw ValidationError(
+                "--task names one column; for tasks such as country and school together, make a column of both first")
+        }
         if formula != nil, response != nil || features != nil {
             throw ValidationError("give either --formula or --response with --features")
         }

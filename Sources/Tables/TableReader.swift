@@ -95,7 +95,7 @@ public struct TableReader {
             plan: plan, lineCount: header.lineFeeds, parallel: parallel, memoryLimit: memoryLimit,
             blockShift: blockShift(of: plan), area: area)
         try parse(first, from: header.end, blocks, parser, source)
-        return try group(parser, columns, area)
+        return try group(parser, columns, area, source)
     }
 
     /// Blocks of so few rows that a block of every column takes a part of the memory: only full ones leave it.
@@ -121,9 +121,7 @@ public struct TableReader {
                 do throws(TableError) { try blocks.fill(next, after: current) } catch { failure = error }
             }
             if let failure { throw failure }
-            guard progress(source.bytesRead, source.byteCount) else {
-                throw TableError(.interrupted, "stopped while reading '\(printable(source.name))'")
-            }
+            try checkProgress(source)
             if current.isLast {
                 try checkQuotes(in: current, from: current.end, lineCount: parser.lineCount, source: source.name)
                 break
@@ -132,6 +130,13 @@ public struct TableReader {
             start = 0
         }
         try checkRows(parser)
+    }
+
+    /// - Throws: ``TableError/Kind/interrupted`` when the run is to stop.
+    private func checkProgress(_ source: ByteSource) throws(TableError) {
+        guard progress(source.bytesRead, source.byteCount) else {
+            throw TableError(.interrupted, "stopped while reading '\(printable(source.name))'")
+        }
     }
 
     /// - Parameters:
@@ -189,7 +194,7 @@ public struct TableReader {
 
     /// Puts the parsed rows in order of their tasks.
     private func group(
-        _ parser: CsvTableParser, _ request: TableReaderColumns, _ area: ScratchArea
+        _ parser: CsvTableParser, _ request: TableReaderColumns, _ area: ScratchArea, _ source: ByteSource
     ) throws(TableError) -> ColumnStore {
         let labels = try parser.settleLabels()
         let rowCount = parser.rowCount
@@ -197,8 +202,14 @@ public struct TableReader {
         let grouping = try GroupingByTask(
             tasks: codes[request.taskSlot], rowCount: rowCount, taskCount: labels[request.taskSlot].count,
             passBytes: memoryLimit / 2, area: area, parallel: parallel)
-        for slot in numbers.indices { numbers[slot] = try grouping.moved(numbers[slot]) }
-        for slot in codes.indices where slot != request.taskSlot { codes[slot] = try grouping.moved(codes[slot]) }
+        for slot in numbers.indices {
+            try checkProgress(source)
+            numbers[slot] = try grouping.moved(numbers[slot])
+        }
+        for slot in codes.indices where slot != request.taskSlot {
+            try checkProgress(source)
+            codes[slot] = try grouping.moved(codes[slot])
+        }
         if let places = inputRows { inputRows = try grouping.moved(places) }
         if request.columns.contains(where: { !$0.holdsNumbers && $0.slot == request.taskSlot }) {
             codes[request.taskSlot] = try grouping.taskCodes(like: codes[request.taskSlot])

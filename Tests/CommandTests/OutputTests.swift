@@ -27,6 +27,15 @@ struct OutputTests {
         #expect(try folder.names == ["t.csv", "x.csv"])
     }
 
+    @Test("is the table of a terminal where --summary asks for it")
+    func summary() throws {
+        let outcome = try Program.run(fit(["--summary"]), in: try SmallTable.folder())
+        #expect(outcome.code == 0)
+        let lines = outcome.text.split(separator: "\n")
+        #expect(lines.count == 3 && lines.first?.hasPrefix("over 2 tasks") == true)
+        #expect(lines[1].hasPrefix("(Intercept)") && lines[2].hasPrefix("x"))
+    }
+
     @Test("replaces a file, and leaves it alone where the fit fails")
     func replaces() throws {
         let folder = try SmallTable.folder()

@@ -13,6 +13,9 @@ struct UsageTests {
         ["fit", "t.csv", "--memory", "2X"] + SmallTable.fit, ["fit", "t.csv", "--memory", "0"] + SmallTable.fit,
         ["fit", "t.csv", "--precision", "half"] + SmallTable.fit, ["fit", "t.csv", "--nonsense"] + SmallTable.fit,
         ["fit", "t.csv", "--json", "-o", "x.json"] + SmallTable.fit, ["fit", "t.csv", "u.csv"] + SmallTable.fit,
+        ["fit", "t.csv", "--task", "group"] + SmallTable.fit, ["fit", "t.csv", "--vcov", "cluster"] + SmallTable.fit,
+        ["fit", "t.csv", "--memory", "5"] + SmallTable.fit,
+        ["fit", "t.csv", "--summary", "-o", "x.csv"] + SmallTable.fit,
         ["predict"], ["predict", "m.json"], ["predict", "m.json", "t.csv", "--new-tasks", "some"],
         ["devices", "--nonsense"], ["fti"],
     ]

@@ -37,7 +37,8 @@ struct ReaderProcessTests {
                 return true
             }.read()
             #expect(try store.numbers(0) == [2, 1])
-            #expect(totals == [nil])
+            // The size of a pipe is never known, while it is read nor after.
+            #expect(!totals.isEmpty && totals.allSatisfy { $0 == nil })
         }
     }
 
