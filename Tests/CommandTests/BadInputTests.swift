@@ -173,6 +173,19 @@ struct BadInputTests {
         #expect(outcome.errors.contains("line 10, column 'x': 'nan'"))
     }
 
+    @Test("that is nearly collinear is fitted, and the summary counts it")
+    func illConditioned() throws {
+        let folder = try Folder()
+        let rows = (0..<40).map { row in
+            "\(row % 2 == 0 ? "a" : "b"),\(row * row % 17),\(row),\(row % 2 == 0 ? Double(row * 7 % 11) : Double(row) + 1e-5 * Double(row * 7 % 11))"
+        }
+        try folder.write("t.csv", "task,y,x,z\n" + rows.joined(separator: "\n") + "\n")
+        let outcome = try Program.run(
+            ["fit", "t.csv", "--task", "task", "--formula", "y ~ x + z", "--device", "cpu"], in: folder)
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(outcome.errorLines.contains { $0.hasPrefix("1 ") && $0.contains("ill-conditioned") }, "\(outcome)")
+    }
+
     @Test("of a task column that names rows ends at once for itl, and is no obstacle to pool")
     func oneRowTasks() throws {
         let folder = try Folder()
