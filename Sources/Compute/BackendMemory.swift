@@ -1,0 +1,49 @@
+/// Device memory: made, filled and read back.
+public protocol BackendMemory<Scalar>: AnyObject {
+    associatedtype Scalar: LaneScalar
+    /// Device memory for scalars.
+    associatedtype Buffer
+
+    /// The device's name, as output files record it.
+    var name: String { get }
+
+    /// Memory for `count` entries a task, all zero.
+    func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer>
+    /// Copies `values`, ordered by task, column and position, to the device, rounded to its scalar.
+    ///
+    /// Values on the host are always in double: what estimators do with them is concrete code.
+    func upload(_ values: [Double], into vectors: Vectors<Buffer>) throws(ComputeError)
+    /// Returns the values ordered by task, column and position.
+    func download(_ vectors: Vectors<Buffer>) throws(ComputeError) -> [Double]
+    func synchronize() throws(ComputeError)
+}
+
+extension BackendMemory {
+    /// Vectors of zeros.
+    public func makeVectors(
+        taskCount: Int, columnCount: Int = 1, width: Int
+    ) throws(ComputeError) -> Vectors<Buffer> {
+        Vectors(
+            taskCount: taskCount, columnCount: columnCount, width: width,
+            entries: try makeEntries(taskCount: taskCount, count: columnCount * width))
+    }
+
+    /// Matrices of zeros.
+    public func makeMatrices(taskCount: Int, order: Int) throws(ComputeError) -> Matrices<Buffer> {
+        Matrices(
+            taskCount: taskCount, order: order,
+            entries: try makeEntries(taskCount: taskCount, count: triangleCount(order)))
+    }
+
+    /// Moments of no rows.
+    public func makeMoments(taskCount: Int, featureCount: Int) throws(ComputeError) -> Moments<Buffer> {
+        Moments(joint: try makeMatrices(taskCount: taskCount, order: featureCount + 1))
+    }
+
+    /// A factor of nothing yet.
+    public func makeFactor(taskCount: Int, order: Int) throws(ComputeError) -> Factor<Buffer> {
+        Factor(
+            lower: try makeMatrices(taskCount: taskCount, order: order),
+            diagnosis: try makeVectors(taskCount: taskCount, width: 2))
+    }
+}

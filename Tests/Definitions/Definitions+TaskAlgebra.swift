@@ -1,0 +1,45 @@
+extension Definitions {
+    /// `L` with `L L' = G`, lower triangular.
+    public static func cholesky(_ gram: [[Double]]) -> [[Double]] {
+        var lower = gram.map { $0.map { _ in 0.0 } }
+        for row in gram.indices {
+            for column in 0...row {
+                var rest = gram[row][column]
+                for k in 0..<column { rest -= lower[row][k] * lower[column][k] }
+                lower[row][column] = row == column ? rest.squareRoot() : rest / lower[column][column]
+            }
+        }
+        return lower
+    }
+
+    /// `x` with `G x = b`, by elimination with row exchanges.
+    public static func solve(_ matrix: [[Double]], _ rightSide: [Double]) -> [Double] {
+        var a = matrix
+        var x = rightSide
+        for k in a.indices {
+            let pivot = (k..<a.count).max { abs(a[$0][k]) < abs(a[$1][k]) } ?? k
+            a.swapAt(k, pivot)
+            x.swapAt(k, pivot)
+            for row in a.indices where row != k {
+                let ratio = a[row][k] / a[k][k]
+                for column in k..<a.count { a[row][column] -= ratio * a[k][column] }
+                x[row] -= ratio * x[k]
+            }
+        }
+        return a.indices.map { x[$0] / a[$0][$0] }
+    }
+
+    /// `G^-1`, column by column.
+    public static func inverse(_ matrix: [[Double]]) -> [[Double]] {
+        matrix.indices.map { column in solve(matrix, matrix.indices.map { $0 == column ? 1 : 0 }) }
+    }
+
+    /// `x' A x`.
+    public static func quadraticForm(_ matrix: [[Double]], _ x: [Double]) -> Double {
+        var sum = 0.0
+        for row in x.indices {
+            for column in x.indices { sum += x[row] * matrix[row][column] * x[column] }
+        }
+        return sum
+    }
+}
