@@ -7,11 +7,16 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
     public typealias Buffer = CPUBuffer<Scalar>
 
     let parallel: Parallel
+    public let memoryBytes: Int
     /// Staged chunks take turns: one can be read while the next is filled.
     private var chunks: [RowChunk<Scalar>] = []
     private var turn = 0
 
-    public init(parallel: Parallel = Parallel()) { self.parallel = parallel }
+    /// - Parameter memoryBytes: how many bytes of arrays there is room for.
+    public init(parallel: Parallel = Parallel(), memoryBytes: Int = .max) {
+        self.parallel = parallel
+        self.memoryBytes = memoryBytes
+    }
 
     public var name: String { "CPU path, \(parallel.threadCount) thread\(parallel.threadCount == 1 ? "" : "s")" }
 
@@ -23,6 +28,8 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
     static var lanes: Int { Scalar.Lanes.scalarCount }
 
     // MARK: Memory
+
+    public var largestArrayBytes: Int { memoryBytes }
 
     public func makeEntries(taskCount: Int, count: Int) -> PackedEntries<Buffer> {
         let packs = (taskCount + Self.lanes - 1) / Self.lanes

@@ -7,6 +7,11 @@ public protocol BackendMemory<Scalar>: AnyObject {
     /// The device's name, as output files record it.
     var name: String { get }
 
+    /// How many bytes of arrays there is room for. A problem whose arrays need more is brought through in shards.
+    var memoryBytes: Int { get }
+    /// How many bytes one array may have.
+    var largestArrayBytes: Int { get }
+
     /// Memory for `count` entries a task, all zero.
     func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer>
     /// Copies `values`, ordered by task, column and position, to the device, rounded to its scalar.

@@ -11,33 +11,35 @@ extension DeviceGroup {
                 try member.weightedSum(
                     of: share(of: vectors, index), weights: share(of: weights, index), into: share(of: sum, index))
             }
-        } else if members.allSatisfy(\.context.device.hasDouble) {
-            try addBlocks(of: vectors, weights, partials: Double.self, into: sum)
         } else {
-            try addBlocks(of: vectors, weights, partials: Float.self, into: sum)
+            let none = Array(repeating: 0.0, count: vectors.valuesPerTask)
+            try upload(weightedSum(of: vectors, weights: weights, adding: none), into: sum)
         }
     }
 
-    private func addBlocks<Accum: LaneScalar>(
-        of vectors: Vectors<Buffer>, _ weights: Vectors<Buffer>, partials: Accum.Type, into sum: Vectors<Buffer>
-    ) throws(ComputeError) {
-        var parts: [[Accum]] = []
+    public func weightedSum(
+        of vectors: Vectors<Buffer>, weights: Vectors<Buffer>, adding totals: [Double]
+    ) throws(ComputeError) -> [Double] {
+        if shares.areCopied(vectors.taskCount) {
+            return try members[0].weightedSum(of: share(of: vectors, 0), weights: share(of: weights, 0), adding: totals)
+        }
+        if members.allSatisfy(\.context.device.hasDouble) {
+            return try blockSums(of: vectors, weights, partials: Double.self).totals(adding: totals)
+        }
+        return try blockSums(of: vectors, weights, partials: Float.self).totals(adding: totals)
+    }
+
+    public var sumBlockSize: Int { shares.blockSize }
+
+    private func blockSums<Accum: LaneScalar>(
+        of vectors: Vectors<Buffer>, _ weights: Vectors<Buffer>, partials: Accum.Type
+    ) throws(ComputeError) -> BlockSums<Accum> {
+        var parts: [DeviceBuffer<Accum>] = []
         for (index, member) in members.enumerated() {
-            let partials = try member.blockSums(
-                of: share(of: vectors, index), weights: share(of: weights, index), partials: Accum.self)
-            parts.append(try partials.read())
+            parts.append(
+                try member.blockSums(
+                    of: share(of: vectors, index), weights: share(of: weights, index), partials: Accum.self))
         }
-        let width = vectors.valuesPerTask
-        let lanes = members[0].lanes
-        let blockCount = (vectors.taskCount + shares.blockSize - 1) / shares.blockSize
-        let totals = (0..<width).map { entry in
-            var total = Accum.zero
-            for block in 0..<blockCount {
-                let start = (block / members.count * width + entry) * lanes
-                for partial in parts[block % members.count][start..<start + lanes] { total += partial }
-            }
-            return Double(total)
-        }
-        try upload(totals, into: sum)
+        return try BlockSums(of: parts, lanes: members[0].lanes)
     }
 }

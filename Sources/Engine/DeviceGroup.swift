@@ -16,12 +16,15 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
     /// - Parameter shape: by default the one that suits the devices.
     /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and a device has none.
     package init(
-        contexts: [Context], shape: KernelShape? = nil, chunkBytes: Int? = nil
+        contexts: [Context], shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil
     ) throws(ComputeError) {
         precondition(!contexts.isEmpty, "a group has devices")
         var members: [OpenCLBackend<Scalar>] = []
         for context in contexts {
-            members.append(try OpenCLBackend(context: context, shape: shape, chunkBytes: chunkBytes))
+            members.append(
+                try OpenCLBackend(
+                    context: context, shape: shape, chunkBytes: chunkBytes,
+                    memoryBytes: memoryBytes.map { $0 / contexts.count }))
         }
         self.members = members
         shares = TaskShares(memberCount: members.count, blockSize: members[0].sumBlockSize)
@@ -57,6 +60,9 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
     }
 
     // MARK: Memory
+
+    public var memoryBytes: Int { members.count * (members.map(\.memoryBytes).min() ?? 0) }
+    public var largestArrayBytes: Int { members.count * (members.map(\.largestArrayBytes).min() ?? 0) }
 
     public func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer> {
         var buffers: Buffer = []

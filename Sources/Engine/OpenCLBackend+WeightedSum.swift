@@ -5,7 +5,7 @@ extension OpenCLBackend {
     /// Packs that are summed as one block (`PACKS_PER_BLOCK` of the kernels).
     static var packsPerSumBlock: Int { 64 }
     /// Tasks that are summed as one block.
-    var sumBlockSize: Int { Self.packsPerSumBlock * lanes }
+    public var sumBlockSize: Int { Self.packsPerSumBlock * lanes }
 
     public func weightedSum(of vectors: Vectors<Buffer>, weights: Vectors<Buffer>, into sum: Vectors<Buffer>)
         throws(ComputeError)
@@ -16,6 +16,17 @@ extension OpenCLBackend {
         } else {
             try add(blockSums(of: vectors, weights: weights, partials: Float.self), into: sum)
         }
+    }
+
+    public func weightedSum(
+        of vectors: Vectors<Buffer>, weights: Vectors<Buffer>, adding totals: [Double]
+    ) throws(ComputeError) -> [Double] {
+        if context.device.hasDouble {
+            return try BlockSums(of: [blockSums(of: vectors, weights: weights, partials: Double.self)], lanes: lanes)
+                .totals(adding: totals)
+        }
+        return try BlockSums(of: [blockSums(of: vectors, weights: weights, partials: Float.self)], lanes: lanes)
+            .totals(adding: totals)
     }
 
     /// The sum over each block of tasks, lane by lane: blocks x values a task x lanes.

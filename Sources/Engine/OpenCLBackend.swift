@@ -13,6 +13,7 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     /// Tasks a pack.
     let lanes: Int
     let chunkBytes: Int
+    public let memoryBytes: Int
     private let stager: ChunkStager<Scalar>
 
     /// A backend on a device of the user's choice.
@@ -20,9 +21,11 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     /// - Parameters:
     ///   - shape: by default the one that suits the device.
     ///   - chunkBytes: how many bytes of rows travel at a time; by default 64 MB on a GPU and 8 MB on a CPU device.
+    ///   - memoryBytes: how many bytes of arrays there is room for, where the device has that much: by default half of
+    ///     its memory.
     /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and the device has none.
     package init(
-        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil
+        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil
     ) throws(ComputeError) {
         if Scalar.self == Double.self, !context.device.hasDouble {
             throw .doubleUnsupported(device: context.device.name)
@@ -33,6 +36,7 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
         lanes = shape.lanes(scalarBytes: MemoryLayout<Scalar>.stride)
         let bytes = chunkBytes ?? (shape == .vectors ? 8_000_000 : 64_000_000)
         self.chunkBytes = min(bytes, context.device.maxAllocationBytes / 4)
+        self.memoryBytes = min(memoryBytes ?? .max, context.device.globalMemoryBytes / 2)
         let shares = TaskShares(memberCount: 1, blockSize: Self.packsPerSumBlock * lanes)
         stager = ChunkStager(contexts: [context], shares: shares, chunkBytes: self.chunkBytes)
     }
@@ -42,6 +46,9 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     public func preferredChunkRows(featureCount: Int) -> Int { stager.rowCapacity(featureCount: featureCount) }
 
     // MARK: Memory
+
+    /// A little less than the device gives in one piece: buffers have padding.
+    public var largestArrayBytes: Int { min(memoryBytes, context.device.maxAllocationBytes - 4096) }
 
     func packCount(_ taskCount: Int) -> Int { (taskCount + lanes - 1) / lanes }
 

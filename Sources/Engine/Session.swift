@@ -44,6 +44,8 @@ public final class Session: Sendable {
     private let choice: DeviceChoice
     private let precision: Precision
     private let parallel: Parallel
+    /// How much of the machine's memory arrays may take.
+    private let memoryBytes: Int
     /// The devices that were asked for, or that `auto` may take: of one kind, sharing the tasks. None is the CPU path.
     private let devices: [Device]
     private let notify: @Sendable (Notice) -> Void
@@ -56,26 +58,30 @@ public final class Session: Sendable {
 
     /// A session on the device of the user's choice.
     ///
-    /// - Parameter notify: called once for each notice, when it arises.
+    /// - Parameters:
+    ///   - memoryBytes: how much of the machine's memory arrays may take; a device with memory of its own has its own.
+    ///   - notify: called once for each notice, when it arises.
     /// - Throws: ``ComputeError/deviceNotFound(_:)`` when the device is absent, and
     ///   ``ComputeError/doubleUnsupported(device:)`` when it cannot do what is asked.
     public convenience init(
-        choice: DeviceChoice, precision: Precision, parallel: Parallel,
+        choice: DeviceChoice, precision: Precision, parallel: Parallel, memoryBytes: Int = .max,
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(ComputeError) {
         let devices = try choice.resolve(among: Device.all())
         try self.init(
-            choice: choice, devices: devices, precision: precision, parallel: parallel, notify: notify)
+            choice: choice, devices: devices, precision: precision, parallel: parallel, memoryBytes: memoryBytes,
+            notify: notify)
     }
 
     /// A session on devices that were found for the choice.
     package init(
-        choice: DeviceChoice, devices: [Device], precision: Precision, parallel: Parallel,
+        choice: DeviceChoice, devices: [Device], precision: Precision, parallel: Parallel, memoryBytes: Int = .max,
         notify: @escaping @Sendable (Notice) -> Void
     ) throws(ComputeError) {
         self.choice = choice
         self.precision = precision
         self.parallel = parallel
+        self.memoryBytes = memoryBytes
         self.notify = notify
         if precision == .double, let device = devices.first(where: { !$0.hasDouble }) {
             if choice != .auto { throw .doubleUnsupported(device: device.name) }
@@ -142,18 +148,20 @@ public final class Session: Sendable {
     private static let smallChunkBytes = 4_000_000
 
     private func performOnCPU<J: Job>(_ job: J) throws(ComputeError) -> J.Output {
-        let reference = CPUBackend<Double>(parallel: parallel)
+        let reference = CPUBackend<Double>(parallel: parallel, memoryBytes: memoryBytes)
         record.withLock { $0.deviceName = reference.name }
         switch precision {
         case .double: return try job.run(on: reference, reference: reference)
-        case .float: return try job.run(on: CPUBackend<Float>(parallel: parallel), reference: reference)
+        case .float:
+            return try job.run(
+                on: CPUBackend<Float>(parallel: parallel, memoryBytes: memoryBytes), reference: reference)
         }
     }
 
     private func perform<J: Job>(
         _ job: J, on devices: [Device], chunkBytes: Int?
     ) throws(ComputeError) -> J.Output {
-        let reference = CPUBackend<Double>(parallel: parallel)
+        let reference = CPUBackend<Double>(parallel: parallel, memoryBytes: memoryBytes)
         switch precision {
         case .double: return try perform(job, on: devices, Double.self, chunkBytes: chunkBytes, reference)
         case .float: return try perform(job, on: devices, Float.self, chunkBytes: chunkBytes, reference)
@@ -165,12 +173,15 @@ public final class Session: Sendable {
     ) throws(ComputeError) -> J.Output {
         var contexts: [Context] = []
         for device in devices { contexts.append(try Context(device: device)) }
+        let sharesMemory = devices.contains { $0.kind == .cpu }
+        let limit = sharesMemory ? memoryBytes : nil
         if contexts.count == 1 {
-            let backend = try OpenCLBackend<Scalar>(context: contexts[0], chunkBytes: chunkBytes)
+            let backend = try OpenCLBackend<Scalar>(
+                context: contexts[0], chunkBytes: chunkBytes, memoryBytes: limit)
             record.withLock { $0.deviceName = backend.name }
             return try job.run(on: backend, reference: reference)
         }
-        let backend = try DeviceGroup<Scalar>(contexts: contexts, chunkBytes: chunkBytes)
+        let backend = try DeviceGroup<Scalar>(contexts: contexts, chunkBytes: chunkBytes, memoryBytes: limit)
         record.withLock { $0.deviceName = backend.name }
         return try job.run(on: backend, reference: reference)
     }

@@ -70,7 +70,8 @@ struct FitRun {
     private func makeSession() throws -> Session {
         let messages = self.messages
         return try Session(
-            choice: command.place.deviceChoice(), precision: command.place.precision.precision, parallel: parallel
+            choice: command.place.deviceChoice(), precision: command.place.precision.precision, parallel: parallel,
+            memoryBytes: command.settings.memoryBytes
         ) { messages.warn($0.message) }
     }
 
