@@ -81,6 +81,14 @@ public struct TaskEstimates: Sendable {
         degreesOfFreedom[task] = .nan
     }
 
+    /// Adds the estimates of further tasks.
+    mutating func append(_ other: TaskEstimates) {
+        coefficients += other.coefficients
+        standardErrors += other.standardErrors
+        degreesOfFreedom += other.degreesOfFreedom
+        conditions += other.conditions
+    }
+
     /// Writes the estimates of `other`'s tasks over those of `tasks`.
     mutating func replace(tasks: [Int], with other: TaskEstimates) {
         for (index, task) in tasks.enumerated() {

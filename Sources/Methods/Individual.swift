@@ -16,6 +16,23 @@ public struct Individual: Estimator {
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
+        var estimates = TaskEstimates(taskCount: 0, featureCount: problem.featureCount)
+        var fit = Fit(statuses: [])
+        // The moments, their factor, the middle of a robust variance and what is summed of it at a time.
+        for shard in problem.shards(for: backend, arrayCount: 4) {
+            let part = try fitShard(shard, on: backend, reference: reference, progress: progress)
+            if let tasks = part.tasks { estimates.append(tasks) }
+            fit.statuses += part.statuses
+            fit.refittedTaskCount += part.refittedTaskCount
+        }
+        fit.tasks = estimates
+        fit.finish()
+        return fit
+    }
+
+    private func fitShard<B: Backend, R: Backend<Double>>(
+        _ problem: some Problem, on backend: B, reference: R, progress: PassProgress?
+    ) throws(ComputeError) -> Fit {
         let moments = try backend.moments(of: problem, progress: progress)
         let counts = problem.sampleCounts
         var solution = try LeastSquares(
@@ -38,7 +55,6 @@ public struct Individual: Estimator {
             let beyond = counts.indices.filter { solution.isBeyondScalar($0) || fit.lacksStandardErrors(task: $0) }
             try refit(tasks: beyond, of: problem, in: &fit, on: reference, progress: progress)
         }
-        fit.finish()
         return fit
     }
 

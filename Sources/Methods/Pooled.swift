@@ -15,12 +15,15 @@ public struct Pooled: Estimator {
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
-        let moments = try backend.moments(of: problem, progress: progress)
-        let isFinite = try backend.areFinite(moments, tolerance: LeastSquares<B>.collinearityTolerance)
+        var total = MomentTotal(featureCount: problem.featureCount, on: backend)
+        for shard in problem.shards(for: backend, arrayCount: 3) {
+            try total.add(backend.moments(of: shard, progress: progress))
+        }
+        let isFinite = total.isIncluded
         let groups = TaskGroups.together(isIncluded: isFinite)
         let sampleCount = zip(problem.sampleCounts, isFinite).reduce(0) { $1.1 ? $0 + $1.0 : $0 }
         var solution = try LeastSquares(
-            moments: groups.sums(of: moments, on: backend), sampleCounts: [sampleCount], scaling: problem.scaling,
+            moments: total.moments(), sampleCounts: [sampleCount], scaling: problem.scaling,
             on: backend)
         var fit = Fit(statuses: isFinite.map { $0 ? .ok : .nonFinite })
         fit.centerStatus = solution.statuses[0]
@@ -51,18 +54,5 @@ public struct Pooled: Estimator {
         var fit = try fit(problem, on: reference, reference: reference, progress: progress)
         fit.refittedTaskCount = problem.layout.taskCount
         return fit
-    }
-}
-
-extension Backend {
-    /// Whether each task's moments, and so its rows, are finite.
-    fileprivate func areFinite(_ moments: Moments<Buffer>, tolerance: Scalar) throws(ComputeError) -> [Bool] {
-        let everyTask = Array(repeating: true, count: moments.taskCount)
-        let total = try TaskGroups.together(isIncluded: everyTask).sums(of: moments, on: self)
-        if try download(total.joint.triangles).allSatisfy(\.isFinite) { return everyTask }
-        let factor = try makeFactor(taskCount: moments.taskCount, order: moments.featureCount + 1)
-        try self.factor(moments.joint, tolerance: tolerance, into: factor)
-        let diagnosis = try download(factor.diagnosis)
-        return (0..<moments.taskCount).map { diagnosis[2 * $0] >= 0 }
     }
 }

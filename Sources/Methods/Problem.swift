@@ -56,7 +56,8 @@ struct TaskSubset<Whole: Problem>: Problem {
     init(of whole: Whole, tasks: [Int]) {
         self.whole = whole
         self.tasks = tasks
-        layout = TaskLayout(sampleCounts: tasks.map { whole.layout.sampleCount(of: $0) })
+        let layout = whole.layout
+        self.layout = TaskLayout(sampleCounts: tasks.map { layout.sampleCount(of: $0) })
     }
 
     var featureCount: Int { whole.featureCount }

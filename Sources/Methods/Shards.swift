@@ -13,7 +13,8 @@ struct ProblemSlice<Whole: Problem>: Problem {
         self.whole = whole
         self.tasks = tasks
         self.sampleCounts = Array(sampleCounts[tasks])
-        layout = TaskLayout(sampleCounts: tasks.map { whole.layout.sampleCount(of: $0) })
+        let layout = whole.layout
+        self.layout = TaskLayout(sampleCounts: tasks.map { layout.sampleCount(of: $0) })
     }
 
     var featureCount: Int { whole.featureCount }
@@ -53,9 +54,17 @@ extension Problem {
     }
 }
 
+extension Problem {
+    /// In how many shards its moments and so many arrays in all come through on this backend.
+    package func shardCount(for backend: some Backend, arrayCount: Int) -> Int {
+        shards(for: backend, arrayCount: arrayCount).count
+    }
+}
+
 /// A problem's shards in order.
 struct ShardSequence<Whole: Problem>: Sequence, IteratorProtocol {
     private let problem: Whole
+    private let taskCount: Int
     private let sampleCounts: [Int]
     private let shardSize: Int
     private var firstTask = 0
@@ -63,11 +72,11 @@ struct ShardSequence<Whole: Problem>: Sequence, IteratorProtocol {
     init(problem: Whole, shardSize: Int) {
         self.problem = problem
         self.shardSize = shardSize
+        taskCount = problem.layout.taskCount
         sampleCounts = problem.sampleCounts
     }
 
     mutating func next() -> ProblemSlice<Whole>? {
-        let taskCount = problem.layout.taskCount
         if firstTask >= Swift.max(1, taskCount) { return nil }
         let tasks = firstTask..<Swift.min(firstTask + shardSize, taskCount)
         firstTask += shardSize
@@ -75,7 +84,7 @@ struct ShardSequence<Whole: Problem>: Sequence, IteratorProtocol {
     }
 
     /// How many there are.
-    var count: Int { Swift.max(1, (problem.layout.taskCount + shardSize - 1) / shardSize) }
+    var count: Int { Swift.max(1, (taskCount + shardSize - 1) / shardSize) }
 }
 
 extension Backend {

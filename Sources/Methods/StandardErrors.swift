@@ -27,9 +27,10 @@ struct StandardErrors {
             diagonals = try fit.inverseDiagonals()
             factors = zip(fit.residualSums, residualDegrees).map { $0 / $1 }
         case .hc0, .hc1, .hc2, .hc3:
-            let middle = try pass.squaredScores(
-                of: problem, factor: fit.factor, correction: variance.leverageCorrection)
-            diagonals = try fit.sandwichDiagonals(middle: groups.sums(of: middle, on: fit.backend).gram)
+            let middle = try groups.moments(of: problem, on: fit.backend) { shard throws(ComputeError) in
+                try pass.squaredScores(of: shard, factor: fit.factor, correction: variance.leverageCorrection)
+            }
+            diagonals = try fit.sandwichDiagonals(middle: middle.gram)
             if variance == .hc1 { factors = zip(sampleCounts, residualDegrees).map { Double($0) / $1 } }
         case .cluster:
             guard let codes = problem.clusters else { preconditionFailure("clustered variances need cluster codes") }
@@ -69,13 +70,19 @@ enum TaskGroups {
         }
     }
 
-    /// The moments of each group.
-    func sums<B: Backend>(of moments: Moments<B.Buffer>, on backend: B) throws(ComputeError) -> Moments<B.Buffer> {
-        guard case .together(let isIncluded) = self else { return moments }
-        let total = try backend.makeMoments(taskCount: 1, featureCount: moments.featureCount)
-        let weights = try backend.makeVectors(taskCount: moments.taskCount, width: 1)
-        try backend.upload(isIncluded.map { $0 ? 1 : 0 }, into: weights)
-        try backend.weightedSum(of: moments.joint.triangles, weights: weights, into: total.joint.triangles)
-        return total
+    /// The moments of each group: what `form` makes of all tasks, or the total of what it makes of a shard at a time.
+    func moments<B: Backend, P: Problem>(
+        of problem: P, on backend: B, _ form: (ProblemSlice<P>) throws(ComputeError) -> Moments<B.Buffer>
+    ) throws(ComputeError) -> Moments<B.Buffer> {
+        switch self {
+        case .each(let taskCount):
+            return try form(ProblemSlice(problem, tasks: 0..<taskCount, sampleCounts: problem.sampleCounts))
+        case .together(let isIncluded):
+            var total = MomentTotal(featureCount: problem.featureCount, on: backend)
+            for shard in problem.shards(for: backend, arrayCount: 3) {
+                try total.add(form(shard), taking: Array(isIncluded[shard.tasks]))
+            }
+            return try total.moments()
+        }
     }
 }

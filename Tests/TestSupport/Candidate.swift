@@ -18,6 +18,8 @@ package struct Candidate: Sendable, CustomStringConvertible {
 
     package let kind: Kind
     package let isDouble: Bool
+    /// How much memory the backend has for arrays.
+    package var memoryBytes = Int.max
 
     package init(kind: Kind, isDouble: Bool) {
         self.kind = kind
@@ -51,12 +53,15 @@ package struct Candidate: Sendable, CustomStringConvertible {
 
     private func backend<Scalar: LaneScalar>(_: Scalar.Type) throws -> any Backend<Scalar> {
         switch kind {
-        case .oneThread: return CPUBackend<Scalar>(parallel: Parallel(threadCount: 1))
-        case .twoThreads: return CPUBackend<Scalar>(parallel: Parallel(threadCount: 2))
+        case .oneThread: return CPUBackend<Scalar>(parallel: Parallel(threadCount: 1), memoryBytes: memoryBytes)
+        case .twoThreads: return CPUBackend<Scalar>(parallel: Parallel(threadCount: 2), memoryBytes: memoryBytes)
         case .vectorKernels, .laneKernels:
             let context = try Self.context(0)
-            return try OpenCLBackend<Scalar>(context: context, shape: kind == .vectorKernels ? .vectors : .lanes)
-        case .twoDevices: return try DeviceGroup<Scalar>(contexts: [Self.context(0), Self.context(1)], shape: .vectors)
+            return try OpenCLBackend<Scalar>(
+                context: context, shape: kind == .vectorKernels ? .vectors : .lanes, memoryBytes: memoryBytes)
+        case .twoDevices:
+            return try DeviceGroup<Scalar>(
+                contexts: [Self.context(0), Self.context(1)], shape: .vectors, memoryBytes: memoryBytes)
         }
     }
 
