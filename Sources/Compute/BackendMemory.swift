@@ -45,6 +45,16 @@ extension BackendMemory {
         Moments(joint: try makeMatrices(taskCount: taskCount, order: featureCount + 1))
     }
 
+    /// Moments of no rows in each of `foldCount` folds.
+    public func makeFoldMoments(
+        taskCount: Int, featureCount: Int, foldCount: Int
+    ) throws(ComputeError) -> FoldMoments<Buffer> {
+        let order = featureCount + 1
+        let entries = try makeEntries(taskCount: taskCount, count: foldCount * triangleCount(order))
+        return FoldMoments(
+            foldCount: foldCount, joint: Matrices(taskCount: taskCount, order: order, entries: entries))
+    }
+
     /// A factor of nothing yet.
     public func makeFactor(taskCount: Int, order: Int) throws(ComputeError) -> Factor<Buffer> {
         Factor(

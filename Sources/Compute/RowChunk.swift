@@ -40,6 +40,41 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
         precondition(source.featureCount + 1 == width, "a source whose rows are not as wide as the chunk's")
         self.range = range
         try source.fill(self)
+        if let order = range.order { regroup(by: order) }
+    }
+
+    /// Puts the rows in this order, which takes none out of the 512 that are its row block in the problem.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    private func regroup(by order: [Int32]) {
+        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: TaskLayout.rowsPerBlock * width) { memory in
+            guard let scratch = memory.baseAddress else { return }
+            var first = 0
+            var last = 0
+            for place in order.indices {
+                last = max(last, Int(order[place]))
+                // Up to here the rows change places among themselves.
+                guard last == place else { continue }
+                let rows = first..<place + 1
+                if rows.count > 1 {
+                    Self.permute(values, rows: rows, width: width, by: order, scratch: scratch)
+                    if let weights { Self.permute(weights, rows: rows, width: 1, by: order, scratch: scratch) }
+                }
+                first = place + 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func permute(
+        _ memory: UnsafeMutablePointer<Scalar>, rows: Range<Int>, width: Int, by order: [Int32],
+        scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        let values = memory + rows.lowerBound * width
+        scratch.update(from: values, count: rows.count * width)
+        for (place, row) in order[rows].enumerated() {
+            (values + place * width).update(from: scratch + (Int(row) - rows.lowerBound) * width, count: width)
+        }
     }
 
     /// Writes the features of `rows` (of the chunk) in double, row-major, without the responses.

@@ -11,10 +11,12 @@ public protocol RowPasses<Scalar>: BackendMemory {
     /// The rows' host memory is reused: at most two staged chunks may be in use at a time.
     func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> Rows
 
-    /// Adds `sum over rows of w z z'` with `z = (x, y)` to the moments of each row's task.
+    /// Adds `sum over rows of w z z'` with `z = (x, y)` to the moments of each row's task and fold.
     ///
-    /// - Parameter rowWeights: weights to use in place of the rows' own, as `squaredScores` writes them.
-    func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: Moments<Buffer>) throws(ComputeError)
+    /// - Parameters:
+    ///   - rowWeights: weights to use in place of the rows' own, as `squaredScores` writes them.
+    ///   - moments: of as many folds as the rows were brought in.
+    func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: FoldMoments<Buffer>) throws(ComputeError)
 
     /// Returns `r_i = y_i - x_i' beta` of each row of the chunk. Coefficients of one task serve all tasks. Blocks, as
     /// `download` does.
@@ -37,15 +39,22 @@ public protocol StagedRows<Scalar> {
 }
 
 extension RowPasses {
+    /// Adds `sum over rows of w z z'` to the moments of each row's task, for rows that are in no folds.
+    public func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: Moments<Buffer>) throws(ComputeError) {
+        try accumulate(rows, rowWeights: rowWeights, into: FoldMoments(ofOneFold: moments))
+    }
+
     /// Brings every chunk of `source` to the device in order and calls `body` with it.
     ///
-    /// - Parameter chunkRows: at most so many rows at a time; by default what the backend prefers.
+    /// - Parameters:
+    ///   - folds: which fold each row is in; the rows of a chunk then are in the order of ``ChunkRange/order``.
+    ///   - chunkRows: at most so many rows at a time; by default what the backend prefers.
     public func forEachChunk<Source: TaskSource<Scalar>>(
-        of source: Source, chunkRows: Int? = nil, progress: PassProgress? = nil,
+        of source: Source, folds: RowFolds? = nil, chunkRows: Int? = nil, progress: PassProgress? = nil,
         _ body: (Rows) throws(ComputeError) -> Void
     ) throws(ComputeError) {
         let capacity = chunkRows ?? preferredChunkRows(featureCount: source.featureCount)
-        for range in source.layout.chunks(ofAtMost: capacity) {
+        for range in source.layout.chunks(ofAtMost: capacity, folds: folds) {
             try body(try stage(range, of: source))
             try progress?.advance(rows: range.rowCount)
         }

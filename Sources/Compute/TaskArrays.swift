@@ -93,6 +93,40 @@ public struct Moments<Buffer> {
     }
 }
 
+/// For each task, the moments of its rows in each of several folds.
+///
+/// The moments of one fold are a view, like any other; those of the rows outside of a fold are the total less the
+/// fold's.
+public struct FoldMoments<Buffer> {
+    public let foldCount: Int
+    /// Of fold 0; those of the other folds follow.
+    package let joint: Matrices<Buffer>
+
+    package init(foldCount: Int, joint: Matrices<Buffer>) {
+        self.foldCount = foldCount
+        self.joint = joint
+    }
+
+    /// All rows in one fold.
+    init(ofOneFold moments: Moments<Buffer>) { self.init(foldCount: 1, joint: moments.joint) }
+
+    public var taskCount: Int { joint.taskCount }
+    public var featureCount: Int { joint.order - 1 }
+
+    /// The moments of the rows in one fold.
+    public subscript(fold: Int) -> Moments<Buffer> {
+        precondition((0..<foldCount).contains(fold), "one of the folds")
+        let entries = joint.entries.skipping(fold * triangleCount(joint.order))
+        return Moments(joint: Matrices(taskCount: taskCount, order: joint.order, entries: entries))
+    }
+
+    /// The same values as vectors: one column a fold, each a lower triangle, row by row.
+    public var triangles: Vectors<Buffer> {
+        Vectors(
+            taskCount: taskCount, columnCount: foldCount, width: triangleCount(joint.order), entries: joint.entries)
+    }
+}
+
 /// For each task, the Cholesky factor `L` of a matrix `G = L L'`, and what was found while factoring.
 public struct Factor<Buffer> {
     /// `L`, with the reciprocals of its diagonal on its diagonal.

@@ -40,7 +40,8 @@ final class ChunkStager<Scalar: LaneScalar> {
                 DeviceRows(
                     chunk: chunk, part: part, values: try send(chunk.values, width: chunk.width, part, to: context),
                     weights: try sendWeights(of: chunk, part, to: context),
-                    blocks: try context.makeBuffer(part.blocks), spans: try context.makeBuffer(part.spans)))
+                    blocks: try context.makeBuffer(part.blocks), folds: try context.makeBuffer(part.folds),
+                    spans: try context.makeBuffer(part.spans)))
             try context.flush()
         }
         return rows

@@ -96,6 +96,20 @@ extension Backend {
     }
 }
 
+extension Backend {
+    /// The moments of a problem's tasks by fold, brought through in chunks of so many rows.
+    package func foldMoments(
+        of source: RowArrays<Scalar>, folds: RowFolds, chunkRows: Int? = nil
+    ) throws(ComputeError) -> FoldMoments<Buffer> {
+        let moments = try makeFoldMoments(
+            taskCount: source.layout.taskCount, featureCount: source.featureCount, foldCount: folds.foldCount)
+        try forEachChunk(of: source, folds: folds, chunkRows: chunkRows) { rows throws(ComputeError) in
+            try accumulate(rows, rowWeights: nil, into: moments)
+        }
+        return moments
+    }
+}
+
 /// A full symmetric matrix from its lower triangle, row by row.
 package func symmetric(_ triangle: ArraySlice<Double>, order: Int) -> [[Double]] {
     var matrix = Array(repeating: Array(repeating: 0.0, count: order), count: order)
