@@ -9,12 +9,15 @@
 public struct RowFolds: Sendable, Equatable {
     public let foldCount: Int
     public let seed: UInt64
+    /// The task of the whole problem that is task 0 here: where shards of a problem begin.
+    public let firstTask: Int
 
     /// - Parameter foldCount: at least 1; with more folds than a task has rows, its rows are each in another fold.
-    public init(foldCount: Int, seed: UInt64) {
+    public init(foldCount: Int, seed: UInt64, firstTask: Int = 0) {
         precondition(foldCount >= 1, "rows are in one fold at least")
         self.foldCount = foldCount
         self.seed = seed
+        self.firstTask = firstTask
     }
 
     /// The folds of consecutive rows of a task, given by their positions in it.
@@ -48,7 +51,7 @@ public struct RowFolds: Sendable, Equatable {
     /// The high word of a bijective mixing (SplitMix64's) of the seed, the task and the position in turn.
     @inline(__always)
     private func randomWord(task: Int, position: Int) -> UInt32 {
-        let ofTask = Self.mixed(Self.mixed(seed) ^ UInt64(truncatingIfNeeded: task))
+        let ofTask = Self.mixed(Self.mixed(seed) ^ UInt64(truncatingIfNeeded: firstTask + task))
         return UInt32(truncatingIfNeeded: Self.mixed(ofTask ^ UInt64(truncatingIfNeeded: position)) >> 32)
     }
 

@@ -49,6 +49,15 @@ struct RowFoldsTests {
         }
     }
 
+    @Test("are those of the whole problem in a shard of its tasks")
+    func shards() {
+        let whole = RowFolds(foldCount: 7, seed: 9)
+        let shard = RowFolds(foldCount: 7, seed: 9, firstTask: 100)
+        for task in 0..<20 {
+            #expect(shard.folds(ofRows: 0..<30, task: task) == whole.folds(ofRows: 0..<30, task: 100 + task))
+        }
+    }
+
     @Test("differ between seeds, between tasks and between runs of a task")
     func independence() {
         let one = RowFolds(foldCount: 10, seed: 3)
