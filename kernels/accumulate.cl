@@ -1,4 +1,4 @@
-// Moments of each task and fold: the lower triangle, row by row, of sum over its rows of w z z' with z = (x, y).
+// Moments of each task and fold: the lower triangle, row by row, of sum over its rows of w z z' with z = (x, y_1 ... y_q).
 //
 // Rows come in blocks of at most 512 rows of one task and fold. `sum_blocks` sums each block from zero, row after row,
 // and `add_blocks` adds the blocks of a task and fold in order: no bit depends on how rows are cut into chunks or on the
@@ -29,7 +29,7 @@ static void store_row(
 // Reading up to 7 values past a row is allowed: the chunk is padded.
 kernel void sum_blocks(
     const int block_count,
-    const int width,                      // features and response
+    const int width,                      // features and responses
     const int weighted,
     global const int *restrict blocks,    // block_count x 3
     global const real *restrict rows,     // rows x width
@@ -80,7 +80,7 @@ kernel void sum_blocks(
 // One work-group a block: panels of rows in local memory, the entries of the triangle dealt out to the work-items.
 kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void sum_blocks(
     const int block_count,
-    const int width,                      // features and response
+    const int width,                      // features and responses
     const int weighted,
     global const int *restrict blocks,    // block_count x 3
     global const real *restrict rows,     // rows x width

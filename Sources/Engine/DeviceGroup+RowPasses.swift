@@ -5,7 +5,7 @@ extension DeviceGroup {
         for (index, member) in members.enumerated() {
             try member.accumulate(
                 rows.parts[index], rowWeights: rowWeights?[index],
-                into: FoldMoments(foldCount: moments.foldCount, joint: share(of: moments.joint, index)))
+                into: share(of: moments, index))
         }
     }
 

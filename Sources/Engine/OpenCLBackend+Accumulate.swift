@@ -12,13 +12,13 @@ extension OpenCLBackend {
         let weights = rowWeights ?? rows.weights
         let sums: Buffer = try context.makeBuffer(count: rows.blockCount * entryCount)
         let groupSize = shape.itemsPerGroup
-        try kernel("sum_blocks", in: .accumulate, order: moments.featureCount).launch(
+        try kernel("sum_blocks", in: .accumulate, order: width - 1).launch(
             global: rows.blockCount * groupSize, local: groupSize,
             .count(rows.blockCount), .count(width), .count(weights == nil ? 0 : 1), .buffer(rows.blocks),
             .buffer(rows.values), .buffer(weights ?? rows.values), .buffer(sums))
         let share = shape.itemsPerBlock
         let target = moments.joint.entries
-        try kernel("add_blocks", in: .accumulate, order: moments.featureCount).launch(
+        try kernel("add_blocks", in: .accumulate, order: width - 1).launch(
             global: rows.spanCount * share, .count(rows.spanCount), .count(share), .count(entryCount),
             .count(target.entriesPerPack), .count(target.firstEntry), .buffer(rows.spans), .buffer(rows.folds),
             .buffer(sums), .buffer(target.buffer))
