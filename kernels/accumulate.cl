@@ -1,8 +1,8 @@
-// Moments of each task: the lower triangle, row by row, of sum over its rows of w z z' with z = (x, y).
+// Moments of each task and fold: the lower triangle, row by row, of sum over its rows of w z z' with z = (x, y_1 ... y_q).
 //
-// Rows come in blocks of at most 512 rows of one task. `sum_blocks` sums each block from zero, row after row, and
-// `add_blocks` adds the blocks of a task in order: no bit depends on how rows are cut into chunks or on the device's
-// scheduling. Blocks are triples (task, first row in the chunk, number of rows).
+// Rows come in blocks of at most 512 rows of one task and fold. `sum_blocks` sums each block from zero, row after row,
+// and `add_blocks` adds the blocks of a task and fold in order: no bit depends on how rows are cut into chunks or on the
+// device's scheduling. Blocks are triples (task, first row in the chunk, number of rows).
 
 // (row, column) of entry e of a lower triangle.
 static int triangle_row(const int e)
@@ -29,7 +29,7 @@ static void store_row(
 // Reading up to 7 values past a row is allowed: the chunk is padded.
 kernel void sum_blocks(
     const int block_count,
-    const int width,                      // features and response
+    const int width,                      // features and responses
     const int weighted,
     global const int *restrict blocks,    // block_count x 3
     global const real *restrict rows,     // rows x width
@@ -80,7 +80,7 @@ kernel void sum_blocks(
 // One work-group a block: panels of rows in local memory, the entries of the triangle dealt out to the work-items.
 kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void sum_blocks(
     const int block_count,
-    const int width,                      // features and response
+    const int width,                      // features and responses
     const int weighted,
     global const int *restrict blocks,    // block_count x 3
     global const real *restrict rows,     // rows x width
@@ -114,7 +114,8 @@ kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void sum_blocks(
 
 #endif
 
-// Adds the sums of each task's blocks, in order, to its moments. `share` work-items a task, each every share-th entry.
+// Adds the sums of each task's blocks, in order, to the moments of the block's fold, which lie fold after fold. `share`
+// work-items a task, each every share-th entry.
 kernel void add_blocks(
     const int span_count,
     const int share,
@@ -122,6 +123,7 @@ kernel void add_blocks(
     const int entries_per_pack,
     const int first_entry,
     global const int *restrict spans,  // span_count x 3: task, first block, number of blocks
+    global const int *restrict folds,  // blocks
     global const real *restrict sums,  // blocks x entries
     global real *restrict moments)     // packed, entries_per_pack
 {
@@ -130,8 +132,17 @@ kernel void add_blocks(
     const int task = spans[3 * span], first = spans[3 * span + 1], count = spans[3 * span + 2];
     global real *restrict target = moments + TASK_OFFSET(task, entries_per_pack, first_entry);
     for (int e = get_global_id(0) % share; e < entries; e += share) {
-        real total = target[(size_t)e * LANES];
-        for (int b = 0; b < count; b++) total += sums[(size_t)(first + b) * entries + e];
-        target[(size_t)e * LANES] = total;
+        size_t place = ((size_t)folds[first] * entries + e) * LANES;
+        real total = target[place];
+        for (int b = 0; b < count; b++) {
+            const size_t next = ((size_t)folds[first + b] * entries + e) * LANES;
+            if (next != place) {
+                target[place] = total;
+                place = next;
+                total = target[place];
+            }
+            total += sums[(size_t)(first + b) * entries + e];
+        }
+        target[place] = total;
     }
 }

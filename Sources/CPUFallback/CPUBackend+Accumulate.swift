@@ -5,9 +5,10 @@ extension CPUBackend {
     /// bit depends on threads or chunks.
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
-    public func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: Moments<Buffer>) {
+    public func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: FoldMoments<Buffer>) {
         let chunk = rows.chunk
-        precondition(chunk.width == moments.featureCount + 1, "rows as wide as the moments")
+        precondition(chunk.width == moments.joint.order, "rows as wide as the moments")
+        precondition(chunk.range.foldCount == moments.foldCount, "rows in as many folds as the moments")
         let blocks = chunk.range.blocks
         let entryCount = triangleCount(chunk.width)
         let partials = CPUBuffer<Scalar>(count: blocks.count * entryCount)
@@ -25,11 +26,11 @@ extension CPUBackend {
                     rowCount: Int(block.rowCount), into: partials.base + index * entryCount)
             }
         }
-        add(partials, of: blocks, grain: grain, to: moments.joint.triangles)
+        add(partials, of: blocks, grain: grain, to: moments.triangles)
     }
 
-    /// Adds the entries of each block, in order, to those of the block's task. A unit of work owns the tasks whose
-    /// first block lies in its range.
+    /// Adds the entries of each block, in order, to those of the block's task and fold. A unit of work owns the tasks
+    /// whose first block lies in its range.
     @inline(__always)
     private func add(_ partials: Buffer, of blocks: [RowBlock], grain: Int, to sums: Vectors<Buffer>) {
         let entryCount = sums.width
@@ -39,7 +40,9 @@ extension CPUBackend {
             var last: Int32? = nil
             while index < blocks.count, index < range.upperBound || blocks[index].task == last {
                 let task = blocks[index].task
-                let destination = sums.entries.lane(of: Int(task), lanes: Self.lanes)
+                let fold = Int(blocks[index].fold)
+                let destination =
+                    sums.entries.lane(of: Int(task), lanes: Self.lanes) + fold * entryCount * Self.lanes
                 let source = partials.base + index * entryCount
                 for entry in 0..<entryCount { destination[entry * Self.lanes] += source[entry] }
                 last = task

@@ -22,7 +22,7 @@ extension CPUBackend {
     ) -> Buffer {
         let chunk = rows.chunk
         let order = factor.order
-        precondition(chunk.width == order + 1, "rows as wide as the factor")
+        precondition(chunk.featureCount == order, "rows as wide as the factor")
         let output = CPUBuffer<Scalar>(count: chunk.range.rowCount)
         let limit = Scalar.ulpOfOne.squareRoot()
         forEachBlock(of: chunk, at: coefficients) { block, fit, scratch in
@@ -66,7 +66,8 @@ extension CPUBackend {
         of chunk: RowChunk<Scalar>, at coefficients: Vectors<Buffer>,
         _ body: (RowBlock, LinearFit<Scalar>, UnsafeMutablePointer<Double>) -> Void
     ) {
-        let count = chunk.width - 1
+        let count = chunk.featureCount
+        precondition(chunk.responseCount == 1, "rows of one response")
         precondition(coefficients.valuesPerTask == count, "one coefficient a feature")
         let blocks = chunk.range.blocks
         let grain = blocksPerUnit(blocks: blocks.count, rows: chunk.range.rowCount, costPerRow: count * count)

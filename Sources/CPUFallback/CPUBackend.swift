@@ -21,8 +21,8 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
     public var name: String { "CPU path, \(parallel.threadCount) thread\(parallel.threadCount == 1 ? "" : "s")" }
 
     /// As many rows as fill 4 MB, so that a chunk is still in the last-level cache when it is summed.
-    public func preferredChunkRows(featureCount: Int) -> Int {
-        4_000_000 / ((featureCount + 1) * MemoryLayout<Scalar>.stride)
+    public func preferredChunkRows(rowWidth: Int) -> Int {
+        4_000_000 / (rowWidth * MemoryLayout<Scalar>.stride)
     }
 
     static var lanes: Int { Scalar.Lanes.scalarCount }
@@ -73,18 +73,9 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
     }
 
     public func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> Rows {
-        let width = source.featureCount + 1
-        let fits = chunks.allSatisfy {
-            $0.capacity >= range.rowCount && $0.width == width && ($0.weights != nil) == source.isWeighted
-        }
-        if !fits || chunks.isEmpty {
-            let rows = min(
-                max(range.rowCount, preferredChunkRows(featureCount: source.featureCount)), source.layout.rowCount)
-            chunks = (0..<2).map { _ in
-                RowChunk(
-                    capacity: max(rows, range.rowCount), featureCount: source.featureCount,
-                    isWeighted: source.isWeighted)
-            }
+        if chunks.isEmpty || !chunks.allSatisfy({ $0.fits(source, rowCount: range.rowCount) }) {
+            let preferred = min(preferredChunkRows(rowWidth: source.rowWidth), source.layout.rowCount)
+            chunks = (0..<2).map { _ in RowChunk(capacity: max(preferred, range.rowCount), for: source) }
         }
         turn = 1 - turn
         let chunk = chunks[turn]

@@ -41,8 +41,23 @@ extension BackendMemory {
     }
 
     /// Moments of no rows.
-    public func makeMoments(taskCount: Int, featureCount: Int) throws(ComputeError) -> Moments<Buffer> {
-        Moments(joint: try makeMatrices(taskCount: taskCount, order: featureCount + 1))
+    public func makeMoments(
+        taskCount: Int, featureCount: Int, responseCount: Int = 1
+    ) throws(ComputeError) -> Moments<Buffer> {
+        Moments(
+            joint: try makeMatrices(taskCount: taskCount, order: featureCount + responseCount),
+            responseCount: responseCount)
+    }
+
+    /// Moments of no rows in each of `foldCount` folds.
+    public func makeFoldMoments(
+        taskCount: Int, featureCount: Int, responseCount: Int = 1, foldCount: Int
+    ) throws(ComputeError) -> FoldMoments<Buffer> {
+        let order = featureCount + responseCount
+        let entries = try makeEntries(taskCount: taskCount, count: foldCount * triangleCount(order))
+        return FoldMoments(
+            foldCount: foldCount, joint: Matrices(taskCount: taskCount, order: order, entries: entries),
+            responseCount: responseCount)
     }
 
     /// A factor of nothing yet.

@@ -1,7 +1,7 @@
 /// Host memory for the rows of one chunk, in the scalar and the order that a device reads.
 ///
-/// Each row holds its features and then its response: `values` is `rowCount x width`, row-major, with `width` the
-/// feature count + 1. Treating the response as one more column makes all moments of a task one Gram matrix.
+/// Each row holds its features and then its responses: `values` is `rowCount x width`, row-major, with `width` the
+/// number of both. Treating responses as further columns makes all moments of a task one Gram matrix.
 ///
 /// Unchecked: a chunk is filled by one pass at a time, whose threads write disjoint rows, and read only after that.
 public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
@@ -10,7 +10,8 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
 
     /// The number of rows there is room for.
     public let capacity: Int
-    /// Features and response: the number of values in a row.
+    public let featureCount: Int
+    /// Features and responses: the number of values in a row.
     public let width: Int
     /// `capacity x width` values and 64 bytes more, 64-byte aligned.
     public let values: UnsafeMutablePointer<Scalar>
@@ -19,10 +20,11 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
     /// The rows that the chunk holds now.
     public internal(set) var range = ChunkRange(firstRow: 0, rowCount: 0, blocks: [])
 
-    /// Room for `capacity` rows of `featureCount` features and a response.
-    public init(capacity: Int, featureCount: Int, isWeighted: Bool) {
+    /// Room for `capacity` rows of `featureCount` features and so many responses.
+    public init(capacity: Int, featureCount: Int, responseCount: Int = 1, isWeighted: Bool) {
         self.capacity = capacity
-        width = featureCount + 1
+        self.featureCount = featureCount
+        width = featureCount + responseCount
         values = Self.allocate(capacity * width)
         weights = isWeighted ? Self.allocate(capacity) : nil
     }
@@ -32,14 +34,64 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
         weights?.deallocate()
     }
 
+    /// Room for `capacity` rows of the source.
+    package convenience init(capacity: Int, for source: some TaskSource<Scalar>) {
+        self.init(
+            capacity: capacity, featureCount: source.featureCount, responseCount: source.responseCount,
+            isWeighted: source.isWeighted)
+    }
+
+    public var responseCount: Int { width - featureCount }
+
+    /// Whether it has room for so many rows of the source.
+    package func fits(_ source: some TaskSource<Scalar>, rowCount: Int) -> Bool {
+        capacity >= rowCount && featureCount == source.featureCount && width == source.rowWidth
+            && (weights != nil) == source.isWeighted
+    }
+
     /// Makes the chunk hold `range`: the source writes its rows.
     ///
     /// - Throws: ``ComputeError/unreadableRows(_:)`` when the source cannot read them.
     public func fill(_ range: ChunkRange, from source: some TaskSource<Scalar>) throws(ComputeError) {
         precondition(range.rowCount <= capacity, "a chunk range larger than the chunk")
-        precondition(source.featureCount + 1 == width, "a source whose rows are not as wide as the chunk's")
+        precondition(source.rowWidth == width, "a source whose rows are not as wide as the chunk's")
         self.range = range
         try source.fill(self)
+        if let order = range.order { regroup(by: order) }
+    }
+
+    /// Puts the rows in this order, which takes none out of the 512 that are its row block in the problem.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    private func regroup(by order: [Int32]) {
+        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: TaskLayout.rowsPerBlock * width) { memory in
+            guard let scratch = memory.baseAddress else { return }
+            var first = 0
+            var last = 0
+            for place in order.indices {
+                last = max(last, Int(order[place]))
+                // Up to here the rows change places among themselves.
+                guard last == place else { continue }
+                let rows = first..<place + 1
+                if rows.count > 1 {
+                    Self.permute(values, rows: rows, width: width, by: order, scratch: scratch)
+                    if let weights { Self.permute(weights, rows: rows, width: 1, by: order, scratch: scratch) }
+                }
+                first = place + 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func permute(
+        _ memory: UnsafeMutablePointer<Scalar>, rows: Range<Int>, width: Int, by order: [Int32],
+        scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        let values = memory + rows.lowerBound * width
+        scratch.update(from: values, count: rows.count * width)
+        for (place, row) in order[rows].enumerated() {
+            (values + place * width).update(from: scratch + (Int(row) - rows.lowerBound) * width, count: width)
+        }
     }
 
     /// Writes the features of `rows` (of the chunk) in double, row-major, without the responses.
@@ -49,8 +101,8 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
         var destination = features
         for row in rows {
             let source = values + row * width
-            for column in 0..<width - 1 { destination[column] = Double(source[column]) }
-            destination += width - 1
+            for column in 0..<featureCount { destination[column] = Double(source[column]) }
+            destination += featureCount
         }
     }
 

@@ -3,27 +3,29 @@ public protocol RowPasses<Scalar>: BackendMemory {
     /// The rows of one chunk on the device, or on their way there.
     associatedtype Rows: StagedRows<Scalar>
 
-    /// The number of rows a pass should bring through at a time, for rows of this many features.
-    func preferredChunkRows(featureCount: Int) -> Int
+    /// The number of rows a pass should bring through at a time, for rows of this many values.
+    func preferredChunkRows(rowWidth: Int) -> Int
 
     /// Reads the rows of `range` from `source` and sends them to the device.
     ///
     /// The rows' host memory is reused: at most two staged chunks may be in use at a time.
     func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> Rows
 
-    /// Adds `sum over rows of w z z'` with `z = (x, y)` to the moments of each row's task.
+    /// Adds `sum over rows of w z z'` with `z = (x, y_1 ... y_q)` to the moments of each row's task and fold.
     ///
-    /// - Parameter rowWeights: weights to use in place of the rows' own, as `squaredScores` writes them.
-    func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: Moments<Buffer>) throws(ComputeError)
+    /// - Parameters:
+    ///   - rowWeights: weights to use in place of the rows' own, as `squaredScores` writes them.
+    ///   - moments: of as many folds as the rows were brought in.
+    func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: FoldMoments<Buffer>) throws(ComputeError)
 
-    /// Returns `r_i = y_i - x_i' beta` of each row of the chunk. Coefficients of one task serve all tasks. Blocks, as
+    /// Returns `r_i = y_i - x_i' beta` of each row of the chunk, which has one response. Coefficients of one task serve all tasks. Blocks, as
     /// `download` does.
     func residuals(of rows: Rows, at coefficients: Vectors<Buffer>) throws(ComputeError) -> [Double]
 
     /// Returns the row weights `(w_i r_i)^2 / (1 - h_i)^e` whose Gram is the middle of a robust variance.
     ///
     /// `h_i = w_i x_i' G^-1 x_i` is the row's leverage and `e` the correction's exponent. A row whose leverage is 1 to
-    /// rounding gets the weight NaN. Coefficients and a factor of one task serve all tasks.
+    /// rounding gets the weight NaN. Rows have one response. Coefficients and a factor of one task serve all tasks.
     func squaredScores(
         of rows: Rows, at coefficients: Vectors<Buffer>, factor: Factor<Buffer>, correction: LeverageCorrection
     ) throws(ComputeError) -> Buffer
@@ -37,15 +39,22 @@ public protocol StagedRows<Scalar> {
 }
 
 extension RowPasses {
+    /// Adds `sum over rows of w z z'` to the moments of each row's task, for rows that are in no folds.
+    public func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: Moments<Buffer>) throws(ComputeError) {
+        try accumulate(rows, rowWeights: rowWeights, into: FoldMoments(ofOneFold: moments))
+    }
+
     /// Brings every chunk of `source` to the device in order and calls `body` with it.
     ///
-    /// - Parameter chunkRows: at most so many rows at a time; by default what the backend prefers.
+    /// - Parameters:
+    ///   - folds: which fold each row is in; the rows of a chunk then are in the order of ``ChunkRange/order``.
+    ///   - chunkRows: at most so many rows at a time; by default what the backend prefers.
     public func forEachChunk<Source: TaskSource<Scalar>>(
-        of source: Source, chunkRows: Int? = nil, progress: PassProgress? = nil,
+        of source: Source, folds: RowFolds? = nil, chunkRows: Int? = nil, progress: PassProgress? = nil,
         _ body: (Rows) throws(ComputeError) -> Void
     ) throws(ComputeError) {
-        let capacity = chunkRows ?? preferredChunkRows(featureCount: source.featureCount)
-        for range in source.layout.chunks(ofAtMost: capacity) {
+        let capacity = chunkRows ?? preferredChunkRows(rowWidth: source.rowWidth)
+        for range in source.layout.chunks(ofAtMost: capacity, folds: folds) {
             try body(try stage(range, of: source))
             try progress?.advance(rows: range.rowCount)
         }

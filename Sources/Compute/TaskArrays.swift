@@ -62,34 +62,87 @@ public struct Matrices<Buffer> {
 @inlinable
 public func triangleCount(_ order: Int) -> Int { order * (order + 1) / 2 }
 
-/// For each task, all that squared loss needs of its rows: the Gram matrix of features and response together.
+/// For each task, all that squared loss needs of its rows: the Gram matrix of features and responses together.
 ///
-/// With `z = (x, y)` it is `sum of w z z'`, whose lower triangle row by row is the Gram `X'WX`, then `X'Wy`, then
-/// `y'Wy`. The parts are views of one buffer.
+/// With `z = (x, y_1 ... y_q)` it is `sum of w z z'`, whose lower triangle row by row is the Gram `X'WX`, then for each
+/// response `c` the products `X'Wy_c` and `y_1'Wy_c ... y_c'Wy_c`. The parts are views of one buffer.
 public struct Moments<Buffer> {
-    /// The Gram of `(x, y)`, of order `featureCount + 1`.
+    /// The Gram of `(x, y_1 ... y_q)`, of order `featureCount + responseCount`.
     public let joint: Matrices<Buffer>
+    public let responseCount: Int
 
-    package init(joint: Matrices<Buffer>) { self.joint = joint }
+    package init(joint: Matrices<Buffer>, responseCount: Int = 1) {
+        self.joint = joint
+        self.responseCount = responseCount
+    }
 
     public var taskCount: Int { joint.taskCount }
-    public var featureCount: Int { joint.order - 1 }
+    public var featureCount: Int { joint.order - responseCount }
 
     /// `X'WX` of each task.
     public var gram: Matrices<Buffer> {
         Matrices(taskCount: taskCount, order: featureCount, entries: joint.entries)
     }
 
-    /// `X'Wy` of each task.
-    public var cross: Vectors<Buffer> {
-        let entries = joint.entries.skipping(triangleCount(featureCount))
-        return Vectors(taskCount: taskCount, width: featureCount, entries: entries)
+    /// `X'Wy` of each task, of its first response.
+    public var cross: Vectors<Buffer> { cross(of: 0) }
+
+    /// `y'Wy` of each task, of its first response.
+    public var squares: Vectors<Buffer> { squares(of: 0) }
+
+    /// `X'Wy_c` of each task for one response `c`.
+    public func cross(of response: Int) -> Vectors<Buffer> {
+        Vectors(taskCount: taskCount, width: featureCount, entries: row(of: response))
     }
 
-    /// `y'Wy` of each task.
-    public var squares: Vectors<Buffer> {
-        let entries = joint.entries.skipping(triangleCount(featureCount) + featureCount)
-        return Vectors(taskCount: taskCount, width: 1, entries: entries)
+    /// `y_c'Wy_c` of each task for one response `c`.
+    public func squares(of response: Int) -> Vectors<Buffer> {
+        Vectors(taskCount: taskCount, width: 1, entries: row(of: response).skipping(featureCount + response))
+    }
+
+    /// The row of the joint Gram that is a response's.
+    private func row(of response: Int) -> PackedEntries<Buffer> {
+        precondition((0..<responseCount).contains(response), "one of the responses")
+        return joint.entries.skipping(triangleCount(featureCount + response))
+    }
+}
+
+/// For each task, the moments of its rows in each of several folds.
+///
+/// The moments of one fold are a view, like any other; those of the rows outside of a fold are the total less the
+/// fold's.
+public struct FoldMoments<Buffer> {
+    public let foldCount: Int
+    /// Of fold 0; those of the other folds follow.
+    package let joint: Matrices<Buffer>
+    public let responseCount: Int
+
+    package init(foldCount: Int, joint: Matrices<Buffer>, responseCount: Int) {
+        self.foldCount = foldCount
+        self.joint = joint
+        self.responseCount = responseCount
+    }
+
+    /// All rows in one fold.
+    init(ofOneFold moments: Moments<Buffer>) {
+        self.init(foldCount: 1, joint: moments.joint, responseCount: moments.responseCount)
+    }
+
+    public var taskCount: Int { joint.taskCount }
+    public var featureCount: Int { joint.order - responseCount }
+
+    /// The moments of the rows in one fold.
+    public subscript(fold: Int) -> Moments<Buffer> {
+        precondition((0..<foldCount).contains(fold), "one of the folds")
+        let entries = joint.entries.skipping(fold * triangleCount(joint.order))
+        return Moments(
+            joint: Matrices(taskCount: taskCount, order: joint.order, entries: entries), responseCount: responseCount)
+    }
+
+    /// The same values as vectors: one column a fold, each a lower triangle, row by row.
+    public var triangles: Vectors<Buffer> {
+        Vectors(
+            taskCount: taskCount, columnCount: foldCount, width: triangleCount(joint.order), entries: joint.entries)
     }
 }
 

@@ -42,6 +42,9 @@ public struct TaskLayout: Sendable, Equatable {
 
     /// The chunks of at most `capacity` rows that make up all rows, in order, each a whole number of row blocks.
     ///
-    /// A capacity below one block counts as one block. A problem without rows has no chunks.
-    public func chunks(ofAtMost capacity: Int) -> ChunkSequence { ChunkSequence(layout: self, capacity: capacity) }
+    /// A capacity below one block counts as one block. A problem without rows has no chunks. With `folds`, each row block
+    /// is cut further, into a block for each fold.
+    public func chunks(ofAtMost capacity: Int, folds: RowFolds? = nil) -> ChunkSequence {
+        ChunkSequence(layout: self, capacity: capacity, folds: folds)
+    }
 }

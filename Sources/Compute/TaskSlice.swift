@@ -15,6 +15,7 @@ public struct TaskSlice<Whole: TaskSource>: TaskSource {
     }
 
     public var featureCount: Int { whole.featureCount }
+    public var responseCount: Int { whole.responseCount }
     public var isWeighted: Bool { whole.isWeighted }
 
     public func fill(_ chunk: RowChunk<Scalar>) throws(ComputeError) {

@@ -23,7 +23,7 @@ final class ChunkStager<Scalar: LaneScalar> {
         self.chunkBytes = chunkBytes
     }
 
-    func rowCapacity(featureCount: Int) -> Int { chunkBytes / ((featureCount + 1) * MemoryLayout<Scalar>.stride) }
+    func rowCapacity(rowWidth: Int) -> Int { chunkBytes / (rowWidth * MemoryLayout<Scalar>.stride) }
 
     /// The chunk's rows on each device.
     func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> [DeviceRows<Scalar>] {
@@ -40,7 +40,8 @@ final class ChunkStager<Scalar: LaneScalar> {
                 DeviceRows(
                     chunk: chunk, part: part, values: try send(chunk.values, width: chunk.width, part, to: context),
                     weights: try sendWeights(of: chunk, part, to: context),
-                    blocks: try context.makeBuffer(part.blocks), spans: try context.makeBuffer(part.spans)))
+                    blocks: try context.makeBuffer(part.blocks), folds: try context.makeBuffer(part.folds),
+                    spans: try context.makeBuffer(part.spans)))
             try context.flush()
         }
         return rows
@@ -69,19 +70,10 @@ final class ChunkStager<Scalar: LaneScalar> {
     }
 
     private func makeSlots(for range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) {
-        let fits = slots.allSatisfy {
-            $0.chunk.capacity >= range.rowCount && $0.chunk.width == source.featureCount + 1
-                && ($0.chunk.weights != nil) == source.isWeighted
-        }
-        if fits, !slots.isEmpty { return }
+        if !slots.isEmpty, slots.allSatisfy({ $0.chunk.fits(source, rowCount: range.rowCount) }) { return }
         for slot in slots.indices { try waitForTransfers(of: slot) }
-        let preferred = min(rowCapacity(featureCount: source.featureCount), source.layout.rowCount)
-        slots = (0..<2).map { _ in
-            Slot(
-                chunk: RowChunk(
-                    capacity: max(preferred, range.rowCount), featureCount: source.featureCount,
-                    isWeighted: source.isWeighted))
-        }
+        let preferred = min(rowCapacity(rowWidth: source.rowWidth), source.layout.rowCount)
+        slots = (0..<2).map { _ in Slot(chunk: RowChunk(capacity: max(preferred, range.rowCount), for: source)) }
     }
 
     private func waitForTransfers(of slot: Int) throws(ComputeError) {

@@ -1,11 +1,11 @@
 public import Compute
 
 extension DeviceGroup {
-    public func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: Moments<Buffer>) throws(ComputeError) {
+    public func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: FoldMoments<Buffer>) throws(ComputeError) {
         for (index, member) in members.enumerated() {
             try member.accumulate(
                 rows.parts[index], rowWeights: rowWeights?[index],
-                into: Moments(joint: share(of: moments.joint, index)))
+                into: share(of: moments, index))
         }
     }
 

@@ -33,7 +33,7 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
 
     public var name: String { "\(members.count) x \(members[0].name)" }
 
-    public func preferredChunkRows(featureCount: Int) -> Int { stager.rowCapacity(featureCount: featureCount) }
+    public func preferredChunkRows(rowWidth: Int) -> Int { stager.rowCapacity(rowWidth: rowWidth) }
 
     // MARK: Shares
 
@@ -52,6 +52,11 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
 
     func share(of factor: Factor<Buffer>, _ member: Int) -> Factor<DeviceBuffer<Scalar>> {
         Factor(lower: share(of: factor.lower, member), diagnosis: share(of: factor.diagnosis, member))
+    }
+
+    func share(of moments: FoldMoments<Buffer>, _ member: Int) -> FoldMoments<DeviceBuffer<Scalar>> {
+        FoldMoments(
+            foldCount: moments.foldCount, joint: share(of: moments.joint, member), responseCount: moments.responseCount)
     }
 
     private func share(of entries: PackedEntries<Buffer>, _ member: Int) -> PackedEntries<DeviceBuffer<Scalar>> {

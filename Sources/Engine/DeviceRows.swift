@@ -10,6 +10,8 @@ public struct DeviceRows<Scalar: LaneScalar>: StagedRows {
     let weights: DeviceBuffer<Scalar>?
     /// Three whole numbers a row block: its task, its first row and its number of rows.
     let blocks: DeviceBuffer<Int32>
+    /// One whole number a row block: its fold.
+    let folds: DeviceBuffer<Int32>
     /// Three whole numbers a task of the chunk: the task, its first block and its number of blocks.
     let spans: DeviceBuffer<Int32>
 
@@ -22,6 +24,8 @@ public struct DeviceRows<Scalar: LaneScalar>: StagedRows {
 struct ChunkPart: Sendable {
     /// Three whole numbers a row block: its task on the device, its first row there and its number of rows.
     private(set) var blocks: [Int32] = []
+    /// One whole number a row block: its fold.
+    private(set) var folds: [Int32] = []
     /// Three whole numbers a task: the task on the device, its first block there and its number of blocks.
     private(set) var spans: [Int32] = []
     /// Adjacent rows of the chunk that are adjacent on the device too.
@@ -49,6 +53,7 @@ struct ChunkPart: Sendable {
             spans.append(contentsOf: [localTask, Int32(blocks.count / 3), 1])
         }
         blocks.append(contentsOf: [localTask, Int32(rowCount), block.rowCount])
+        folds.append(block.fold)
         let rows = Int(block.firstRow)..<Int(block.firstRow + block.rowCount)
         if let last = runs.last, last.upperBound == rows.lowerBound {
             runs[runs.count - 1] = last.lowerBound..<rows.upperBound

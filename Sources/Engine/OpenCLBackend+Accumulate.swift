@@ -2,24 +2,25 @@ public import Compute
 import Kernels
 
 extension OpenCLBackend {
-    public func accumulate(_ rows: DeviceRows<Scalar>, rowWeights: Buffer?, into moments: Moments<Buffer>)
+    public func accumulate(_ rows: DeviceRows<Scalar>, rowWeights: Buffer?, into moments: FoldMoments<Buffer>)
         throws(ComputeError)
     {
         let width = rows.chunk.width
-        precondition(width == moments.featureCount + 1, "rows as wide as the moments")
+        precondition(width == moments.joint.order, "rows as wide as the moments")
+        precondition(rows.chunk.range.foldCount == moments.foldCount, "rows in as many folds as the moments")
         let entryCount = triangleCount(width)
         let weights = rowWeights ?? rows.weights
         let sums: Buffer = try context.makeBuffer(count: rows.blockCount * entryCount)
         let groupSize = shape.itemsPerGroup
-        try kernel("sum_blocks", in: .accumulate, order: moments.featureCount).launch(
+        try kernel("sum_blocks", in: .accumulate, order: width - 1).launch(
             global: rows.blockCount * groupSize, local: groupSize,
             .count(rows.blockCount), .count(width), .count(weights == nil ? 0 : 1), .buffer(rows.blocks),
             .buffer(rows.values), .buffer(weights ?? rows.values), .buffer(sums))
         let share = shape.itemsPerBlock
         let target = moments.joint.entries
-        try kernel("add_blocks", in: .accumulate, order: moments.featureCount).launch(
+        try kernel("add_blocks", in: .accumulate, order: width - 1).launch(
             global: rows.spanCount * share, .count(rows.spanCount), .count(share), .count(entryCount),
-            .count(target.entriesPerPack), .count(target.firstEntry), .buffer(rows.spans), .buffer(sums),
-            .buffer(target.buffer))
+            .count(target.entriesPerPack), .count(target.firstEntry), .buffer(rows.spans), .buffer(rows.folds),
+            .buffer(sums), .buffer(target.buffer))
     }
 }

@@ -5,7 +5,8 @@ extension OpenCLBackend {
     public func residuals(of rows: DeviceRows<Scalar>, at coefficients: Vectors<Buffer>)
         throws(ComputeError) -> [Double]
     {
-        let order = rows.chunk.width - 1
+        let order = rows.chunk.featureCount
+        precondition(rows.chunk.responseCount == 1, "rows of one response")
         precondition(coefficients.valuesPerTask == order, "one coefficient a feature")
         let output: Buffer = try context.makeBuffer(count: rows.rowCount)
         let share = shape.itemsPerBlock
@@ -28,7 +29,8 @@ extension OpenCLBackend {
         of rows: DeviceRows<Scalar>, at coefficients: Vectors<Buffer>, factor: Factor<Buffer>,
         correction: LeverageCorrection
     ) throws(ComputeError) -> Buffer {
-        let order = rows.chunk.width - 1
+        let order = rows.chunk.featureCount
+        precondition(rows.chunk.responseCount == 1, "rows of one response")
         precondition(coefficients.valuesPerTask == order && factor.order == order, "one coefficient a feature")
         precondition(coefficients.taskCount == factor.taskCount, "coefficients and factor of the same tasks")
         let output: Buffer = try context.makeBuffer(count: rows.rowCount)

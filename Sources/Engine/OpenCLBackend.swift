@@ -43,7 +43,7 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
 
     public var name: String { context.device.name }
 
-    public func preferredChunkRows(featureCount: Int) -> Int { stager.rowCapacity(featureCount: featureCount) }
+    public func preferredChunkRows(rowWidth: Int) -> Int { stager.rowCapacity(rowWidth: rowWidth) }
 
     // MARK: Memory
 

@@ -101,6 +101,7 @@ private struct SubsetSource<Scalar: LaneScalar, Whole: Problem>: TaskSource {
 
     var layout: TaskLayout { subset.layout }
     var featureCount: Int { subset.featureCount }
+    var responseCount: Int { rows.responseCount }
     var isWeighted: Bool { subset.isWeighted }
 
     func fill(_ chunk: RowChunk<Scalar>) throws(ComputeError) {
@@ -108,8 +109,7 @@ private struct SubsetSource<Scalar: LaneScalar, Whole: Problem>: TaskSource {
     }
 
     private func fill(_ chunk: RowChunk<Scalar>, from source: some TaskSource<Scalar>) throws(ComputeError) {
-        let piece = RowChunk<Scalar>(
-            capacity: TaskLayout.rowsPerBlock, featureCount: featureCount, isWeighted: isWeighted)
+        let piece = RowChunk<Scalar>(capacity: TaskLayout.rowsPerBlock, for: source)
         for block in chunk.range.blocks {
             let first = Int(block.firstRow)
             let count = Int(block.rowCount)

@@ -55,6 +55,46 @@ struct AccumulateTests {
         }
     }
 
+    @Test("sums several responses as it does one", arguments: Candidate.all)
+    func severalResponses(candidate: Candidate) throws {
+        try candidate.run {
+            try checkResponses($0)
+        } float: {
+            try checkResponses($0)
+        }
+    }
+
+    private func checkResponses<B: Backend>(_ backend: B) throws {
+        for (featureCount, responseCount) in [(1, 1), (1, 4), (5, 2), (7, 2), (8, 17)] {
+            let sampleCounts = [30, 0, 1, 700, 40, 50, 60, 70, 80]
+            let width = featureCount + responseCount
+            // One problem whose rows are read as features and several responses, and as features and one response.
+            let whole = RandomProblem(sampleCounts: sampleCounts, featureCount: width - 1, isWeighted: true)
+                .source(of: B.Scalar.self)
+            let joint = RowArrays(
+                layout: whole.layout, featureCount: featureCount, responseCount: responseCount, values: whole.values,
+                weights: whole.weights)
+            let moments = try backend.moments(of: joint)
+            #expect(moments.featureCount == featureCount && moments.responseCount == responseCount)
+            let folds = try backend.foldMoments(of: joint, folds: RowFolds(foldCount: 1, seed: 1))[0]
+            for response in 0..<responseCount {
+                var values: [B.Scalar] = []
+                for row in 0..<whole.layout.rowCount {
+                    values += whole.values[row * width..<row * width + featureCount]
+                    values.append(whole.values[row * width + featureCount + response])
+                }
+                let alone = try backend.moments(
+                    of: RowArrays(
+                        layout: whole.layout, featureCount: featureCount, values: values, weights: whole.weights))
+                for found in [moments, folds] {
+                    #expect(try backend.download(found.gram.triangles) == backend.download(alone.gram.triangles))
+                    #expect(try backend.download(found.cross(of: response)) == backend.download(alone.cross))
+                    #expect(try backend.download(found.squares(of: response)) == backend.download(alone.squares))
+                }
+            }
+        }
+    }
+
     @Test("adds to what the moments hold", arguments: Candidate.all)
     func adds(candidate: Candidate) throws {
         try candidate.run {

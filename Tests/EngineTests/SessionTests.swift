@@ -88,7 +88,7 @@ private struct FailingJob: Job {
         guard backend.name.hasPrefix("CPU path") else {
             throw .outOfMemory(requestedBytes: 7, device: backend.name)
         }
-        return backend.preferredChunkRows(featureCount: 3)
+        return backend.preferredChunkRows(rowWidth: 4)
     }
 }
 

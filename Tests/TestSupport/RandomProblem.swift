@@ -88,8 +88,24 @@ package struct RandomProblem: Sendable, CustomStringConvertible {
 extension Backend {
     /// The moments of a problem's tasks, brought through in chunks of so many rows.
     package func moments(of source: RowArrays<Scalar>, chunkRows: Int? = nil) throws(ComputeError) -> Moments<Buffer> {
-        let moments = try makeMoments(taskCount: source.layout.taskCount, featureCount: source.featureCount)
+        let moments = try makeMoments(
+            taskCount: source.layout.taskCount, featureCount: source.featureCount, responseCount: source.responseCount)
         try forEachChunk(of: source, chunkRows: chunkRows) { rows throws(ComputeError) in
+            try accumulate(rows, rowWeights: nil, into: moments)
+        }
+        return moments
+    }
+}
+
+extension Backend {
+    /// The moments of a problem's tasks by fold, brought through in chunks of so many rows.
+    package func foldMoments(
+        of source: RowArrays<Scalar>, folds: RowFolds, chunkRows: Int? = nil
+    ) throws(ComputeError) -> FoldMoments<Buffer> {
+        let moments = try makeFoldMoments(
+            taskCount: source.layout.taskCount, featureCount: source.featureCount, responseCount: source.responseCount,
+            foldCount: folds.foldCount)
+        try forEachChunk(of: source, folds: folds, chunkRows: chunkRows) { rows throws(ComputeError) in
             try accumulate(rows, rowWeights: nil, into: moments)
         }
         return moments

@@ -1,0 +1,65 @@
+/// Which of several folds each row is in: a balanced random partition of every task's rows, for cross-validation.
+///
+/// Each run of `foldCount` consecutive rows of a task is dealt out to the folds in a random order, one row a fold, and so
+/// is what remains at the task's end. The sizes of a task's folds therefore differ by at most one, and which folds get
+/// the extra rows differs from task to task: over many small tasks the folds fill evenly. A row's fold depends on the
+/// seed, its task and its position there alone, and is found without looking at other runs, so it is the same
+/// however rows are cut into chunks, and costs one random word a row and no memory. Dealing out runs rather than the
+/// whole task also gives every fold its part of any drift along the rows.
+public struct RowFolds: Sendable, Equatable {
+    public let foldCount: Int
+    public let seed: UInt64
+    /// The task of the whole problem that is task 0 here: where shards of a problem begin.
+    public let firstTask: Int
+
+    /// - Parameter foldCount: at least 1; with more folds than a task has rows, its rows are each in another fold.
+    public init(foldCount: Int, seed: UInt64, firstTask: Int = 0) {
+        precondition(foldCount >= 1, "rows are in one fold at least")
+        self.foldCount = foldCount
+        self.seed = seed
+        self.firstTask = firstTask
+    }
+
+    /// The folds of consecutive rows of a task, given by their positions in it.
+    public func folds(ofRows positions: Range<Int>, task: Int) -> [Int] {
+        var folds: [Int32] = []
+        var order: [Int32] = []
+        append(positions, of: task, to: &folds, shuffling: &order)
+        return folds.map { Int($0) }
+    }
+
+    /// Appends the folds of consecutive rows of a task.
+    ///
+    /// - Parameter order: scratch, kept between calls so that a small task allocates nothing.
+    func append(_ positions: Range<Int>, of task: Int, to folds: inout [Int32], shuffling order: inout [Int32]) {
+        guard !positions.isEmpty else { return }
+        // Fisher and Yates' shuffle of a run, as far as rows need it: its k-th step fixes the fold of its k-th row.
+        var runStart = positions.lowerBound / foldCount * foldCount
+        while runStart < positions.upperBound {
+            order.removeAll(keepingCapacity: true)
+            for fold in 0..<Int32(foldCount) { order.append(fold) }
+            for step in 0..<min(foldCount, positions.upperBound - runStart) {
+                let word = randomWord(task: task, position: runStart + step)
+                // A remainder by multiplication; its bias, foldCount / 2^32, is beyond any experiment.
+                order.swapAt(step, step + Int((UInt64(word) * UInt64(foldCount - step)) >> 32))
+                if runStart + step >= positions.lowerBound { folds.append(order[step]) }
+            }
+            runStart += foldCount
+        }
+    }
+
+    /// The high word of a bijective mixing (SplitMix64's) of the seed, the task and the position in turn.
+    @inline(__always)
+    private func randomWord(task: Int, position: Int) -> UInt32 {
+        let ofTask = Self.mixed(Self.mixed(seed) ^ UInt64(truncatingIfNeeded: firstTask + task))
+        return UInt32(truncatingIfNeeded: Self.mixed(ofTask ^ UInt64(truncatingIfNeeded: position)) >> 32)
+    }
+
+    @inline(__always)
+    private static func mixed(_ value: UInt64) -> UInt64 {
+        var z = value &+ 0x9e37_79b9_7f4a_7c15
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
