@@ -29,10 +29,8 @@ public struct ColumnScaling: Sendable, Equatable {
 
     public var featureCount: Int { shifts.count - 1 }
 
-    /// The matrix `C` (row-major) with which coefficients `g` on scaled columns become `C g + origin` on the user's.
-    ///
-    /// From `(y - m) / s = sum of g_k (x_k - m_k) / s_k`: `b_k = g_k s / s_k`, and the intercept takes up
-    /// `m - sum of b_k m_k`.
+    /// The matrix `C` (row-major) with which differences of coefficients on scaled columns become differences on the
+    /// user's.
     public var contrasts: [Double] {
         let count = featureCount
         let responseScale = scales[count]
@@ -46,20 +44,41 @@ public struct ColumnScaling: Sendable, Equatable {
         return matrix
     }
 
-    /// The coefficients on the user's scale of a fit whose scaled coefficients are all zero.
-    public var origin: [Double] {
-        var origin = Array(repeating: 0.0, count: featureCount)
-        if let intercept { origin[intercept] = shifts[featureCount] }
-        return origin
+    /// Coefficients of one or more tasks, `taskCount x featureCount`, on the user's scale.
+    ///
+    /// From `(y - m) / s = sum of g_k (x_k - m_k) / s_k`: `b_k = g_k s / s_k`, and the intercept takes up
+    /// `m - sum of b_k m_k`.
+    public func unscaled(_ coefficients: [Double]) -> [Double] {
+        converted(coefficients, factors: scales.dropLast().map { scales[featureCount] / $0 }) { result, start in
+            guard let intercept else { return }
+            var level = result[start + intercept] + shifts[featureCount]
+            for feature in 0..<featureCount where feature != intercept {
+                level -= result[start + feature] * shifts[feature]
+            }
+            result[start + intercept] = level
+        }
     }
 
-    /// Coefficients on the user's scale.
-    public func unscaled(_ coefficients: [Double]) -> [Double] {
-        let count = featureCount
-        var result = origin
-        let matrix = contrasts
-        for row in 0..<count {
-            for column in 0..<count { result[row] += matrix[row * count + column] * coefficients[column] }
+    /// The coefficients on scaled columns of coefficients on the user's scale: undoes `unscaled`.
+    public func scaled(_ coefficients: [Double]) -> [Double] {
+        converted(coefficients, factors: scales.dropLast().map { $0 / scales[featureCount] }) { result, start in
+            guard let intercept else { return }
+            var level = coefficients[start + intercept] - shifts[featureCount]
+            for feature in 0..<featureCount where feature != intercept {
+                level += coefficients[start + feature] * shifts[feature]
+            }
+            result[start + intercept] = level / scales[featureCount]
+        }
+    }
+
+    /// Each coefficient times its factor; then `setIntercept` is called with the place of each task's first.
+    private func converted(
+        _ coefficients: [Double], factors: [Double], setIntercept: (inout [Double], Int) -> Void
+    ) -> [Double] {
+        var result = coefficients
+        for start in stride(from: 0, to: coefficients.count, by: max(1, featureCount)) {
+            for feature in 0..<featureCount { result[start + feature] *= factors[feature] }
+            setIntercept(&result, start)
         }
         return result
     }

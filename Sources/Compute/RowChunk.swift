@@ -111,6 +111,14 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
     @specialized(where Scalar == Float)
     public func weight(ofRow row: Int) -> Double { weights.map { Double($0[row]) } ?? 1 }
 
+    /// The number of rows of positive weight in a block of the chunk.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func observationCount(of block: RowBlock) -> Int {
+        guard let weights else { return Int(block.rowCount) }
+        return (block.firstRow..<block.firstRow + block.rowCount).reduce(0) { weights[Int($1)] > 0 ? $0 + 1 : $0 }
+    }
+
     private static func allocate(_ count: Int) -> UnsafeMutablePointer<Scalar> {
         let bytes = count * MemoryLayout<Scalar>.stride + paddingBytes
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)

@@ -78,24 +78,7 @@ struct LeastSquares<B: Backend> {
     }
 
     /// Coefficients of every task on the user's scale, `taskCount x featureCount`.
-    var coefficients: [Double] {
-        let featureCount = factor.order
-        let contrasts = scaling.contrasts
-        let origin = scaling.origin
-        var result = Array(repeating: 0.0, count: scaledValues.count)
-        for task in 0..<factor.taskCount {
-            let start = task * featureCount
-            for row in 0..<featureCount {
-                var sum = origin[row]
-                // Only the intercept mixes coefficients.
-                for column in row == scaling.intercept ? 0..<featureCount : row..<row + 1 {
-                    sum += contrasts[row * featureCount + column] * scaledValues[start + column]
-                }
-                result[start + row] = sum
-            }
-        }
-        return result
-    }
+    var coefficients: [Double] { scaling.unscaled(scaledValues) }
 
     /// `c' G^-1 c` for each task and coefficient, on the user's scale: variances up to the error variance.
     func inverseDiagonals() throws(ComputeError) -> [Double] {

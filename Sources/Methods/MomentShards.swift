@@ -1,0 +1,34 @@
+import Compute
+
+/// The moments of a problem's tasks, brought through a shard at a time, as often as an estimator asks for them.
+struct MomentShards<B: Backend> {
+    let backend: B
+    let scaling: ColumnScaling
+    /// The observations behind each task's moments.
+    let sampleCounts: [Int]
+    private let bring: Visit
+
+    /// Hands every shard's tasks and moments to a visitor.
+    typealias Visitor = (Range<Int>, Moments<B.Buffer>) throws(ComputeError) -> Void
+    typealias Visit = (Visitor) throws(ComputeError) -> Void
+
+    init(on backend: B, scaling: ColumnScaling, sampleCounts: [Int], _ bring: @escaping Visit) {
+        self.backend = backend
+        self.scaling = scaling
+        self.sampleCounts = sampleCounts
+        self.bring = bring
+    }
+
+    var taskCount: Int { sampleCounts.count }
+    var featureCount: Int { scaling.featureCount }
+
+    /// Calls `body` with each shard's tasks and their moments, in order. The moments may be reused after the call.
+    func forEach(_ body: Visitor) throws(ComputeError) { try bring(body) }
+
+    /// The moments of all tasks together.
+    func total() throws(ComputeError) -> MomentTotal<B> {
+        var total = MomentTotal(featureCount: featureCount, on: backend)
+        try forEach { _, moments throws(ComputeError) in try total.add(moments) }
+        return total
+    }
+}
