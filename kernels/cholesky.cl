@@ -4,8 +4,6 @@
 // array is given by its buffer, its entries a pack and its first entry. `lower` holds the reciprocals of L's diagonal
 // on its diagonal.
 
-#define AT(pointer, e) (pointer)[(size_t)(e) * ENTRY]
-
 // Solves L x = b in place; x is private.
 static void solve_lower(const int order, global const pack *lower, private pack *x)
 {

@@ -49,6 +49,9 @@ typedef ACCUM accum_pack;
 #endif
 #define ENTRY (LANES / LANES_PER_ITEM)
 
+// Entry e, from a pointer to the first one of a work-item's tasks.
+#define AT(pointer, e) (pointer)[(size_t)(e) * ENTRY]
+
 #define triangle(order) ((order) * ((order) + 1) / 2)
 
 // The first entry of the tasks of one work-item: of pack `item`, or of lane `item % LANES` of pack `item / LANES`.
@@ -57,3 +60,18 @@ typedef ACCUM accum_pack;
 // The first entry of one task, in scalars; its further entries follow at a distance of LANES.
 #define TASK_OFFSET(task, entries, first) \
     (((size_t)((task) / LANES) * (entries) + (first)) * LANES + (task) % LANES)
+
+// An operand of an operation on vectors: its entries a pack, or 0 when its one task serves all; its first entry; entries
+// from one column to the next and from one coordinate to the next, 0 where one serves all.
+#define OPERAND(x) const int x##_entries, const int x##_first, const int x##_column, const int x##_step
+// The first entry of a column of operand x for the tasks of one work-item.
+#define OPERAND_OFFSET(x, item, column) \
+    (x##_entries ? ITEM_OFFSET(item, x##_entries, x##_first + (column) * x##_column) \
+                 : ((size_t)x##_first + (size_t)(column) * x##_column) * ENTRY)
+// Entry e of an operand, from a pointer to its first one. That of a task which serves all goes to every lane.
+#if VECTOR_PACKS
+#define OPERAND_AT(x, pointer, e) \
+    (x##_entries ? (pointer)[e] : (pack)(((global const real *)(pointer))[(size_t)(e) * LANES]))
+#else
+#define OPERAND_AT(x, pointer, e) AT(pointer, e)
+#endif

@@ -1,14 +1,6 @@
 public import Compute
 
 extension CPUBackend {
-    /// The number of packs of `taskCount` tasks.
-    @inline(__always)
-    private func packCount(_ taskCount: Int) -> Int { (taskCount + Self.lanes - 1) / Self.lanes }
-
-    /// Packs whose work at this cost a pack, in operations on vectors, makes a unit of a fraction of a millisecond.
-    @inline(__always)
-    private func packsPerUnit(costPerPack: Int) -> Int { max(1, 100_000 / max(1, costPerPack)) }
-
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     public func factor(_ matrices: Matrices<Buffer>, tolerance: Scalar, into factor: Factor<Buffer>) {

@@ -27,6 +27,14 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
 
     static var lanes: Int { Scalar.Lanes.scalarCount }
 
+    /// The number of packs of `taskCount` tasks.
+    @inline(__always)
+    func packCount(_ taskCount: Int) -> Int { (taskCount + Self.lanes - 1) / Self.lanes }
+
+    /// Packs whose work at this cost a pack, in operations on vectors, makes a unit of a fraction of a millisecond.
+    @inline(__always)
+    func packsPerUnit(costPerPack: Int) -> Int { max(1, 100_000 / max(1, costPerPack)) }
+
     // MARK: Memory
 
     public var largestArrayBytes: Int { memoryBytes }

@@ -21,4 +21,21 @@ public protocol TaskAlgebra<Scalar>: BackendMemory {
     func sandwichDiagonals(
         of factor: Factor<Buffer>, middle: Matrices<Buffer>, contrasts: Vectors<Buffer>,
         into diagonals: Vectors<Buffer>) throws(ComputeError)
+
+    /// Writes `s_a x_a + s_b x_b`, or `s_a x_a` alone when `b` is nil, element by element.
+    ///
+    /// A vector or scale that has one task, one column or one value a column serves all tasks, columns or coordinates
+    /// of the result. Where its scale is 0 a term is left out, whatever it holds. The result may be a term's vectors if
+    /// they have its shape.
+    func combine(_ a: Term<Buffer>, _ b: Term<Buffer>?, into result: Vectors<Buffer>) throws(ComputeError)
+
+    /// Writes `x'y` for each column of each task: one value a column. An operand of one task or one column serves all.
+    func dots(_ x: Vectors<Buffer>, _ y: Vectors<Buffer>, into products: Vectors<Buffer>) throws(ComputeError)
+}
+
+extension TaskAlgebra {
+    /// Writes `s x`, element by element, as the combination of two terms does.
+    public func combine(_ term: Term<Buffer>, into result: Vectors<Buffer>) throws(ComputeError) {
+        try combine(term, nil, into: result)
+    }
 }

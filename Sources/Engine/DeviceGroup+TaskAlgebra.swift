@@ -38,4 +38,27 @@ extension DeviceGroup {
                 into: share(of: diagonals, index))
         }
     }
+
+    public func combine(_ a: Term<Buffer>, _ b: Term<Buffer>?, into result: Vectors<Buffer>) throws(ComputeError) {
+        for (index, member) in members.enumerated() {
+            try member.combine(
+                share(of: a, index), b.map { share(of: $0, index) }, into: share(of: result, index))
+        }
+    }
+
+    private func share(of term: Term<Buffer>, _ member: Int) -> Term<DeviceBuffer<Scalar>> {
+        let vectors = share(of: term.vectors, member)
+        switch term.scale {
+        case .number(let number): return vectors.scaled(by: number)
+        case .each(let scales): return vectors.scaled(by: share(of: scales, member))
+        }
+    }
+
+    public func dots(_ x: Vectors<Buffer>, _ y: Vectors<Buffer>, into products: Vectors<Buffer>)
+        throws(ComputeError)
+    {
+        for (index, member) in members.enumerated() {
+            try member.dots(share(of: x, index), share(of: y, index), into: share(of: products, index))
+        }
+    }
 }

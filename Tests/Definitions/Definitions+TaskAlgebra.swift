@@ -42,4 +42,14 @@ extension Definitions {
         }
         return sum
     }
+
+    /// `sum of s x` over terms `(s, x)`, without those whose scale `s` is 0.
+    public static func combination(_ terms: [(scale: Double, value: Double)]) -> Double {
+        terms.filter { $0.scale != 0 }.reduce(0) { $0 + $1.scale * $1.value }
+    }
+
+    /// `x'y`.
+    public static func dot(_ x: [Double], _ y: [Double]) -> Double {
+        zip(x, y).reduce(0) { $0 + $1.0 * $1.1 }
+    }
 }
