@@ -4,7 +4,16 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("MemberImportVisibility")]
 
 /// Each kernel text is compiled into the library: nothing has to be found beside the binary.
-let kernelTexts: [Resource] = ["prelude", "accumulate", "cholesky", "residuals", "sums", "vectors", "probe"].map {
+let kernelTexts: [Resource] = [
+    "prelude",
+    "accumulate",
+    "cholesky",
+    "residuals",
+    "vectors",
+    "sums",
+    "quantiles",
+    "probe",
+].map {
     .embedInCode("../../kernels/\($0).cl")
 }
 
@@ -42,7 +51,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .target(name: "Definitions", path: "Tests/Definitions", swiftSettings: strict),
+        .target(name: "Definitions", dependencies: ["Compute"], path: "Tests/Definitions", swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["Compute", "CPUFallback", "Engine", "Definitions"],
             path: "Tests/TestSupport", swiftSettings: strict),

@@ -40,6 +40,15 @@ public struct Parallel: Sendable {
         }
     }
 
+    /// What `body` makes of each of `0 ..< count`, in order, on several threads.
+    package func map<Result>(_ count: Int, _ body: (Int) -> Result) -> [Result] {
+        Array(unsafeUninitializedCapacity: count) { results, initializedCount in
+            guard let first = results.baseAddress else { return }
+            forEachBlock(count) { (first + $0).initialize(to: body($0)) }
+            initializedCount = count
+        }
+    }
+
     /// Splits `0 ..< count` into ranges of at most `grain` and calls `body` once for each, on several threads.
     public func forEachRange(of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
         let size = max(1, grain)

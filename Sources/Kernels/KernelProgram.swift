@@ -1,6 +1,12 @@
 /// The kernel texts: each is one file of `kernels`, compiled as one program.
 package enum KernelProgram: String, CaseIterable, Sendable {
-    case accumulate, cholesky, residuals, sums, vectors, probe
+    case accumulate
+    case cholesky
+    case residuals
+    case vectors
+    case sums
+    case quantiles
+    case probe
 
     /// The program's text: the prelude's and its own.
     ///
@@ -14,8 +20,9 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .accumulate: PackageResources.accumulate_cl
         case .cholesky: PackageResources.cholesky_cl
         case .residuals: PackageResources.residuals_cl
-        case .sums: PackageResources.sums_cl
         case .vectors: PackageResources.vectors_cl
+        case .sums: PackageResources.sums_cl
+        case .quantiles: PackageResources.quantiles_cl
         case .probe: PackageResources.probe_cl
         }
     }

@@ -1,3 +1,5 @@
+public import Compute
+
 extension Definitions {
     /// `sum over tasks of w_j v_j`, leaving out tasks of weight 0.
     public static func weightedSum(_ vectors: [[Double]], weights: [Double]) -> [Double] {
@@ -6,5 +8,26 @@ extension Definitions {
             for index in sum.indices { sum[index] += weight * vector[index] }
         }
         return sum
+    }
+
+    /// With `S(z)` the weight of values up to `z` and `W` that of all: the first value with `S >= share W`, the first with
+    /// `S > share W`, or the middle between them. Weights that are not whole numbers are compared up to rounding.
+    public static func weightedQuantile(
+        _ values: [Double], weights: [Double], at share: Double, tie: TieRule = .midpoint
+    ) -> Double {
+        let sorted = values.indices.filter { weights[$0] > 0 }.sorted { values[$0] < values[$1] }
+        let target = share * sorted.reduce(0) { $0 + weights[$1] }
+        let isWhole = weights.allSatisfy { $0 == $0.rounded() }
+        let tolerance = isWhole ? 0 : 4 * Double(sorted.count) * Double.ulpOfOne * target
+        var sum = 0.0
+        var lower: Double?
+        for task in sorted {
+            sum += weights[task]
+            if lower == nil && sum >= target - tolerance { lower = values[task] }
+            guard let lower, sum > target + tolerance || task == sorted.last else { continue }
+            let upper = values[task]
+            return tie == .lower ? lower : tie == .upper ? upper : lower + 0.5 * (upper - lower)
+        }
+        return .nan
     }
 }

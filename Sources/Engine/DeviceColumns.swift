@@ -1,0 +1,105 @@
+import Compute
+import Kernels
+
+/// The values of tasks in one device's memory, for order statistics.
+struct DeviceColumns<Scalar: LaneScalar>: TaskColumns {
+    let backend: OpenCLBackend<Scalar>
+    let vectors: Vectors<DeviceBuffer<Scalar>>
+    let weights: Vectors<DeviceBuffer<Scalar>>
+
+    var entryCount: Int { vectors.valuesPerTask }
+
+    func values(ofTasks tasks: [Int]) throws(ComputeError) -> [Double] {
+        if tasks.isEmpty { return [] }
+        let numbers = try backend.context.makeBuffer(tasks.map { Int32($0) })
+        let gathered = try backend.context.makeBuffer(of: Scalar.self, count: tasks.count * entryCount)
+        try backend.kernel("gather_tasks", in: .quantiles, order: 0).launch(
+            global: tasks.count * entryCount,
+            arguments: [.count(tasks.count), .count(entryCount)] + backend.place(vectors.entries) + [
+                .buffer(numbers), .buffer(vectors.entries.buffer), .buffer(gathered),
+            ])
+        return Self.widened(try gathered.read())
+    }
+
+    func columns(_ entries: Range<Int>) throws(ComputeError) -> [Double] {
+        let values = try backend.download(view(entries))
+        let taskCount = vectors.taskCount
+        return Array(unsafeUninitializedCapacity: values.count) { columns, count in
+            for task in 0..<taskCount {
+                for entry in 0..<entries.count {
+                    columns[entry * taskCount + task] = values[task * entries.count + entry]
+                }
+            }
+            count = values.count
+        }
+    }
+
+    func split(
+        _ entries: Range<Int>, at brackets: [Bracket], weights units: FixedPointWeights
+    ) throws(ComputeError) -> [BracketSplit] {
+        let context = backend.context
+        let (lanes, values) = (backend.lanes, view(entries).entries)
+        let packs = backend.packCount(vectors.taskCount)
+        let blocks = (packs + OpenCLBackend<Scalar>.packsPerSumBlock - 1) / OpenCLBackend<Scalar>.packsPerSumBlock
+        let capacity = vectors.taskCount / 4 + 1024
+        let bounds = try context.makeBuffer(brackets.flatMap { [Scalar($0.lower), Scalar($0.upper)] })
+        let partials = try context.makeBuffer(of: UInt64.self, count: blocks * entries.count * 4 * lanes)
+        let counts = try context.makeBuffer(of: Int32.self, count: entries.count, zeroed: true)
+        let keptValues = try context.makeBuffer(of: Scalar.self, count: entries.count * capacity)
+        let keptWeights = try context.makeBuffer(of: UInt64.self, count: entries.count * capacity)
+        let scales = FixedPointWeights.scales(of: Scalar.self, exponent: units.exponent)
+        try backend.kernel("split_values", in: .quantiles, order: 0).launch(
+            global: blocks * entries.count * (backend.shape == .vectors ? 1 : lanes),
+            arguments: [
+                .count(vectors.taskCount), .count(entries.count), .count(capacity), .real(scales.0), .real(scales.1),
+            ] + backend.place(values) + backend.place(weights.entries) + [
+                .buffer(bounds), .buffer(values.buffer), .buffer(weights.entries.buffer), .buffer(partials),
+                .buffer(counts), .buffer(keptValues), .buffer(keptWeights),
+            ])
+        let sums = try context.makeBuffer(of: UInt64.self, count: entries.count * 4 * lanes)
+        try backend.kernel("add_splits", in: .quantiles, order: 0).launch(
+            global: entries.count * 4 * (backend.shape == .vectors ? 1 : lanes), .count(blocks), .count(entries.count),
+            .buffer(partials), .buffer(sums))
+        let foundSums = try sums.read()
+        let foundCounts = try counts.read()
+        var splits: [BracketSplit] = []
+        for index in 0..<entries.count {
+            var split = BracketSplit()
+            let sum = { (which: Int) in
+                foundSums[(index * 4 + which) * lanes..<(index * 4 + which + 1) * lanes].reduce(0, &+)
+            }
+            split.below = sum(0)
+            split.throughLower = sum(1)
+            split.throughUpper = sum(2)
+            split.hasNaN = sum(3) > 0
+            let count = Int(foundCounts[index])
+            if count > capacity {
+                split.inside = nil
+            } else if count > 0 {
+                let place = index * capacity..<index * capacity + count
+                split.inside = Self.paired(try keptValues.read(place), try keptWeights.read(place))
+            }
+            splits.append(split)
+        }
+        return splits
+    }
+
+    /// Some entries of each task, as vectors of their own.
+    private func view(_ entries: Range<Int>) -> Vectors<DeviceBuffer<Scalar>> {
+        Vectors(
+            taskCount: vectors.taskCount, width: entries.count,
+            entries: PackedEntries(
+                buffer: vectors.entries.buffer, entriesPerPack: vectors.entries.entriesPerPack,
+                firstEntry: vectors.entries.firstEntry + entries.lowerBound))
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    private static func widened(_ values: [Scalar]) -> [Double] { values.map { Double($0) } }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    private static func paired(_ values: [Scalar], _ weights: [UInt64]) -> [WeightedValue] {
+        values.indices.map { WeightedValue(value: Double(values[$0]), weight: weights[$0]) }
+    }
+}
