@@ -21,3 +21,26 @@ public enum Philox {
         return words
     }
 }
+
+extension Philox {
+    /// Returns the four words of one counter a lane, in the low halves of the lanes, which hold counters in the same way.
+    @inlinable
+    @inline(__always)
+    public static func words<Lanes: SIMD>(
+        counters: (Lanes, Lanes, Lanes, Lanes), key: SIMD2<UInt32>
+    ) -> (Lanes, Lanes, Lanes, Lanes) where Lanes.Scalar == UInt64 {
+        let lowHalf = Lanes(repeating: 0xffff_ffff)
+        var (c0, c1, c2, c3) = counters
+        var key = key
+        for _ in 0..<roundCount {
+            let first = c0 &* Lanes(repeating: UInt64(multipliers.0))
+            let second = c2 &* Lanes(repeating: UInt64(multipliers.1))
+            c0 = second &>> 32 ^ c1 ^ Lanes(repeating: UInt64(key[0]))
+            c1 = second & lowHalf
+            c2 = first &>> 32 ^ c3 ^ Lanes(repeating: UInt64(key[1]))
+            c3 = first & lowHalf
+            key &+= SIMD2(keySteps.0, keySteps.1)
+        }
+        return (c0, c1, c2, c3)
+    }
+}

@@ -18,6 +18,8 @@ public struct RandomPurpose: RawRepresentable, Hashable, Sendable {
     public static let coefficients = RandomPurpose(rawValue: 5)
     /// Where an iteration begins.
     public static let initialValues = RandomPurpose(rawValue: 6)
+    /// Numbers that a device or an operation is checked with; no result depends on them.
+    public static let check = RandomPurpose(rawValue: 255)
 }
 
 /// The address of random numbers: a sequence of positions for each task, any of which is made without the others.
