@@ -12,6 +12,7 @@ let kernelTexts: [Resource] = [
     "vectors",
     "sums",
     "quantiles",
+    "random",
     "probe",
 ].map {
     .embedInCode("../../kernels/\($0).cl")

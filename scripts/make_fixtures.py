@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Tests/Fixtures: what statsmodels and mpmath say about the flights sample and Student's t.
+"""Writes Tests/Fixtures: what statsmodels and mpmath say about the flights sample, Student's t and the normal.
 
     python3 -m venv .venv
     .venv/bin/pip install statsmodels==0.15.0 pandas==3.1.1 mpmath==1.4.1
@@ -202,6 +202,22 @@ def write_student_t() -> None:
     (FIXTURES / "student_t.csv").write_text("\n".join(lines) + "\n")
 
 
+def write_normal_quantiles() -> None:
+    """Quantiles at odd multiples of 2^-53, as random uniforms are: evenly, about AS 241's breaks, and in both tails."""
+    mpmath.mp.dps = 40
+    numerators = [2**53 * k // 64 | 1 for k in range(64)]
+    numerators += [(2**53 * 3 // 40 + step) | 1 for step in (-(2**20), -2, 0, 2, 2**20)]
+    numerators += [int(mpmath.exp(-25) * 2**53 + step) | 1 for step in (-(2**10), 0, 2**10)]
+    numerators += [2**k | 1 for k in range(52)]
+    lines = ["numerator,quantile"]
+    for numerator in sorted(set(numerators) | {2**53 - numerator for numerator in numerators}):
+        u = mpmath.mpf(numerator) / 2**53
+        z = mpmath.sqrt(2) * mpmath.erfinv(2 * u - 1)
+        assert abs(mpmath.ncdf(z) - u) < u * mpmath.mpf("1e-35")
+        lines.append(f"{numerator},{mpmath.nstr(z, 17)}")
+    (FIXTURES / "normal_quantiles.csv").write_text("\n".join(lines) + "\n")
+
+
 def main() -> None:
     FIXTURES.mkdir(parents=True, exist_ok=True)
     flights = pd.read_csv(SAMPLE)
@@ -214,6 +230,7 @@ def main() -> None:
     planes.to_csv(FIXTURES / "planes.csv", index=False, lineterminator="\n")
     write_regressions(flights, planes)
     write_student_t()
+    write_normal_quantiles()
     for path in sorted(FIXTURES.iterdir()):
         print(path.name, path.stat().st_size)
 

@@ -86,6 +86,9 @@ package enum KernelArgument: Sendable {
     /// A size for a kernel's `int`. Precondition: below 2^31.
     package static func count(_ value: Int) -> KernelArgument { .int32(Int32(value)) }
 
+    /// A word for a kernel's `uint`.
+    package static func word(_ value: UInt32) -> KernelArgument { .int32(Int32(bitPattern: value)) }
+
     /// A number for a kernel's `real`.
     package static func real<Scalar: LaneScalar>(_ value: Scalar) -> KernelArgument {
         if let value = value as? Float { return .float(value) }

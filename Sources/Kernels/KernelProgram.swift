@@ -6,6 +6,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
     case vectors
     case sums
     case quantiles
+    case random
     case probe
 
     /// The program's text: the prelude's and its own.
@@ -23,6 +24,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .vectors: PackageResources.vectors_cl
         case .sums: PackageResources.sums_cl
         case .quantiles: PackageResources.quantiles_cl
+        case .random: PackageResources.random_cl
         case .probe: PackageResources.probe_cl
         }
     }
