@@ -58,11 +58,11 @@ struct NonFiniteText {
         let found = zip(store.columns, store.firstNonFinite).compactMap { column, value in
             value.map { (column.name, $0) }
         }
-        guard let (name, value) = found.min(by: { $0.1.line < $1.1.line }) else {
+        guard let (name, value) = found.min(by: { $0.1.place.isBefore($1.1.place) }) else {
             text = " (they arise in the formula, as from log(0); all numbers of the table are finite)"
             return
         }
-        text = " (first at line \(value.line), column '\(name)': '\(value.text)'; --na \(value.text) drops such rows)"
+        text = " (first at \(value.place), column '\(name)': '\(value.text)'; --na \(value.text) drops such rows)"
     }
 }
 

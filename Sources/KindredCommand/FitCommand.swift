@@ -8,8 +8,8 @@ struct FitCommand: ParsableCommand {
         commandName: "fit",
         abstract: "Fit a model to each task of a table.",
         discussion: """
-            Reads one long table (.csv, .tsv, also .gz, or - for standard input) with a column that names each row's \
-            task, and fits the formula to every task at once:
+            Reads one long table (.csv, .tsv, also .gz, or - for standard input; .npz or .npy) with a column that \
+            names each row's task, and fits the formula to every task at once:
 
               kindred fit flights.csv.gz --task tailnum \\
                 --formula "arr_delay ~ dep_delay + distance" -o planes.csv
@@ -19,8 +19,9 @@ struct FitCommand: ParsableCommand {
             rows, collinear columns, a level that it has no row of) is reported with its status and never stops the \
             others.
 
-            The result goes to the file after -o: .csv (one line a task and term) or .json (the model, which \
-            'kindred predict' reads). Without -o, a terminal shows a table of what was found and a pipe gets the CSV.
+            The result goes to the file after -o: .csv (one line a task and term), .json (the model, which 'kindred \
+            predict' reads; up to 100,000 tasks) or .npz (the same as arrays, for np.load and for any number of \
+            tasks). Without -o, a terminal shows a table of what was found and a pipe gets the CSV.
             """)
 
     @OptionGroup var input: InputOptions
@@ -38,7 +39,9 @@ struct FitCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Coverage of the confidence intervals.", valueName: "share"))
     var level = 0.95
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where the result goes: a .csv or .json file.", valueName: "file"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Where the result goes: a .csv, .json or .npz file.", valueName: "file")
+    )
     var output: String?
 
     @Flag(help: "Write the model to standard output, as -o does to a .json file.")
@@ -60,7 +63,7 @@ struct FitCommand: ParsableCommand {
         }
         if json, output != nil { throw ValidationError("--json writes to standard output; leave -o out") }
         if let output, OutputFormat(path: output) == nil {
-            throw ValidationError("-o \(output): the ending says the format; use .csv or .json")
+            throw ValidationError("-o \(output): the ending says the format; use .csv, .json or .npz")
         }
     }
 
@@ -101,11 +104,16 @@ struct VarianceOption: CustomStringConvertible {
 
 /// The format of a result, which its file's ending names.
 enum OutputFormat {
-    case tidy, model
+    /// The most tasks that are written as JSON: as text they take several times the room and the time.
+    static let mostTasksOfModel = 100_000
+
+    case tidy, model, archive
 
     init?(path: String) {
         if path.lowercased().hasSuffix(".json") {
             self = .model
+        } else if path.lowercased().hasSuffix(".npz") {
+            self = .archive
         } else if path.lowercased().hasSuffix(".csv") || path.hasPrefix("/dev/") {
             self = .tidy
         } else {

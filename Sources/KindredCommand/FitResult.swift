@@ -21,6 +21,7 @@ struct FitResult {
         switch format {
         case .tidy: try writeTidy(to: file, parallel: parallel)
         case .model: try model.write(to: file, parallel: parallel)
+        case .archive: try model.writeArchive(to: file, parallel: parallel)
         }
     }
 

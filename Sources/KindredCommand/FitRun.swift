@@ -24,6 +24,7 @@ struct FitRun {
 
         let store = try readTable(for: formula)
         timer.finish("read")
+        if output?.format == .model { try checkFitsModel(store.layout.taskCount) }
         let design = try Design(formula: formula, store: store, weights: command.input.weights)
         let problem = try TableProblem(
             design: design, store: store, clusterColumn: command.vcov.clusterColumn, parallel: parallel)
@@ -83,6 +84,16 @@ struct FitRun {
         }
         if command.json { return (try OutputFile(path: nil), .model) }
         return command.summary || Terminal.outputIsTerminal ? nil : (try OutputFile(path: nil), .tidy)
+    }
+
+    /// - Throws: ``TableError`` of kind `usage` when there are more tasks than JSON is written for.
+    private func checkFitsModel(_ taskCount: Int) throws(TableError) {
+        guard taskCount > OutputFormat.mostTasksOfModel else { return }
+        let option = command.output.map { "-o \($0)" } ?? "--json"
+        throw TableError(
+            .usage,
+            "\(option): \(counted(taskCount)) tasks are more than the \(counted(OutputFormat.mostTasksOfModel)) that are "
+                + "written as JSON; name a .npz file after -o, which holds the same as arrays")
     }
 
     private func readTable(for formula: Formula) throws -> ColumnStore {

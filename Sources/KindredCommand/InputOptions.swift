@@ -3,7 +3,7 @@ import Tables
 
 /// Which table, which columns, which formula.
 struct InputOptions: ParsableArguments {
-    @Argument(help: "The table: .csv, .tsv, also .gz, or - for standard input.")
+    @Argument(help: "The table: .csv, .tsv, also .gz, or - for standard input; .npz or .npy.")
     var table: String
 
     @Option(

@@ -9,7 +9,7 @@ struct PredictCommand: ParsableCommand {
         abstract: "Predict the response of new rows from a fitted model.",
         usage: "kindred predict [<options>] <model> <table>",
         discussion: """
-            Reads a model that 'kindred fit' wrote as .json and a table with the columns of its formula, and writes \
+            Reads a model that 'kindred fit' wrote as .json or .npz and a table with the columns of its formula, and writes \
             one line a row of the table, in its order: row, task, prediction. A row with missing values has no \
             prediction.
 
@@ -17,10 +17,10 @@ struct PredictCommand: ParsableCommand {
               kindred predict model.json new.csv -o predictions.csv
             """)
 
-    @Argument(help: "The model: a .json file of 'kindred fit'.")
+    @Argument(help: "The model: a .json or .npz file of 'kindred fit'.")
     var model: String
 
-    @Argument(help: "The table: .csv, .tsv, also .gz, or - for standard input.")
+    @Argument(help: "The table: .csv, .tsv, also .gz, or - for standard input; .npz or .npy.")
     var table: String
 
     @Option(
@@ -36,14 +36,15 @@ struct PredictCommand: ParsableCommand {
             "Texts that stand for a missing value, apart by commas. (default: those of the fit)", valueName: "texts"))
     var na: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where the predictions go: a .csv file.", valueName: "file"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Where the predictions go: a .csv or .npz file.", valueName: "file"))
     var output: String?
 
     @OptionGroup var settings: RunOptions
 
     func validate() throws {
-        if let output, OutputFormat(path: output) != .tidy {
-            throw ValidationError("-o \(output): predictions are written as .csv")
+        if let output, ![.tidy, .archive].contains(OutputFormat(path: output)) {
+            throw ValidationError("-o \(output): predictions are written as .csv or .npz")
         }
     }
 

@@ -70,10 +70,15 @@ struct PredictRun {
                 tasks[inputRows[row]] = Int32(task)
             }
         }
-        try PredictionWriter(tasks: store.taskLabels).write(
-            to: file, count: store.totalRowCount, parallel: parallel
-        ) { row in
+        func prediction(_ row: Int) -> Prediction {
             Prediction(row: row + 1, task: tasks[row] < 0 ? nil : Int(tasks[row]), value: values[row])
+        }
+        let writer = PredictionWriter(tasks: store.taskLabels)
+        let count = store.totalRowCount
+        if command.output.flatMap(OutputFormat.init) == .archive {
+            try writer.writeArchive(to: file, count: count, parallel: parallel, prediction: prediction)
+        } else {
+            try writer.write(to: file, count: count, parallel: parallel, prediction: prediction)
         }
     }
 

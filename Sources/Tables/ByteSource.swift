@@ -2,40 +2,23 @@ import Glibc
 
 /// The bytes of a file or of standard input, inflated where they are gzip.
 final class ByteSource {
-    /// How messages name it.
-    let name: String
-    /// The bytes of the file, before inflation; nil for a pipe.
-    let byteCount: Int?
     /// The bytes brought so far, before inflation.
     private(set) var bytesRead = 0
-    private let descriptor: Int32
-    private let ownsDescriptor: Bool
+    private let file: InputFile
     private let progress: TableReader.Progress
     private var opening: [UInt8] = []
     private var hasStarted = false
     private var decoder: GzipDecoder?
 
-    /// - Parameter path: a file, or `-` for standard input.
-    /// - Throws: ``TableError/Kind/noInput`` when the file does not exist, is a folder or may not be read.
-    init(path: String, progress: @escaping TableReader.Progress = { _, _ in true }) throws(TableError) {
+    init(_ file: InputFile, progress: @escaping TableReader.Progress = { _, _ in true }) {
+        self.file = file
         self.progress = progress
-        ownsDescriptor = path != "-"
-        name = ownsDescriptor ? path : "standard input"
-        descriptor = ownsDescriptor ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO
-        guard descriptor >= 0 else {
-            let remedy = errno == ENOENT ? "check the path" : "check its permissions"
-            throw TableError(.noInput, "cannot open '\(printable(path))': \(errorText(errno)); \(remedy)")
-        }
-        var status = stat()
-        fstat(descriptor, &status)
-        if status.st_mode & S_IFMT == S_IFDIR {
-            if ownsDescriptor { close(descriptor) }
-            throw TableError(.noInput, "cannot read '\(printable(name))': it is a folder; name a table in it")
-        }
-        byteCount = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
     }
 
-    deinit { if ownsDescriptor { close(descriptor) } }
+    /// How messages name it.
+    var name: String { file.name }
+    /// The bytes of the file, before inflation; nil for a pipe.
+    var byteCount: Int? { file.byteCount }
 
     /// Writes up to `count` bytes, fewer only at the end.
     ///
@@ -72,11 +55,11 @@ final class ByteSource {
     /// Waits until a pipe has bytes, and asks now and then whether to go on.
     private func waitForBytes() throws(TableError) {
         guard byteCount == nil else { return }
-        var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        var readable = pollfd(fd: file.descriptor, events: Int16(POLLIN), revents: 0)
         while true {
             let ready = poll(&readable, 1, 100)
             if ready > 0 { return }
-            if ready < 0, errno != EINTR { throw unreadable(errno) }
+            if ready < 0, errno != EINTR { throw file.unreadable(errno) }
             guard progress(bytesRead, nil) else {
                 throw TableError(.interrupted, "stopped while reading '\(printable(name))'")
             }
@@ -91,19 +74,15 @@ final class ByteSource {
         }
         while done < count {
             try waitForBytes()
-            let received = Glibc.read(descriptor, bytes + done, count - done)
+            let received = Glibc.read(file.descriptor, bytes + done, count - done)
             if received == 0 { break }
             if received < 0 {
                 if errno == EINTR { continue }
-                throw unreadable(errno)
+                throw file.unreadable(errno)
             }
             done += received
             bytesRead += received
         }
         return done
-    }
-
-    private func unreadable(_ code: Int32) -> TableError {
-        TableError(.noInput, "cannot read '\(printable(name))': \(errorText(code))")
     }
 }

@@ -2,15 +2,18 @@ import Glibc
 
 /// Parses one piece of a table's text: whole records.
 struct CsvPieceParser {
-    let plan: CsvPlan
+    let plan: TablePlan
+    let delimiter: UInt8
+    /// The number of fields of every record.
+    let fieldCount: Int
 
     /// Parses the records from `start` to `end` into `piece`, and stops at the first fault.
     func parse(
-        from start: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>, with worker: CsvWorker, into piece: CsvPiece
+        from start: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>, with worker: TableWorker, into piece: TablePiece
     ) {
-        piece.lineCount = Self.lineFeeds(from: start, to: end)
+        piece.placeCount = Self.lineFeeds(from: start, to: end)
         // A record holds at least its delimiters and a line feed; one more may begin that turns out to be too short.
-        piece.reset(rowCapacity: min(piece.lineCount, (end - start) / plan.fieldCount + 1))
+        piece.reset(rowCapacity: min(piece.placeCount, (end - start) / fieldCount + 1))
         piece.worker = worker.index
         worker.reserveScratch(end - start)
         worker.reserveRows(piece.rowCapacity)
@@ -29,7 +32,8 @@ struct CsvPieceParser {
     /// - Parameter checksLabels: whether a complete row with a label that is not UTF-8 is a fault. Each distinct label
     ///   is looked at once; only where one is bad are the records parsed again, to find the first of them.
     private func parseRecords(
-        from start: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>, with worker: CsvWorker, into piece: CsvPiece,
+        from start: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>, with worker: TableWorker,
+        into piece: TablePiece,
         checksLabels: Bool
     ) {
         var scratch = worker.scratch
@@ -68,12 +72,11 @@ struct CsvPieceParser {
     /// Returns the next record's start, or nil after a fault.
     @inline(__always)
     private func parseRecord(
-        at record: UnsafePointer<UInt8>, fields: UnsafeBufferPointer<CsvPlan.Field>, row: Int,
-        from start: UnsafePointer<UInt8>, with worker: CsvWorker, into piece: CsvPiece,
+        at record: UnsafePointer<UInt8>, fields: UnsafeBufferPointer<TablePlan.Field>, row: Int,
+        from start: UnsafePointer<UInt8>, with worker: TableWorker, into piece: TablePiece,
         scratch: inout UnsafeMutablePointer<UInt8>,
         isComplete: inout Bool
     ) -> UnsafePointer<UInt8>? {
-        let delimiter = plan.delimiter
         var place = record
         var index = 0
         var hasNonFinite = false
@@ -95,7 +98,7 @@ struct CsvPieceParser {
                 } else {
                     let slow = CsvField(at: place, delimiter: delimiter, scratch: &scratch)
                     text = slow
-                    if !slow.isMalformed, plan.missing.contains(slow) {
+                    if !slow.isMalformed, plan.missing.contains(slow.bytes) {
                         isMissing = true
                     } else if !slow.isMalformed, let number = NumberParser.number(slow.start, count: slow.count) {
                         value = number
@@ -110,7 +113,7 @@ struct CsvPieceParser {
             if field.labelSlot >= 0 {
                 let label = text ?? CsvField(at: place, delimiter: delimiter, scratch: &scratch)
                 if label.isMalformed { return fault(textIn: order, label, of: record, from: start, piece) }
-                isMissing = isMissing || plan.missing.contains(label)
+                isMissing = isMissing || plan.missing.contains(label.bytes)
                 worker.labelStarts[field.labelSlot * worker.rowCapacity + row] = label.start
                 worker.labelLengths[field.labelSlot * worker.rowCapacity + row] = label.count
                 place = label.end
@@ -119,16 +122,16 @@ struct CsvPieceParser {
                 isComplete = false
                 piece.missingCounts[order] += 1
             }
-            if index + 1 < plan.fieldCount {
+            if index + 1 < fieldCount {
                 guard place[0] == delimiter else { return ragged(record, from: start, piece) }
                 place += 1
             }
             index += 1
         }
-        while index < plan.fieldCount {
+        while index < fieldCount {
             place = CsvField.skip(place, delimiter: delimiter)
             index += 1
-            if index < plan.fieldCount {
+            if index < fieldCount {
                 guard place[0] == delimiter else { return ragged(record, from: start, piece) }
                 place += 1
             }
@@ -141,7 +144,7 @@ struct CsvPieceParser {
     @inline(__always)
     private func isFieldEnd(_ place: UnsafePointer<UInt8>) -> Bool {
         let byte = place[0]
-        return byte == plan.delimiter || byte == CsvBlockReader.newline
+        return byte == delimiter || byte == CsvBlockReader.newline
             || byte == UInt8(ascii: "\r") && place[1] == CsvBlockReader.newline
     }
 
@@ -150,7 +153,7 @@ struct CsvPieceParser {
     @inline(never)
     private func noteNonFinite(
         in record: UnsafePointer<UInt8>, row: Int, from start: UnsafePointer<UInt8>,
-        _ scratch: UnsafeMutablePointer<UInt8>, _ piece: CsvPiece
+        _ scratch: UnsafeMutablePointer<UInt8>, _ piece: TablePiece
     ) {
         var place = record
         var index = 0
@@ -158,36 +161,36 @@ struct CsvPieceParser {
         var scratch = scratch
         for field in plan.fields where field.numberSlot >= 0 {
             while index < field.index {
-                place = CsvField.skip(place, delimiter: plan.delimiter) + 1
+                place = CsvField.skip(place, delimiter: delimiter) + 1
                 index += 1
             }
             let value = piece.numbers[field.numberSlot * piece.rowCapacity + row]
             if value.isFinite || piece.firstNonFinite[field.numberSlot] != nil { continue }
-            let text = CsvField(at: place, delimiter: plan.delimiter, scratch: &scratch)
-            piece.firstNonFinite[field.numberSlot] = NonFiniteValue(
-                line: Self.lineFeeds(from: start, to: place), text: printable(text.bytes))
+            let text = CsvField(at: place, delimiter: delimiter, scratch: &scratch)
+            piece.firstNonFinite[field.numberSlot] = TablePiece.Finding(
+                offset: Self.lineFeeds(from: start, to: place), text: printable(text.bytes))
         }
     }
 
     /// Notes the record's first label that is not UTF-8, and returns whether there is one.
     @inline(never)
     private func faultsLabels(
-        of record: UnsafePointer<UInt8>, row: Int, from start: UnsafePointer<UInt8>, _ worker: CsvWorker,
-        _ piece: CsvPiece
+        of record: UnsafePointer<UInt8>, row: Int, from start: UnsafePointer<UInt8>, _ worker: TableWorker,
+        _ piece: TablePiece
     ) -> Bool {
         var place = record
         var index = 0
         for (order, field) in plan.fields.enumerated() where field.labelSlot >= 0 {
             while index < field.index {
-                place = CsvField.skip(place, delimiter: plan.delimiter) + 1
+                place = CsvField.skip(place, delimiter: delimiter) + 1
                 index += 1
             }
             let slot = field.labelSlot * worker.rowCapacity + row
             let label = UnsafeBufferPointer(start: worker.labelStarts[slot], count: worker.labelLengths[slot])
-            if CsvLabelTable.isText(label) { continue }
-            piece.fault = CsvPiece.Fault(
-                line: Self.lineFeeds(from: start, to: place),
-                message: "column '\(printable(plan.names[order]))': found '\(printable(label))', which is not UTF-8; "
+            if LabelTable.isText(label) { continue }
+            piece.fault = TablePiece.Fault(
+                offset: Self.lineFeeds(from: start, to: place), column: printable(plan.names[order]),
+                message: "found '\(printable(label))', which is not UTF-8; "
                     + "convert the table first: iconv -f latin1 -t utf-8")
             return true
         }
@@ -197,24 +200,24 @@ struct CsvPieceParser {
     /// Notes that the record has too few or too many fields.
     @inline(never)
     private func ragged(
-        _ record: UnsafePointer<UInt8>, from start: UnsafePointer<UInt8>, _ piece: CsvPiece
+        _ record: UnsafePointer<UInt8>, from start: UnsafePointer<UInt8>, _ piece: TablePiece
     ) -> UnsafePointer<UInt8>? {
-        let count = fieldCount(of: record)
-        let separator = plan.delimiter == UInt8(ascii: "\t") ? "tab" : "comma"
+        let count = countedFields(of: record)
+        let separator = delimiter == UInt8(ascii: "\t") ? "tab" : "comma"
         let remedy =
-            count < plan.fieldCount
+            count < fieldCount
             ? "write the missing ones, empty if they have no value" : "quote the field that holds a \(separator)"
-        piece.fault = CsvPiece.Fault(
-            line: Self.lineFeeds(from: start, to: record),
-            message: "found \(fieldText(count)) where the header has \(plan.fieldCount); \(remedy)")
+        piece.fault = TablePiece.Fault(
+            offset: Self.lineFeeds(from: start, to: record),
+            message: "found \(fieldText(count)) where the header has \(fieldCount); \(remedy)")
         return nil
     }
 
-    private func fieldCount(of record: UnsafePointer<UInt8>) -> Int {
+    private func countedFields(of record: UnsafePointer<UInt8>) -> Int {
         var count = 1
-        var place = CsvField.skip(record, delimiter: plan.delimiter)
-        while place[0] == plan.delimiter {
-            place = CsvField.skip(place + 1, delimiter: plan.delimiter)
+        var place = CsvField.skip(record, delimiter: delimiter)
+        while place[0] == delimiter {
+            place = CsvField.skip(place + 1, delimiter: delimiter)
             count += 1
         }
         return count
@@ -224,22 +227,21 @@ struct CsvPieceParser {
     @inline(never)
     private func fault(
         textIn order: Int, _ text: CsvField, of record: UnsafePointer<UInt8>,
-        from start: UnsafePointer<UInt8>, _ piece: CsvPiece
+        from start: UnsafePointer<UInt8>, _ piece: TablePiece
     ) -> UnsafePointer<UInt8>? {
         // An unquoted comma shifts the fields: that is then the news.
-        if !text.isMalformed, fieldCount(of: record) != plan.fieldCount { return ragged(record, from: start, piece) }
+        if !text.isMalformed, countedFields(of: record) != fieldCount { return ragged(record, from: start, piece) }
         let name = printable(plan.names[order])
-        let column = "column '\(name)'"
         let found = printable(text.bytes)
         let missing =
             text.bytes.contains(UInt8(ascii: ","))
             ? "--na cannot name it, as it splits at commas; write "
             : "write --na \(shellWord(found)) if it marks a missing value, or "
-        piece.fault = CsvPiece.Fault(
-            line: Self.lineFeeds(from: start, to: text.end) - Self.lineFeeds(in: text),
+        piece.fault = TablePiece.Fault(
+            offset: Self.lineFeeds(from: start, to: text.end) - Self.lineFeeds(in: text), column: name,
             message: text.isMalformed
-                ? "\(column): found text after the closing quote of '\(found)'; write a quote inside quotes twice"
-                : "\(column): found '\(found)' where a number should be; \(missing)C(\(name)) in the formula if these are "
+                ? "found text after the closing quote of '\(found)'; write a quote inside quotes twice"
+                : "found '\(found)' where a number should be; \(missing)C(\(name)) in the formula if these are "
                     + "categories")
         return nil
     }

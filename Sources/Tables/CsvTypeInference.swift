@@ -3,7 +3,7 @@ struct CsvTypeInference {
     /// The places of the columns in question, ascending.
     let places: [Int]
     let delimiter: UInt8
-    let missing: CsvMissingTexts
+    let missing: MissingTexts
     let rowLimit: Int
 
     /// For each place, whether its column holds text: whether more than half of its values are not numbers.
@@ -14,7 +14,7 @@ struct CsvTypeInference {
     func holdText(in block: CsvBlock, from start: Int, isEnough: Bool) -> [Bool]? {
         var textCounts = places.map { _ in 0 }
         var valueCounts = places.map { _ in 0 }
-        let worker = CsvWorker(index: 0, labelCount: 0)
+        let worker = TableWorker(index: 0, labelCount: 0)
         worker.reserveScratch(block.end)
         var place = UnsafePointer(block.bytes) + start
         let end = UnsafePointer(block.bytes) + block.end
@@ -34,7 +34,7 @@ struct CsvTypeInference {
             while true {
                 let field = CsvField(at: place, delimiter: delimiter, scratch: &scratch)
                 if order < places.count, index == places[order] {
-                    if !missing.contains(field) {
+                    if !missing.contains(field.bytes) {
                         valueCounts[order] += 1
                         if NumberParser.number(field.start, count: field.count) == nil { textCounts[order] += 1 }
                     }

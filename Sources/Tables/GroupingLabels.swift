@@ -15,7 +15,7 @@ struct GroupingLabels {
         var code: UInt32
     }
 
-    init(_ tables: [CsvLabelTable], parallel: Parallel) {
+    init(_ tables: [LabelTable], parallel: Parallel) {
         let isNumeric = tables.allSatisfy { table in
             (0..<table.count).allSatisfy { code in
                 let label = table.label(code)
@@ -56,7 +56,7 @@ struct GroupingLabels {
         self.places = places
     }
 
-    private static func isAscending(_ first: Entry, _ second: Entry, _ tables: [CsvLabelTable]) -> Bool {
+    private static func isAscending(_ first: Entry, _ second: Entry, _ tables: [LabelTable]) -> Bool {
         if first.key != second.key { return first.key < second.key }
         let one = tables[Int(first.table)].label(Int(first.code))
         let other = tables[Int(second.table)].label(Int(second.code))
@@ -65,7 +65,7 @@ struct GroupingLabels {
         return order == 0 ? one.count < other.count : order < 0
     }
 
-    private static func merge(_ first: [Entry], _ second: [Entry], _ tables: [CsvLabelTable]) -> [Entry] {
+    private static func merge(_ first: [Entry], _ second: [Entry], _ tables: [LabelTable]) -> [Entry] {
         if first.isEmpty { return second }
         var merged: [Entry] = []
         merged.reserveCapacity(first.count + second.count)
@@ -82,7 +82,7 @@ struct GroupingLabels {
     }
 
     /// The number of bytes with which all labels begin: comparing them again and again would cost most of the time.
-    private static func sharedPrefix(_ tables: [CsvLabelTable]) -> Int {
+    private static func sharedPrefix(_ tables: [LabelTable]) -> Int {
         guard let table = tables.first(where: { $0.count > 0 }) else { return 0 }
         let model = table.label(0)
         var shared = model.count

@@ -4,11 +4,19 @@ import Glibc
 extension ModelFile {
     static let damageAdvice = "is this a whole model file? fit the model again"
 
-    /// Reads a model that `write` wrote. Members that this version does not know are skipped.
+    static func damaged(_ source: String, _ message: String) -> TableError {
+        .data(source, "\(message); \(damageAdvice)")
+    }
+
+    /// Reads a model that `write` or `writeArchive` wrote: the file's first bytes tell which. Members that this version does not know are skipped.
     ///
     /// - Throws: ``TableError``: of kind `noInput` when the file cannot be read, of kind `data` with its name, the line
     ///   and what was found when it is damaged or is no model.
     public init(readingFrom path: String) throws(TableError) {
+        if let file = try? InputFile(path: path), (try? ArrayFormat(of: file)) != nil {
+            try self.init(archive: file)
+            return
+        }
         try self.init(bytes: try fileBytes(path), source: path)
     }
 
@@ -39,11 +47,6 @@ private struct ModelParts {
     private var standardErrors: [Double] = []
     private var hasTasks = false
 
-    private static let statusOfName: [String: TaskStatus] = Dictionary(
-        uniqueKeysWithValues: [
-            TaskStatus.ok, .tooFewRows, .collinear(feature: 0), .separated, .notConverged, .nonFinite,
-        ].map { ($0.name, $0) })
-
     mutating func read(_ name: String, from reader: inout JsonReader) throws(TableError) {
         guard name == "tasks", !hasTasks else {
             members[name] = try reader.value()
@@ -69,7 +72,7 @@ private struct ModelParts {
             case "df": degreesOfFreedom.append(try reader.double())
             case "status":
                 let name = try reader.string()
-                guard let status = Self.statusOfName[name] else {
+                guard let status = TaskStatus.byName[name] else {
                     throw reader.failure("found the status '\(printable(name))', which this program does not know")
                 }
                 statuses.append(status)
@@ -98,19 +101,18 @@ private struct ModelParts {
 
     func model(source: String) throws(TableError) -> ModelFile {
         func member<Value>(_ name: String, _ kind: String, _ value: (JsonValue) -> Value?) throws(TableError) -> Value {
-            guard let found = members[name] else { throw damaged(source, "there is no \"\(name)\"") }
-            guard let value = value(found) else { throw damaged(source, "\"\(name)\" is no \(kind)") }
-            return value
+            try members.member(name, kind, source: source, value)
         }
         _ = try member("format", "number", \.int)
-        guard hasTasks else { throw damaged(source, "there is no \"tasks\"") }
+        guard hasTasks else { throw ModelFile.damaged(source, "there is no \"tasks\"") }
         let terms = try member("terms", "list of names", \.strings)
         var statuses = statuses
         for (task, name) in collinearTerms {
             guard let feature = terms.firstIndex(where: { LabelKey($0) == LabelKey(name) }),
                 case .collinear = statuses[task]
             else {
-                throw damaged(source, "task \(task + 1) is collinear in '\(printable(name))', which is no term")
+                throw ModelFile.damaged(
+                    source, "task \(task + 1) is collinear in '\(printable(name))', which is no term")
             }
             statuses[task] = .collinear(feature: feature)
         }
@@ -118,7 +120,7 @@ private struct ModelParts {
             labels: Labels(labels), sampleCounts: sampleCounts, degreesOfFreedom: degreesOfFreedom,
             statuses: statuses, coefficients: coefficients, standardErrors: standardErrors)
         guard tasks.isConsistent(termCount: terms.count) else {
-            throw damaged(
+            throw ModelFile.damaged(
                 source, "there are \(terms.count) terms but \(coefficients.count) coefficients of \(labels.count) tasks"
             )
         }
@@ -131,47 +133,23 @@ private struct ModelParts {
                 coefficients: coefficients, standardErrors: errors, sampleCount: count,
                 degreesOfFreedom: value["df"]?.double ?? .nan)
         }
-        let levels = try member("levels", "map from variables to names") { value -> [String: [String]]? in
-            guard let members = value.members else { return nil }
-            var levels: [String: [String]] = [:]
-            for member in members {
-                guard let names = member.value.strings else { return nil }
-                levels[member.name] = names
-            }
-            return levels
-        }
-        let provenance = try member("provenance", "description of a run") { value -> ModelFile.Provenance? in
-            guard let device = value["device"]?.string, let precision = value["precision"]?.string else { return nil }
-            return ModelFile.Provenance(
-                device: device, precision: precision, notices: value["notices"]?.strings ?? [],
-                seed: value["seed"]?.uint64, timings: value["timings"]?.members ?? [])
-        }
+        let description = try ModelDescription(members, source: source)
         return ModelFile(
             version: try member("kindred", "name", \.string), method: try member("method", "name", \.string),
             formula: try member("formula", "text", \.string), taskColumn: try member("task_column", "name", \.string),
-            response: try member("response", "name", \.string), terms: terms, levels: levels,
-            settings: try member("settings", "map", \.members), center: center,
-            summary: try member("summary", "map", \.members), provenance: provenance, tasks: tasks)
+            response: description.response, terms: terms, levels: description.levels,
+            settings: description.settings, center: center, summary: description.summary,
+            provenance: description.provenance, tasks: tasks)
     }
 }
 
 extension JsonValue {
-    fileprivate var strings: [String]? {
-        guard let array else { return nil }
-        let strings = array.compactMap(\.string)
-        return strings.count == array.count ? strings : nil
-    }
-
     /// Numbers, NaN for null.
     fileprivate var doubles: [Double]? {
         guard let array else { return nil }
         let doubles = array.compactMap { $0 == .null ? .nan : $0.double.flatMap { $0.isFinite ? $0 : nil } }
         return doubles.count == array.count ? doubles : nil
     }
-}
-
-private func damaged(_ source: String, _ message: String) -> TableError {
-    .data(source, "\(message); \(ModelFile.damageAdvice)")
 }
 
 private func fileBytes(_ path: String) throws(TableError) -> [UInt8] {

@@ -29,7 +29,8 @@ extension ModelFile {
         try file.write("]\n}\n")
     }
 
-    private var description: [JsonValue.Member] {
+    /// What the file says before its tasks.
+    var description: [JsonValue.Member] {
         [
             .init("format", .integer(Self.format)), .init("kindred", .string(version)),
             .init("method", .string(method)), .init("formula", .string(formula)),

@@ -16,7 +16,7 @@ public struct Prediction: Sendable {
     }
 }
 
-/// Writes predictions as CSV: the row's number, by which they are joined to the input, its task and the value.
+/// Writes predictions: the row's number, by which they are joined to the input, its task and the value.
 public struct PredictionWriter: Sendable {
     public static let header = "row,task,prediction\n"
 
@@ -24,7 +24,24 @@ public struct PredictionWriter: Sendable {
 
     public init(tasks: Labels) { self.tasks = tasks }
 
-    /// Writes the header and `count` lines, a missing value as an empty field.
+    /// Writes them as arrays `row`, `task` (no text where a row has none) and `prediction` (NaN where there is none).
+    ///
+    /// `prediction` is called from several threads.
+    ///
+    /// - Throws: ``TableError`` of kind `cannotWrite`.
+    public func writeArchive(
+        to file: OutputFile, count: Int, parallel: Parallel, prediction: (Int) -> Prediction
+    ) throws(TableError) {
+        var archive = NpzWriter(file, parallel: parallel)
+        try archive.writeWords("row", type: "<i8", shape: [count]) { UInt64(prediction($0).row) }
+        try archive.write("task", shape: [count], count: count) { row in
+            prediction(row).task.map { tasks.utf8(of: $0) } ?? []
+        }
+        try archive.writeWords("prediction", type: "<f8", shape: [count]) { prediction($0).value.bitPattern }
+        try archive.finish()
+    }
+
+    /// Writes them as CSV: the header and `count` lines, a missing value as an empty field.
     ///
     /// `prediction` is called from several threads.
     ///

@@ -15,21 +15,23 @@ struct TableReaderColumns {
     /// The task's place among the parsed columns of labels.
     let taskSlot = 0
     private let taskPlace: Int
-    private let missing: CsvMissingTexts
-    private var fields: [CsvPlan.Field] = []
+    private let missing: MissingTexts
+    private var fields: [TablePlan.Field] = []
     private var numberCount = 0
     private var labelCount = 1
 
-    /// - Parameter holdText: for ascending places of fields and what is missing, whether each column holds text.
+    /// - Parameters:
+    ///   - place: where the column with a name is found; throws where there is none, or two.
+    ///   - holdText: for ascending places of fields and what is missing, whether each column holds text.
     /// - Throws: ``TableError/Kind/data`` when the file has no such column, or two of one name.
     init(
-        _ request: TableRequest, header: CsvHeader,
-        holdText: ([Int], CsvMissingTexts) throws(TableError) -> [Bool]
+        _ request: TableRequest, place: (String) throws(TableError) -> Int,
+        holdText: ([Int], MissingTexts) throws(TableError) -> [Bool]
     ) throws(TableError) {
-        missing = CsvMissingTexts(request.missing)
-        taskPlace = try header.place(of: request.task)
+        missing = MissingTexts(request.missing)
+        taskPlace = try place(request.task)
         var places: [Int] = []
-        for column in request.columns { places.append(try header.place(of: column.name)) }
+        for column in request.columns { places.append(try place(column.name)) }
 
         var inferred: Set<Int> = []
         for (column, place) in zip(request.columns, places) where column.role == .infer { inferred.insert(place) }
@@ -38,7 +40,7 @@ struct TableReaderColumns {
         var textPlaces: Set<Int> = []
         for (place, holdsText) in zip(asked, answers) where holdsText { textPlaces.insert(place) }
 
-        var byPlace = [taskPlace: CsvPlan.Field(index: taskPlace, labelSlot: taskSlot)]
+        var byPlace = [taskPlace: TablePlan.Field(index: taskPlace, labelSlot: taskSlot)]
         for (column, place) in zip(request.columns, places) {
             let holdsNumbers =
                 switch column.role {
@@ -46,7 +48,7 @@ struct TableReaderColumns {
                 case .labels: false
                 case .infer: !textPlaces.contains(place)
                 }
-            var field = byPlace[place] ?? CsvPlan.Field(index: place)
+            var field = byPlace[place] ?? TablePlan.Field(index: place)
             if holdsNumbers, field.numberSlot < 0 {
                 field.numberSlot = numberCount
                 numberCount += 1
@@ -64,11 +66,12 @@ struct TableReaderColumns {
         fields = byPlace.values.sorted { $0.index < $1.index }
     }
 
-    /// What to take from each record.
-    func plan(for header: CsvHeader, delimiter: UInt8, keepsInputRows: Bool) -> CsvPlan {
-        CsvPlan(
-            source: header.source, delimiter: delimiter, fieldCount: header.names.count, fields: fields,
-            names: fields.map { header.names[$0.index] }, numberCount: numberCount, labelCount: labelCount,
-            missing: missing, keepsInputRows: keepsInputRows)
+    /// What to take from each row.
+    ///
+    /// - Parameter names: those of the columns, by their places.
+    func plan(source: String, names: [String], keepsInputRows: Bool) -> TablePlan {
+        TablePlan(
+            source: source, fields: fields, names: fields.map { names[$0.index] }, numberCount: numberCount,
+            labelCount: labelCount, missing: missing, keepsInputRows: keepsInputRows)
     }
 }

@@ -119,7 +119,7 @@ struct ReaderTextTests {
         let store = try store(
             "task,y,x\na,NA,nan\n\"a\nb\",2,3\na,3, -Inf \na,NaN,4\na,1e999,NaN\n",
             columns: [("y", .numbers), ("x", .numbers), ("task", .labels)])
-        #expect(store.firstNonFinite.map { $0?.line } == [6, 5, nil])
+        #expect(store.firstNonFinite.map { $0?.place } == [.line(6), .line(5), nil])
         #expect(store.firstNonFinite.map { $0?.text } == ["NaN", "-Inf", nil])
     }
 

@@ -1,42 +1,62 @@
 import Compute
 import Synchronization
 
-/// Parses a table's blocks into columns in input order, several pieces at a time.
-final class CsvTableParser {
+/// Puts pieces of a table, parsed several at a time, one after another into columns.
+final class TableCollector {
+    /// What places in the table are counted in.
+    enum Places {
+        case lines, elements
+
+        /// The place after `count` others.
+        func place(after count: Int) -> TablePlace {
+            switch self {
+            case .lines: .line(count + 1)
+            case .elements: .element(count)
+            }
+        }
+    }
+
     /// The rows that one worker parsed: its codes hold from `firstRow` to the next run's.
     private struct Run {
         var firstRow: Int
         var worker: Int
     }
 
-    let plan: CsvPlan
+    let plan: TablePlan
     private(set) var numbers: [ScratchColumn]
     private(set) var codes: [ScratchColumn]
     private(set) var inputRows: ScratchColumn?
     private(set) var rowCount = 0
     private(set) var recordCount = 0
-    private(set) var lineCount: Int
+    /// Lines, or elements of each array, that have been taken in.
+    private(set) var placeCount: Int
     /// How often each wanted field is missing.
     private(set) var missingCounts: [Int]
     private(set) var firstNonFinite: [NonFiniteValue?]
 
+    private let places: Places
     private let parallel: Parallel
     private let memoryLimit: Int
     private let blockShift: Int
-    private var pieces: [CsvPiece] = []
-    private var workers: [CsvWorker]
+    private var pieces: [TablePiece] = []
+    private var workers: [TableWorker]
     private var runs: [Run] = []
     private var spilledBlocks = 0
     private var isSpilling = false
 
-    /// - Parameter lineCount: the lines above the first record of data.
+    /// - Parameters:
+    ///   - placeCount: the lines above the first row of data.
+    ///   - blockShift: a column's blocks are at most two to this power rows.
     init(
-        plan: CsvPlan, lineCount: Int, parallel: Parallel, memoryLimit: Int, blockShift: Int, area: ScratchArea
+        plan: TablePlan, places: Places, placeCount: Int, parallel: Parallel, memoryLimit: Int, blockShift: Int,
+        area: ScratchArea
     ) {
         self.plan = plan
-        self.lineCount = lineCount
+        self.places = places
+        self.placeCount = placeCount
         self.parallel = parallel
         self.memoryLimit = memoryLimit
+        let blockShift = Self.blockShift(of: plan, memoryLimit: memoryLimit, atMost: blockShift)
         self.blockShift = blockShift
         func column(stride: Int) -> ScratchColumn {
             ScratchColumn(stride: stride, blockShift: blockShift, area: area)
@@ -46,55 +66,61 @@ final class CsvTableParser {
         inputRows = plan.keepsInputRows ? column(stride: 4) : nil
         missingCounts = Array(repeating: 0, count: plan.fields.count)
         firstNonFinite = Array(repeating: nil, count: plan.numberCount)
-        workers = (0..<parallel.threadCount).map { CsvWorker(index: $0, labelCount: plan.labelCount) }
+        workers = (0..<parallel.threadCount).map { TableWorker(index: $0, labelCount: plan.labelCount) }
+    }
+
+    /// Blocks of so few rows that a block of every column takes a part of the memory: only full ones leave it.
+    private static func blockShift(of plan: TablePlan, memoryLimit: Int, atMost largest: Int) -> Int {
+        let rowBytes = 8 * plan.numberCount + 4 * plan.labelCount + (plan.keepsInputRows ? 4 : 0)
+        var shift = largest
+        while shift > 10, rowBytes << shift > memoryLimit / 4 { shift -= 1 }
+        return shift
     }
 
     private var columns: [ScratchColumn] { numbers + codes + (inputRows.map { [$0] } ?? []) }
 
-    /// Parses the records of `block` from byte `start` on, while `meanwhile` runs beside.
-    func consume(_ block: CsvBlock, from start: Int, meanwhile: () -> Void) throws(TableError) {
-        let ends = block.cuts.filter { $0 > start }
-        while pieces.count < ends.count { pieces.append(CsvPiece(plan: plan)) }
-        let parser = CsvPieceParser(plan: plan)
+    /// Parses so many pieces and takes their rows in, in order.
+    ///
+    /// - Parameters:
+    ///   - jobCount: how often `job` is called beside, on any thread, begun before the pieces.
+    ///   - parse: fills the piece with this index; called on several threads, each time with a worker that no other
+    ///     call has meanwhile.
+    func collect(
+        _ pieceCount: Int, jobCount: Int, parse: (Int, TableWorker, TablePiece) -> Void, job: (Int) -> Void
+    ) throws(TableError) {
+        while pieces.count < pieceCount { pieces.append(TablePiece(plan: plan)) }
         let idle = Mutex(Array(workers.indices))
-        parallel.forEachBlock(ends.count + 1) { task in
-            if task == 0 {
-                meanwhile()
-                return
-            }
+        parallel.forEachBlock(jobCount + pieceCount) { block in
+            guard block >= jobCount else { return job(block) }
             // No more pieces are parsed at once than there are threads, and there is a worker for each.
             guard let worker = idle.withLock({ $0.popLast() }) else { preconditionFailure("a worker a thread") }
-            let piece = task - 1
-            let from = piece == 0 ? start : ends[piece - 1]
-            parser.parse(
-                from: block.bytes + from, to: block.bytes + ends[piece], with: workers[worker], into: pieces[piece])
+            parse(block - jobCount, workers[worker], pieces[block - jobCount])
             idle.withLock { $0.append(worker) }
         }
-        try collect(pieces.prefix(ends.count))
+        try takeIn(pieces.prefix(pieceCount))
     }
 
-    private func collect(_ pieces: ArraySlice<CsvPiece>) throws(TableError) {
+    private func takeIn(_ pieces: ArraySlice<TablePiece>) throws(TableError) {
         var firstRows: [Int] = []
         var firstRecords: [Int] = []
         for piece in pieces {
-            if let fault = piece.fault {
-                throw .data(plan.source, line: lineCount + fault.line + 1, fault.message)
-            }
+            if let fault = piece.fault { throw error(of: fault) }
             firstRows.append(rowCount)
             firstRecords.append(recordCount)
             if piece.rowCount > 0 { runs.append(Run(firstRow: rowCount, worker: piece.worker)) }
             for field in missingCounts.indices { missingCounts[field] += piece.missingCounts[field] }
             for slot in firstNonFinite.indices where firstNonFinite[slot] == nil {
                 firstNonFinite[slot] = piece.firstNonFinite[slot].map {
-                    NonFiniteValue(line: lineCount + $0.line + 1, text: $0.text)
+                    NonFiniteValue(place: places.place(after: placeCount + $0.offset), text: $0.text)
                 }
             }
             rowCount += piece.rowCount
             recordCount += piece.recordCount
-            lineCount += piece.lineCount
-            if recordCount > Int(UInt32.max) - 1 {
+            placeCount += piece.placeCount
+            if recordCount > Self.mostRows {
                 throw .data(
-                    plan.source, line: lineCount, "found more than 4294967294 rows; split the table into several")
+                    plan.source, line: placeCount, "found more than \(Self.mostRows) rows; split the table into several"
+                )
             }
         }
         for column in columns { try column.extend(toHold: rowCount) }
@@ -104,7 +130,19 @@ final class CsvTableParser {
         try spillFullBlocks()
     }
 
-    private func copy(_ piece: CsvPiece, toRow first: Int, firstRecord: Int) {
+    /// Rows are numbered in 32 bits.
+    static let mostRows = Int(UInt32.max) - 1
+
+    private func error(of fault: TablePiece.Fault) -> TableError {
+        switch (places.place(after: placeCount + fault.offset), fault.column) {
+        case (.line(let line), let column):
+            .data(plan.source, line: line, (column.map { "column '\($0)': " } ?? "") + fault.message)
+        case (.element(let index), let column):
+            .data(plan.source, "\(column ?? "the table"), element \(index): \(fault.message)")
+        }
+    }
+
+    private func copy(_ piece: TablePiece, toRow first: Int, firstRecord: Int) {
         let rows = first..<first + piece.rowCount
         for (slot, column) in numbers.enumerated() {
             column.write(rows, from: piece.numbers + slot * piece.rowCapacity)

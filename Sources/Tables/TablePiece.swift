@@ -1,9 +1,16 @@
-/// What one piece of a table's text holds: the columns of its complete rows.
-final class CsvPiece {
-    /// Something that makes the table unusable, at a place in the piece.
+/// What one piece of a table holds: the columns of its complete rows.
+final class TablePiece {
+    /// Something that makes the table unusable. Its offset counts lines, or elements of arrays, from the piece's first.
     struct Fault {
-        var line: Int
+        var offset: Int
+        var column: String?
         var message: String
+    }
+
+    /// A number that is not finite, and what stands there.
+    struct Finding {
+        var offset: Int
+        var text: String
     }
 
     /// The rows that `numbers`, `codes` and `inputRows` have room for.
@@ -19,18 +26,18 @@ final class CsvPiece {
     var rowCount = 0
     /// Records, complete or not.
     var recordCount = 0
-    /// Line feeds.
-    var lineCount = 0
+    /// Line feeds, or elements of each array.
+    var placeCount = 0
     /// How often each wanted field is missing.
     var missingCounts: [Int]
-    /// The first number of each column that is not finite, its line counted from the piece's.
-    var firstNonFinite: [NonFiniteValue?]
+    /// The first number of each column that is not finite.
+    var firstNonFinite: [Finding?]
     var fault: Fault?
 
     private let numberCount: Int
     private let labelCount: Int
 
-    init(plan: CsvPlan) {
+    init(plan: TablePlan) {
         numberCount = plan.numberCount
         labelCount = plan.labelCount
         numbers = .allocate(capacity: 0)

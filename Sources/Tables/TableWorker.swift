@@ -1,8 +1,8 @@
 /// What a parser keeps from piece to piece: the labels it has met, and memory for one piece.
-final class CsvWorker {
+final class TableWorker {
     let index: Int
     /// One table a column of labels.
-    let tables: [CsvLabelTable]
+    let tables: [LabelTable]
     /// The labels of the piece's complete rows, one column after another, each of `rowCapacity` rows.
     private(set) var labelStarts: UnsafeMutablePointer<UnsafePointer<UInt8>>
     private(set) var labelLengths: UnsafeMutablePointer<Int>
@@ -13,7 +13,7 @@ final class CsvWorker {
 
     init(index: Int, labelCount: Int) {
         self.index = index
-        tables = (0..<labelCount).map { _ in CsvLabelTable() }
+        tables = (0..<labelCount).map { _ in LabelTable() }
         labelStarts = .allocate(capacity: 0)
         labelLengths = .allocate(capacity: 0)
         scratch = .allocate(capacity: 0)

@@ -3,7 +3,7 @@ import Glibc
 /// The distinct labels that one parser has met in a column, numbered as they came.
 ///
 /// A label of up to seven bytes lies in its slot, so that finding it again touches one line of memory.
-final class CsvLabelTable {
+final class LabelTable {
     private struct Slot: BitwiseCopyable {
         /// A hash's upper half, and in the lower half one more than the label's number; 0 is free.
         var mark: UInt64
