@@ -119,6 +119,14 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
         return (block.firstRow..<block.firstRow + block.rowCount).reduce(0) { weights[Int($1)] > 0 ? $0 + 1 : $0 }
     }
 
+    /// The sum of the weights of the rows in a block of the chunk.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func weightSum(of block: RowBlock) -> Double {
+        guard let weights else { return Double(block.rowCount) }
+        return (block.firstRow..<block.firstRow + block.rowCount).reduce(0) { $0 + Double(weights[Int($1)]) }
+    }
+
     private static func allocate(_ count: Int) -> UnsafeMutablePointer<Scalar> {
         let bytes = count * MemoryLayout<Scalar>.stride + paddingBytes
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)

@@ -56,6 +56,14 @@ public struct Matrices<Buffer> {
     public var triangles: Vectors<Buffer> {
         Vectors(taskCount: taskCount, width: triangleCount(order), entries: entries)
     }
+
+    /// One entry of each task's matrix. A symmetric matrix has its entries above the diagonal below it.
+    public func entry(_ row: Int, _ column: Int) -> Vectors<Buffer> {
+        precondition((0..<order).contains(row) && (0..<order).contains(column), "an entry of the matrix")
+        return Vectors(
+            taskCount: taskCount, width: 1,
+            entries: entries.skipping(triangleCount(max(row, column)) + min(row, column)))
+    }
 }
 
 /// The number of entries on and below the diagonal of a matrix of this order.

@@ -29,6 +29,7 @@ struct TableProblem: Problem {
     var layout: TaskLayout { design.layout }
     var featureCount: Int { design.featureCount }
     var isWeighted: Bool { design.isWeighted }
+    var weightScale: Double { design.weightScale }
     var sampleCounts: [Int] { design.positiveWeightCounts ?? layout.sampleCounts }
 
     func source<Scalar: LaneScalar>(of scalar: Scalar.Type) -> any TaskSource<Scalar> {

@@ -12,6 +12,11 @@ public struct Fit: Sendable {
     public var tasks: TaskEstimates?
     /// One status a task.
     public var statuses: [TaskStatus]
+    /// For each coefficient, how many tasks' own estimates differ from the centre's by more than their threshold, where
+    /// the method tells.
+    public var differingTaskCounts: [Int]?
+    /// The penalty that was given or found by cross-validation, where the method has one.
+    public var penalty: Double?
     /// Tasks that were solved again in double because their condition is beyond what float carries.
     public var refittedTaskCount = 0
     /// Fitted tasks whose condition leaves coefficients with fewer than six certain digits.
@@ -50,6 +55,10 @@ public struct TaskEstimates: Sendable {
     public var degreesOfFreedom: [Double]
     /// An estimate of the condition number of each task's columns, each column scaled to unit length.
     public var conditions: [Double]
+    /// The variance of each task's errors that its standard errors are formed with, where they need one.
+    public var errorVariances: [Double]
+    /// The weighted mean of each feature in each task, `taskCount x featureCount`, for methods that move an intercept.
+    var featureMeans: [Double] = []
 
     /// Missing everywhere.
     init(taskCount: Int, featureCount: Int) {
@@ -58,6 +67,7 @@ public struct TaskEstimates: Sendable {
         standardErrors = coefficients
         degreesOfFreedom = Array(repeating: .nan, count: taskCount)
         conditions = degreesOfFreedom
+        errorVariances = degreesOfFreedom
     }
 
     public var taskCount: Int { degreesOfFreedom.count }
@@ -81,12 +91,21 @@ public struct TaskEstimates: Sendable {
         degreesOfFreedom[task] = .nan
     }
 
+    /// Gives tasks that are not ok the centre's coefficients.
+    mutating func replaceBadTasks(_ statuses: [TaskStatus], with center: [Double]) {
+        for (task, status) in statuses.enumerated() where status != .ok {
+            for feature in 0..<featureCount { coefficients[task * featureCount + feature] = center[feature] }
+        }
+    }
+
     /// Adds the estimates of further tasks.
     mutating func append(_ other: TaskEstimates) {
         coefficients += other.coefficients
         standardErrors += other.standardErrors
         degreesOfFreedom += other.degreesOfFreedom
         conditions += other.conditions
+        errorVariances += other.errorVariances
+        featureMeans += other.featureMeans
     }
 
     /// Writes the estimates of `other`'s tasks over those of `tasks`.
@@ -98,6 +117,7 @@ public struct TaskEstimates: Sendable {
             }
             degreesOfFreedom[task] = other.degreesOfFreedom[index]
             conditions[task] = other.conditions[index]
+            errorVariances[task] = other.errorVariances[index]
         }
     }
 }

@@ -1,28 +1,39 @@
 import Compute
 
+extension Backend {
+    /// The sum over each task's rows of `w (y - x'b)^2` at coefficients `b` of each task, from the moments of those rows:
+    /// `c - 2 b'X'Wy + b'X'WX b`. All on scaled columns.
+    func squaredErrors(
+        of moments: Moments<Buffer>, at coefficients: Vectors<Buffer>
+    ) throws(ComputeError) -> [Double] {
+        let product = try makeVectors(taskCount: moments.taskCount, width: moments.featureCount)
+        try multiply(moments.gram, coefficients, into: product)
+        // G b - 2 X'Wy, so that one inner product with b gives both terms.
+        try combine(product.scaled(by: 1), moments.cross.scaled(by: -2), into: product)
+        let error = try makeVectors(taskCount: moments.taskCount, width: 1)
+        try dots(coefficients, product, into: error)
+        try combine(error.scaled(by: 1), moments.squares.scaled(by: 1), into: error)
+        return try download(error).map { $0 < 0 ? 0 : $0 }
+    }
+}
+
 extension FoldedMoments {
-    /// The sum over each task's rows in a fold of `w (y - x'b)^2`, on the user's scale, at coefficients `b` of each task
-    /// (`taskCount x featureCount`, on the user's scale): `c - 2 b'X'Wy + b'X'WX b` from the fold's moments.
+    /// The sum over each task's rows in a fold of `w (y - x'b)^2`, on the user's scale.
     ///
     /// NaN where a coefficient is missing.
+    ///
+    /// - Parameter coefficients: `taskCount x featureCount`, on the user's scale.
     func squaredErrors(inFold fold: Int, at coefficients: [Double]) throws(ComputeError) -> [Double] {
         let width = problem.featureCount
-        let scaling = problem.scaling
-        let unit = scaling.scales[width] * scaling.scales[width]
+        let unit = problem.scaling.scales[width] * problem.scaling.scales[width]
+        let scaled = problem.scaling.scaled(coefficients)
         var errors: [Double] = []
         errors.reserveCapacity(taskCount)
-        try forEachShard(ofFold: fold) { tasks, moments throws(ComputeError) in
+        try forEachShard(without: fold) { tasks, _, heldOut throws(ComputeError) in
+            guard let heldOut else { return }
             let beta = try backend.makeVectors(taskCount: tasks.count, width: width)
-            try backend.upload(
-                scaling.scaled(Array(coefficients[tasks.lowerBound * width..<tasks.upperBound * width])), into: beta)
-            let product = try backend.makeVectors(taskCount: tasks.count, width: width)
-            try backend.multiply(moments.gram, beta, into: product)
-            // G b - 2 X'Wy, so that one inner product with b gives both terms.
-            try backend.combine(product.scaled(by: 1), moments.cross.scaled(by: -2), into: product)
-            let error = try backend.makeVectors(taskCount: tasks.count, width: 1)
-            try backend.dots(beta, product, into: error)
-            try backend.combine(error.scaled(by: 1), moments.squares.scaled(by: 1), into: error)
-            errors += try backend.download(error).map { $0 < 0 ? 0 : $0 * unit }
+            try backend.upload(Array(scaled[tasks.lowerBound * width..<tasks.upperBound * width]), into: beta)
+            errors += try backend.squaredErrors(of: heldOut, at: beta).map { $0 * unit }
         }
         return errors
     }

@@ -9,6 +9,9 @@ public struct Individual: Estimator {
     /// How standard errors are estimated. `.cluster` needs the problem's cluster codes.
     public var variance: VarianceEstimator
 
+    /// Whether the means of tasks' features are kept.
+    var keepsFeatureMeans = false
+
     public init(variance: VarianceEstimator = .iid) { self.variance = variance }
 
     public var passCount: Int { variance == .iid ? 1 : 2 }
@@ -50,6 +53,10 @@ public struct Individual: Estimator {
         estimates.standardErrors = errors.values
         estimates.degreesOfFreedom = errors.degreesOfFreedom
         estimates.conditions = solution.conditions
+        estimates.errorVariances =
+            problem.errorVariances
+            ?? solution.errorVariances(sampleCounts: counts, weightScale: problem.weightScale)
+        if keepsFeatureMeans { estimates.featureMeans = try solution.featureMeans(moments) }
         var fit = Fit(tasks: estimates, statuses: solution.statuses)
         if B.Scalar.self != Double.self {
             let beyond = counts.indices.filter { solution.isBeyondScalar($0) || fit.lacksStandardErrors(task: $0) }

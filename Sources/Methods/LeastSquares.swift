@@ -67,10 +67,42 @@ struct LeastSquares<B: Backend> {
         }
     }
 
+    /// The variance of each task's errors of weight 1 on the user's scale: `sum of w r^2 / (n - p)`.
+    ///
+    /// - Parameter weightScale: what the weights of the moments are multiplied by.
+    func errorVariances(sampleCounts: [Int], weightScale: Double) -> [Double] {
+        residualSums.indices.map {
+            residualSums[$0] * responseUnit / weightScale / Double(sampleCounts[$0] - factor.order)
+        }
+    }
+
+    /// What squares of the scaled response are multiplied by on the user's scale.
+    var responseUnit: Double { scaling.scales[factor.order] * scaling.scales[factor.order] }
+
+    /// The weighted mean of each feature in each task on the user's scale, `taskCount x featureCount`: the intercept's
+    /// row of the Gram over its diagonal. Nothing without an intercept.
+    func featureMeans(_ moments: Moments<B.Buffer>) throws(ComputeError) -> [Double] {
+        guard let intercept = scaling.intercept else { return [] }
+        let featureCount = factor.order
+        var means = Array(repeating: 0.0, count: moments.taskCount * featureCount)
+        let weights = try backend.download(moments.gram.entry(intercept, intercept))
+        for feature in 0..<featureCount {
+            let sums = try backend.download(moments.gram.entry(feature, intercept))
+            for (task, weight) in weights.enumerated() {
+                means[task * featureCount + feature] =
+                    scaling.shifts[feature] + scaling.scales[feature] * sums[task] / weight
+            }
+        }
+        return means
+    }
+
+    /// Whether the scalar leaves a fitted task's coefficients fewer than two certain digits.
+    func hasUncertainCoefficients(_ task: Int) -> Bool { !(Self.unit * conditions[task] * conditions[task] <= 0.01) }
+
     /// Whether the scalar leaves a task's coefficients or its residual sum fewer than two certain digits.
     func isBeyondScalar(_ task: Int) -> Bool {
         switch statuses[task] {
-        case .ok: !(Self.unit * conditions[task] * conditions[task] <= 0.01 && residualErrors[task] <= 0.01)
+        case .ok: hasUncertainCoefficients(task) || !(residualErrors[task] <= 0.01)
         // What is dependent, or too large, in one precision need not be in another.
         case .collinear, .nonFinite: true
         default: false

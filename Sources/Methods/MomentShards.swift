@@ -4,6 +4,8 @@ import Compute
 struct MomentShards<B: Backend> {
     let backend: B
     let scaling: ColumnScaling
+    /// What the weights of the rows are multiplied by.
+    let weightScale: Double
     /// The observations behind each task's moments.
     let sampleCounts: [Int]
     private let bring: Visit
@@ -12,9 +14,12 @@ struct MomentShards<B: Backend> {
     typealias Visitor = (Range<Int>, Moments<B.Buffer>) throws(ComputeError) -> Void
     typealias Visit = (Visitor) throws(ComputeError) -> Void
 
-    init(on backend: B, scaling: ColumnScaling, sampleCounts: [Int], _ bring: @escaping Visit) {
+    init(
+        on backend: B, of problem: some Problem, sampleCounts: [Int], _ bring: @escaping Visit
+    ) {
         self.backend = backend
-        self.scaling = scaling
+        scaling = problem.scaling
+        weightScale = problem.weightScale
         self.sampleCounts = sampleCounts
         self.bring = bring
     }

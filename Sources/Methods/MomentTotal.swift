@@ -4,14 +4,15 @@ import Compute
 struct MomentTotal<B: Backend> {
     private let backend: B
     private let featureCount: Int
-    private var totals: [Double]
+    /// The total's triangle, row by row.
+    private(set) var values: [Double]
     /// Whether each task added so far takes part: its moments, and so its rows, are finite.
     private(set) var isIncluded: [Bool] = []
 
     init(featureCount: Int, on backend: B) {
         self.backend = backend
         self.featureCount = featureCount
-        totals = Array(repeating: 0, count: triangleCount(featureCount + 1))
+        values = Array(repeating: 0, count: triangleCount(featureCount + 1))
     }
 
     /// Adds the moments of further tasks, leaving out those that are not finite.
@@ -22,27 +23,27 @@ struct MomentTotal<B: Backend> {
             taking = try areFinite(moments)
             sums = try sum(of: moments, taking: taking)
         }
-        totals = sums
+        values = sums
         isIncluded += taking
     }
 
     /// Adds the moments of those further tasks that `taking` says.
     mutating func add(_ moments: Moments<B.Buffer>, taking: [Bool]) throws(ComputeError) {
-        totals = try sum(of: moments, taking: taking)
+        values = try sum(of: moments, taking: taking)
         isIncluded += taking
     }
 
     /// The total, as the moments of one task.
     func moments() throws(ComputeError) -> Moments<B.Buffer> {
         let moments = try backend.makeMoments(taskCount: 1, featureCount: featureCount)
-        try backend.upload(totals, into: moments.joint.triangles)
+        try backend.upload(values, into: moments.joint.triangles)
         return moments
     }
 
     private func sum(of moments: Moments<B.Buffer>, taking: [Bool]) throws(ComputeError) -> [Double] {
         let weights = try backend.makeVectors(taskCount: moments.taskCount, width: 1)
         try backend.upload(taking.map { $0 ? 1 : 0 }, into: weights)
-        return try backend.weightedSum(of: moments.joint.triangles, weights: weights, adding: totals)
+        return try backend.weightedSum(of: moments.joint.triangles, weights: weights, adding: values)
     }
 
     /// Whether each task's moments are finite: factoring finds out.

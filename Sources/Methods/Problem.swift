@@ -12,8 +12,20 @@ public protocol Problem: Sendable {
     /// The codes of the clusters that rows belong to, if variances are to be clustered.
     var clusters: ClusterCodes? { get }
 
+    /// What the user's weights have been multiplied by in `source`.
+    var weightScale: Double { get }
+    /// The variance of each task's errors, on the user's scale, where it is known rather than estimated.
+    var errorVariances: [Double]? { get }
+
     /// The scaled rows in this scalar. Every call gives the same rows.
     func source<Scalar: LaneScalar>(of scalar: Scalar.Type) -> any TaskSource<Scalar>
+}
+
+extension Problem {
+    /// Weights are as the user gave them.
+    public var weightScale: Double { 1 }
+    /// Variances are estimated.
+    public var errorVariances: [Double]? { nil }
 }
 
 /// Which cluster each row belongs to: codes `0 ..< clusterCount`.
@@ -66,6 +78,11 @@ struct TaskSubset<Whole: Problem>: Problem {
     var sampleCounts: [Int] {
         let counts = whole.sampleCounts
         return tasks.map { counts[$0] }
+    }
+
+    var weightScale: Double { whole.weightScale }
+    var errorVariances: [Double]? {
+        whole.errorVariances.map { variances in tasks.map { variances[$0] } }
     }
 
     var clusters: ClusterCodes? {

@@ -1,84 +1,87 @@
 import Compute
 
-/// `lambda / 2 sum over k of d_k (b_k - c_k)^2` on a problem's scaled columns: the intercept is left free.
+/// `lambda / 2 sum over k of d_k (b_k - c_k)^2`, which leaves the intercept free.
 ///
-/// On the user's scale every `d_k` is 1, or the variance of feature `k` over all rows with `standardize`.
+/// Every `d_k` is 1, or the variance of feature `k` where the penalty is on standardized coefficients.
 struct RidgePenalty {
-    /// `d_k` for coefficients on scaled columns and squared residuals of the scaled response.
-    let diagonal: [Double]
     private let scaling: ColumnScaling
+    private let weightScale: Double
+    /// What `d_k` is for coefficients on scaled columns.
+    private let diagonal: [Double]
 
-    /// - Parameter variances: of each feature on the user's scale, where the penalty is on standardized coefficients.
-    init(scaling: ColumnScaling, variances: [Double]? = nil) {
+    /// - Parameters:
+    ///   - weightScale: what the weights of the moments are multiplied by.
+    ///   - variances: of each feature on the user's scale.
+    init(scaling: ColumnScaling, weightScale: Double, variances: [Double]? = nil) {
         self.scaling = scaling
+        self.weightScale = weightScale
         diagonal = (0..<scaling.featureCount).map { feature in
             if feature == scaling.intercept { return 0 }
             return (variances?[feature] ?? 1) / (scaling.scales[feature] * scaling.scales[feature])
         }
     }
 
-    /// The coefficients that minimise `1/2 sum w (y - x'b)^2 + lambda / 2 sum d_k (b_k - c_k)^2` of every task, on the
-    /// user's scale, and which tasks could not be solved.
+    /// Minimises `1/2 sum over rows of w (y - x'b)^2 + lambda / 2 sum d_k (b_k - c_k)^2` for each task.
     ///
     /// - Parameter center: `c` on the user's scale; what it has for the intercept is not used.
     func solve<B: Backend>(
-        _ moments: Moments<B.Buffer>, lambda: Double, center: [Double], sampleCounts: ArraySlice<Int>, on backend: B
-    ) throws(ComputeError) -> RidgeSolution {
+        _ moments: Moments<B.Buffer>, lambda: Double, center: [Double], on backend: B
+    ) throws(ComputeError) -> RidgeSolution<B> {
         let order = moments.featureCount
         let taskCount = moments.taskCount
-        let penalties = try backend.makeMatrices(taskCount: 1, order: order)
+        let strength = lambda * weightScale
         var triangle = Array(repeating: 0.0, count: triangleCount(order))
-        for feature in 0..<order { triangle[triangleCount(feature) + feature] = lambda * diagonal[feature] }
-        try backend.upload(triangle, into: penalties.triangles)
+        for feature in 0..<order { triangle[triangleCount(feature) + feature] = strength * diagonal[feature] }
+        let penalty = try backend.makeMatrices(taskCount: 1, order: order)
+        try backend.upload(triangle, into: penalty.triangles)
         let penalised = try backend.makeMatrices(taskCount: taskCount, order: order)
         try backend.combine(
-            moments.gram.triangles.scaled(by: 1), penalties.triangles.scaled(by: 1), into: penalised.triangles)
+            moments.gram.triangles.scaled(by: 1), penalty.triangles.scaled(by: 1), into: penalised.triangles)
 
         let pull = try backend.makeVectors(taskCount: 1, width: order)
         let scaledCenter = scaling.scaled(center)
-        try backend.upload((0..<order).map { lambda * diagonal[$0] * scaledCenter[$0] }, into: pull)
+        try backend.upload((0..<order).map { strength * diagonal[$0] * scaledCenter[$0] }, into: pull)
         let beta = try backend.makeVectors(taskCount: taskCount, width: order)
         try backend.combine(moments.cross.scaled(by: 1), pull.scaled(by: 1), into: beta)
 
         let factor = try backend.makeFactor(taskCount: taskCount, order: order)
         try backend.factor(penalised, tolerance: LeastSquares<B>.collinearityTolerance, into: factor)
         try backend.solve(factor, beta, into: beta)
-        return RidgeSolution(
-            scaled: try backend.download(beta), diagnosis: try backend.download(factor.diagnosis),
-            sampleCounts: sampleCounts, scaling: scaling)
+        return RidgeSolution(scaled: beta, diagnosis: try backend.download(factor.diagnosis))
     }
 
-    /// The mean over features that are penalised of `X'WX_kk / d_k` in the moments of one task: at penalties far above
-    /// it coefficients are their centre's, far below it least squares.
+    /// The mean over the penalised features of `X'WX_kk / d_k`: at penalties far above it coefficients are their
+    /// centre's, far below it least squares'.
+    ///
+    /// - Parameter total: moments as a triangle, row by row.
     func information(of total: [Double]) -> Double {
         let features = diagonal.indices.filter { diagonal[$0] > 0 }
         let sum = features.reduce(0.0) { $0 + total[triangleCount($1) + $1] / diagonal[$1] }
-        return features.isEmpty ? 1 : sum / Double(features.count)
+        return sum > 0 ? sum / Double(features.count) / weightScale : 1
     }
 }
 
-/// Ridge coefficients of some tasks.
-struct RidgeSolution {
-    /// `taskCount x featureCount` on the user's scale, NaN for a task that could not be solved.
-    let coefficients: [Double]
-    let statuses: [TaskStatus]
-    /// The condition of each task's penalised matrix with unit diagonal.
-    let conditions: [Double]
+/// The ridge coefficients of some tasks.
+struct RidgeSolution<B: Backend> {
+    /// On scaled columns.
+    let scaled: Vectors<B.Buffer>
+    private let diagnosis: [Double]
 
-    fileprivate init(scaled: [Double], diagnosis: [Double], sampleCounts: ArraySlice<Int>, scaling: ColumnScaling) {
-        let width = scaling.featureCount
-        var coefficients = scaling.unscaled(scaled)
-        statuses = sampleCounts.enumerated().map { task, count in
-            let own = task * width..<(task + 1) * width
-            let code = Int(diagnosis[2 * task])
-            if code < 0 || code == 0 && !coefficients[own].allSatisfy(\.isFinite) { return .nonFinite }
-            if count == 0 { return .tooFewRows }
-            return code > 0 ? .collinear(feature: code - 1) : .ok
-        }
-        for (task, status) in statuses.enumerated() where status != .ok {
-            for index in task * width..<(task + 1) * width { coefficients[index] = .nan }
-        }
-        self.coefficients = coefficients
-        conditions = statuses.indices.map { diagnosis[2 * $0 + 1].squareRoot() }
+    fileprivate init(scaled: Vectors<B.Buffer>, diagnosis: [Double]) {
+        self.scaled = scaled
+        self.diagnosis = diagnosis
     }
+
+    /// Whether a task was solved.
+    func isSolved(_ task: Int) -> Bool { diagnosis[2 * task] == 0 }
+
+    /// What became of a task of so many observations.
+    func status(of task: Int, sampleCount: Int) -> TaskStatus {
+        let code = Int(diagnosis[2 * task])
+        if code < 0 { return .nonFinite }
+        return code == 0 ? .ok : sampleCount == 0 ? .tooFewRows : .collinear(feature: code - 1)
+    }
+
+    /// The condition number of a task's penalised columns, each scaled to unit length.
+    func condition(of task: Int) -> Double { diagnosis[2 * task + 1].squareRoot() }
 }

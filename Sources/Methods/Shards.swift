@@ -20,6 +20,8 @@ struct ProblemSlice<Whole: Problem>: Problem {
     var featureCount: Int { whole.featureCount }
     var isWeighted: Bool { whole.isWeighted }
     var scaling: ColumnScaling { whole.scaling }
+    var weightScale: Double { whole.weightScale }
+    var errorVariances: [Double]? { whole.errorVariances.map { Array($0[tasks]) } }
 
     var clusters: ClusterCodes? {
         let first = whole.layout.offsets[tasks.lowerBound]

@@ -26,6 +26,10 @@ struct StandardErrors {
         case .iid:
             diagonals = try fit.inverseDiagonals()
             factors = zip(fit.residualSums, residualDegrees).map { $0 / $1 }
+            if case .each = groups, let known = problem.errorVariances {
+                factors = known.map { $0 * problem.weightScale / fit.responseUnit }
+                degrees = known.map { _ in .infinity }
+            }
         case .hc0, .hc1, .hc2, .hc3:
             let middle = try groups.moments(of: problem, on: fit.backend) { shard throws(ComputeError) in
                 try pass.squaredScores(of: shard, factor: fit.factor, correction: variance.leverageCorrection)

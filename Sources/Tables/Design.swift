@@ -66,6 +66,8 @@ public struct Design: Sendable {
     public var featureCount: Int { plan.features.count }
     public var layout: TaskLayout { store.layout }
     public var isWeighted: Bool { weights != nil }
+    /// What weights are multiplied by.
+    public var weightScale: Double { weights?.scale ?? 1 }
 
     /// The rows as a pass reads them, each column less its shift and divided by its scale.
     ///

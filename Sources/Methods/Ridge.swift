@@ -1,0 +1,95 @@
+public import Compute
+
+/// Ridge regression of each task, towards zero or towards the pooled fit.
+///
+/// With `c` zero or the coefficients of ``Pooled``, each task's coefficients minimise
+///
+///     1/2 sum over its rows of w (y - x'b)^2 + lambda / 2 sum over k of d_k (b_k - c_k)^2
+///
+/// where the intercept is not penalised and every other `d_k` is 1: the penalty acts on the user's scale, and has the
+/// units of the squared feature. With `standardizes`, `d_k` is the variance of feature `k` over all rows, so that the
+/// penalty is that of standardized features. The sum of squares is not divided by the number of rows, as in
+/// scikit-learn's `Ridge`: tasks of few rows are drawn to the centre more than tasks of many, as if coefficients varied
+/// around it with variance `s^2 / lambda`.
+public struct Ridge: Estimator {
+    public static let name = "ridge"
+
+    /// What coefficients are drawn to.
+    public enum Center: String, Sendable, CaseIterable {
+        case zero, pool
+    }
+
+    /// How strongly.
+    public enum Penalty: Sendable, Equatable {
+        /// `lambda`, more than 0.
+        case value(Double)
+        /// Of ten, the one with the least squared error on rows that were held out.
+        case crossValidated(foldCount: Int, seed: UInt64)
+    }
+
+    public var center: Center
+    public var penalty: Penalty
+    public var standardizes: Bool
+
+    public init(
+        center: Center = .pool, penalty: Penalty = .crossValidated(foldCount: 5, seed: 1), standardizes: Bool = false
+    ) {
+        self.center = center
+        self.penalty = penalty
+        self.standardizes = standardizes
+    }
+
+    public var passCount: Int { 1 }
+
+    /// Fits the problem. There are no standard errors: coefficients that are drawn to a centre are biased by intention.
+    public func fit<B: Backend, R: Backend<Double>>(
+        _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
+    ) throws(ComputeError) -> Fit {
+        let folds =
+            switch penalty {
+            case .value: RowFolds(foldCount: 1, seed: 0)
+            case .crossValidated(let foldCount, let seed): RowFolds(foldCount: foldCount, seed: seed)
+            }
+        let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
+        let lambda =
+            switch penalty {
+            case .value(let lambda): lambda
+            case .crossValidated: try RidgePath(self, of: folded).best()
+            }
+        return try fit(folded.training(without: nil), lambda: lambda)
+    }
+
+    private func fit<B: Backend>(_ moments: MomentShards<B>, lambda: Double) throws(ComputeError) -> Fit {
+        let target = try RidgeTarget(self, from: moments)
+        var fit = Fit(statuses: [])
+        var tasks = TaskEstimates(taskCount: moments.taskCount, featureCount: moments.featureCount)
+        tasks.coefficients = []
+        try moments.forEach { range, shard throws(ComputeError) in
+            let solution = try target.penalty.solve(
+                shard, lambda: lambda, center: target.center, on: moments.backend)
+            tasks.coefficients += moments.scaling.unscaled(try moments.backend.download(solution.scaled))
+            for task in range {
+                fit.statuses.append(
+                    solution.status(of: task - range.lowerBound, sampleCount: moments.sampleCounts[task]))
+                tasks.conditions[task] = solution.condition(of: task - range.lowerBound)
+            }
+        }
+        let sampleCount = zip(moments.sampleCounts, fit.statuses).reduce(0) { $1.1 == .ok ? $0 + $1.0 : $0 }
+        fit.centerStatus = target.status
+        fit.center = Estimate(
+            coefficients: target.center, standardErrors: target.center.map { _ in .nan }, degreesOfFreedom: .nan,
+            sampleCount: sampleCount, condition: .nan)
+        tasks.replaceBadTasks(fit.statuses, with: target.center)
+        fit.tasks = tasks
+        fit.penalty = lambda
+        return fit
+    }
+}
+
+extension Ridge: MomentEstimator {
+    func coefficients<B: Backend>(from moments: MomentShards<B>) throws(ComputeError) -> [Double] {
+        guard case .value(let lambda) = penalty else { preconditionFailure("a penalty that has been found") }
+        let fit = try fit(moments, lambda: lambda)
+        return fit.tasks?.coefficients ?? []
+    }
+}
