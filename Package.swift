@@ -4,9 +4,9 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("MemberImportVisibility")]
 
 /// Each kernel text is compiled into the library: nothing has to be found beside the binary.
-let kernelTexts: [Resource] = ["prelude", "accumulate", "cholesky", "residuals", "sums", "vectors", "probe"].map {
-    .embedInCode("../../kernels/\($0).cl")
-}
+let kernelTexts: [Resource] = [
+    "prelude", "accumulate", "cholesky", "residuals", "sums", "vectors", "matrices", "products", "probe",
+].map { .embedInCode("../../kernels/\($0).cl") }
 
 let package = Package(
     name: "kindred",
@@ -24,10 +24,11 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "CPUFallback", dependencies: ["Compute"], swiftSettings: strict),
         .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CCLBlast", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CMachine"),
         .target(name: "Kernels", resources: kernelTexts, swiftSettings: strict),
         .target(
-            name: "Engine", dependencies: ["Compute", "CPUFallback", "Kernels", "COpenCL", "CMachine"],
+            name: "Engine", dependencies: ["Compute", "CPUFallback", "Kernels", "COpenCL", "CCLBlast", "CMachine"],
             swiftSettings: strict),
         .target(
             name: "Methods",

@@ -40,6 +40,13 @@ extension BackendMemory {
         Moments(joint: try makeMatrices(taskCount: taskCount, order: featureCount + 1))
     }
 
+    /// An eigensystem of nothing yet.
+    public func makeEigenSystem(taskCount: Int, order: Int) throws(ComputeError) -> EigenSystem<Buffer> {
+        EigenSystem(
+            values: try makeVectors(taskCount: taskCount, width: order),
+            vectors: try makeVectors(taskCount: taskCount, columnCount: order, width: order))
+    }
+
     /// A factor of nothing yet.
     public func makeFactor(taskCount: Int, order: Int) throws(ComputeError) -> Factor<Buffer> {
         Factor(

@@ -13,6 +13,8 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     /// Tasks a pack.
     let lanes: Int
     let chunkBytes: Int
+    /// Products with a matrix of at least so many rows and columns go through CLBlast, if it can be had.
+    let clBlastWidth: Int
     private let stager: ChunkStager<Scalar>
 
     /// A backend on a device of the user's choice.
@@ -20,9 +22,11 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     /// - Parameters:
     ///   - shape: by default the one that suits the device.
     ///   - chunkBytes: how many bytes of rows travel at a time; by default 64 MB on a GPU and 8 MB on a CPU device.
+    ///   - clBlastWidth: from how many rows and columns on a product goes through CLBlast; by default never on a CPU
+    ///     device.
     /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and the device has none.
     package init(
-        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil
+        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, clBlastWidth: Int? = nil
     ) throws(ComputeError) {
         if Scalar.self == Double.self, !context.device.hasDouble {
             throw .doubleUnsupported(device: context.device.name)
@@ -33,6 +37,7 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
         lanes = shape.lanes(scalarBytes: MemoryLayout<Scalar>.stride)
         let bytes = chunkBytes ?? (shape == .vectors ? 8_000_000 : 64_000_000)
         self.chunkBytes = min(bytes, context.device.maxAllocationBytes / 4)
+        self.clBlastWidth = clBlastWidth ?? (context.device.kind == .gpu ? Self.usualCLBlastWidth : .max)
         let shares = TaskShares(memberCount: 1, blockSize: Self.packsPerSumBlock * lanes)
         stager = ChunkStager(contexts: [context], shares: shares, chunkBytes: self.chunkBytes)
     }
