@@ -14,9 +14,13 @@ let kernelTexts: [Resource] = [
     "quantiles",
     "random",
     "probe",
+    "matrices",
+    "products",
 ].map {
     .embedInCode("../../kernels/\($0).cl")
 }
+    "prelude", "accumulate", "cholesky", "residuals", "sums", "vectors", "matrices", "products", "probe",
+].map { .embedInCode("../../kernels/\($0).cl") }
 
 let package = Package(
     name: "kindred",
@@ -34,10 +38,11 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "CPUFallback", dependencies: ["Compute"], swiftSettings: strict),
         .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CCLBlast", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CMachine"),
         .target(name: "Kernels", resources: kernelTexts, swiftSettings: strict),
         .target(
-            name: "Engine", dependencies: ["Compute", "CPUFallback", "Kernels", "COpenCL", "CMachine"],
+            name: "Engine", dependencies: ["Compute", "CPUFallback", "Kernels", "COpenCL", "CCLBlast", "CMachine"],
             swiftSettings: strict),
         .target(
             name: "Methods",

@@ -69,3 +69,76 @@ kernel void dots(
     for (int k = 0; k < width; k++) sum = fma(OPERAND_AT(x, x, k), OPERAND_AT(y, y, k), sum);
     AT(products + ITEM_OFFSET(item, product_entries, product_first + column * one), 0) = sum;
 }
+
+#define SOFT 0
+#define HARD 1
+#define BLOCK 2
+
+// Each column shrunk towards its centre: see Prox. `results` may be `xs`.
+kernel void shrink(
+    const int item_count,
+    const int columns,
+    const int width,
+    const int prox,
+    const int weighted,
+    OPERAND(x),
+    OPERAND(c),
+    OPERAND(t),
+    OPERAND(w),
+    const int result_entries, const int result_first,
+    global const pack *xs,
+    global const pack *restrict centers,
+    global const pack *restrict thresholds,
+    global const pack *weights,           // not read unless `weighted`
+    global pack *results)                 // columns x width entries
+{
+    const int column = COLUMN(columns), item = ITEM(columns);
+    if (item >= item_count) return;
+    global const pack *x = xs + OPERAND_OFFSET(x, item, column);
+    global const pack *c = centers + OPERAND_OFFSET(c, item, column);
+    global const pack *t = thresholds + OPERAND_OFFSET(t, item, column);
+    global const pack *w = weights + OPERAND_OFFSET(w, item, column);
+    global pack *result = results + ITEM_OFFSET(item, result_entries, result_first + column * width);
+    const pack infinite = (pack)(real)INFINITY;
+#define WEIGHT(k) (weighted ? OPERAND_AT(w, w, (k) * w_step) : (pack)1)
+#define CENTER(k) OPERAND_AT(c, c, (k) * c_step)
+#define DIFFERENCE(k) (WEIGHT(k) == (pack)0 ? (pack)0 : OPERAND_AT(x, x, k) - CENTER(k))
+    if (prox == SOFT || prox == HARD) {
+        for (int k = 0; k < width; k++) {
+            const pack value = OPERAND_AT(x, x, k), center = CENTER(k), weight = WEIGHT(k);
+            const pack difference = value - center, threshold = weight * OPERAND_AT(t, t, k * t_step);
+            const pack smaller = prox == SOFT ? value - threshold : value;
+            const pack larger = prox == SOFT ? value + threshold : value;
+            // Neither larger, smaller nor near is not a number: the sum then is none either.
+            pack shrunk = difference + threshold;
+            shrunk = difference > threshold ? smaller : shrunk;
+            shrunk = difference < -threshold ? larger : shrunk;
+            shrunk = fabs(difference) <= threshold ? center : shrunk;
+            shrunk = threshold == infinite ? center : shrunk;
+            AT(result, k) = weight == (pack)0 ? value : shrunk;
+        }
+        return;
+    }
+    // The norm is scaled by the largest difference: no square overflows.
+    pack largest = 0;
+    for (int k = 0; k < width; k++) {
+        const pack size = fabs(DIFFERENCE(k));
+        largest = size > largest ? size : largest;
+    }
+    const pack scale = largest == (pack)0 ? (pack)1 : largest;
+    pack sum = 0;
+    for (int k = 0; k < width; k++) {
+        const pack share = DIFFERENCE(k) / scale;
+        sum = fma(share, share, sum);
+    }
+    const pack norm = scale * sqrt(sum), threshold = OPERAND_AT(t, t, 0), ratio = threshold / norm;
+    pack near = norm <= threshold ? (pack)1 : (pack)0;
+    near = threshold == infinite ? (pack)1 : near;
+    for (int k = 0; k < width; k++) {
+        const pack value = OPERAND_AT(x, x, k), center = CENTER(k), weight = WEIGHT(k), difference = DIFFERENCE(k);
+        const pack within = prox == BLOCK ? center : value;
+        const pack beyond = prox == BLOCK ? fma(-ratio, difference, value) : fma(ratio, difference, center);
+        const pack shrunk = near > (pack)0 ? within : beyond;
+        AT(result, k) = weight == (pack)0 ? value : shrunk;
+    }
+}

@@ -99,6 +99,7 @@
 
 static struct {
     const char *library;
+    void *handle;
     FUNCTIONS(STATUS_POINTER, OBJECT_POINTER)
 } found;
 
@@ -133,11 +134,17 @@ static void load(void) {
 #define STATUS_FIND(name, parameters, arguments) found.name = (__typeof__(&name))dlsym(library, #name);
 #define OBJECT_FIND(type, name, parameters, arguments) STATUS_FIND(name, parameters, arguments)
     FUNCTIONS(STATUS_FIND, OBJECT_FIND)
+    found.handle = library;
 }
 
 const char *kindred_opencl_library(void) {
     pthread_once(&once, load);
     return found.library;
+}
+
+const void *kindred_opencl_function(const char *name) {
+    pthread_once(&once, load);
+    return found.handle ? dlsym(found.handle, name) : NULL;
 }
 
 // What a call returns that cannot be forwarded.

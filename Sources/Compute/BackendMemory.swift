@@ -60,6 +60,13 @@ extension BackendMemory {
             responseCount: responseCount)
     }
 
+    /// An eigensystem of nothing yet.
+    public func makeEigenSystem(taskCount: Int, order: Int) throws(ComputeError) -> EigenSystem<Buffer> {
+        EigenSystem(
+            values: try makeVectors(taskCount: taskCount, width: order),
+            vectors: try makeVectors(taskCount: taskCount, columnCount: order, width: order))
+    }
+
     /// A factor of nothing yet.
     public func makeFactor(taskCount: Int, order: Int) throws(ComputeError) -> Factor<Buffer> {
         Factor(

@@ -31,6 +31,35 @@ public protocol TaskAlgebra<Scalar>: BackendMemory {
 
     /// Writes `x'y` for each column of each task: one value a column. An operand of one task or one column serves all.
     func dots(_ x: Vectors<Buffer>, _ y: Vectors<Buffer>, into products: Vectors<Buffer>) throws(ComputeError)
+
+    /// Writes `y = G x` for each column of each task. Matrices or vectors of one task serve all; `products` may not be
+    /// `vectors`.
+    func multiply(_ matrices: Matrices<Buffer>, _ vectors: Vectors<Buffer>, into products: Vectors<Buffer>)
+        throws(ComputeError)
+
+    /// Shrinks each column towards `center` as `prox` says; the result may be `vectors`.
+    ///
+    /// A centre, threshold or weight that has one task, one column or one value a column serves all. Thresholds are at
+    /// least 0. With 0, `soft`, `hard` and `block` leave a vector as it is; with infinity they give the centre,
+    /// whatever the vector holds, and `ball` leaves the vector. Otherwise a value that is not a number, in the vector,
+    /// the centre or the threshold, gives NaN: in its coordinate, or for `block` and `ball` in the column, as an
+    /// infinite difference does there.
+    ///
+    /// - Parameters:
+    ///   - thresholds: one a coordinate, column or task; for `block` and `ball` not one a coordinate.
+    ///   - weights: what thresholds are multiplied by, a coordinate; for `block` and `ball`, 1 for the coordinates that
+    ///     the norm covers and 0 for others. A coordinate of weight 0 is left as it is, whatever it holds.
+    func shrink(
+        _ vectors: Vectors<Buffer>, toward center: Vectors<Buffer>, thresholds: Vectors<Buffer>,
+        weights: Vectors<Buffer>?, prox: Prox, into result: Vectors<Buffer>) throws(ComputeError)
+
+    /// Writes the eigenvalues and eigenvectors of each matrix, by Jacobi's rotations.
+    ///
+    /// Of each eigenvector, the entry of largest magnitude, the first of several, is positive. A matrix with an entry
+    /// that is not finite gives NaN throughout.
+    ///
+    /// - Complexity: some 6 to 10 sweeps of 6 *order*^3 operations a task.
+    func eigen(_ matrices: Matrices<Buffer>, into system: EigenSystem<Buffer>) throws(ComputeError)
 }
 
 extension TaskAlgebra {

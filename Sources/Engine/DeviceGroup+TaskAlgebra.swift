@@ -61,4 +61,30 @@ extension DeviceGroup {
             try member.dots(share(of: x, index), share(of: y, index), into: share(of: products, index))
         }
     }
+
+    public func multiply(_ matrices: Matrices<Buffer>, _ vectors: Vectors<Buffer>, into products: Vectors<Buffer>)
+        throws(ComputeError)
+    {
+        for (index, member) in members.enumerated() {
+            try member.multiply(share(of: matrices, index), share(of: vectors, index), into: share(of: products, index))
+        }
+    }
+
+    public func shrink(
+        _ vectors: Vectors<Buffer>, toward center: Vectors<Buffer>, thresholds: Vectors<Buffer>,
+        weights: Vectors<Buffer>?, prox: Prox, into result: Vectors<Buffer>
+    ) throws(ComputeError) {
+        for (index, member) in members.enumerated() {
+            try member.shrink(
+                share(of: vectors, index), toward: share(of: center, index), thresholds: share(of: thresholds, index),
+                weights: weights.map { share(of: $0, index) }, prox: prox, into: share(of: result, index))
+        }
+    }
+
+    public func eigen(_ matrices: Matrices<Buffer>, into system: EigenSystem<Buffer>) throws(ComputeError) {
+        for (index, member) in members.enumerated() {
+            let own = EigenSystem(values: share(of: system.values, index), vectors: share(of: system.vectors, index))
+            try member.eigen(share(of: matrices, index), into: own)
+        }
+    }
 }

@@ -38,6 +38,20 @@ extension OpenCLBackend {
             "dots", of: products, sizes: sizes, buffers: [.buffer(x.entries.buffer), .buffer(y.entries.buffer)])
     }
 
+    public func shrink(
+        _ vectors: Vectors<Buffer>, toward center: Vectors<Buffer>, thresholds: Vectors<Buffer>,
+        weights: Vectors<Buffer>?, prox: Prox, into result: Vectors<Buffer>
+    ) throws(ComputeError) {
+        precondition(prox.isByCoordinate || thresholds.width == 1, "one threshold a column")
+        precondition(vectors.width == result.width, "vectors as wide as the result")
+        let operands = [vectors, center, thresholds, weights ?? thresholds]
+        try launchColumns(
+            "shrink", of: result,
+            sizes: [.count(prox.rawValue), .count(weights == nil ? 0 : 1)]
+                + operands.flatMap { operand($0, $0.broadcast(over: result)) },
+            buffers: operands.map { .buffer($0.entries.buffer) })
+    }
+
     /// Launches a kernel of `vectors.cl` over the columns of each task of `result`.
     private func launchColumns(
         _ name: String, of result: Vectors<Buffer>, sizes: [KernelArgument], buffers: [KernelArgument]

@@ -14,6 +14,8 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     let lanes: Int
     let chunkBytes: Int
     public let memoryBytes: Int
+    /// Products with a matrix of at least so many rows and columns go through CLBlast, if it can be had.
+    let clBlastWidth: Int
     private let stager: ChunkStager<Scalar>
 
     /// A backend on a device of the user's choice.
@@ -26,6 +28,9 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and the device has none.
     package init(
         context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil
+    ///   - clBlastWidth: from how many rows and columns on a product goes through CLBlast; by default never on a CPU
+    ///     device.
+        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, clBlastWidth: Int? = nil
     ) throws(ComputeError) {
         if Scalar.self == Double.self, !context.device.hasDouble {
             throw .doubleUnsupported(device: context.device.name)
@@ -37,6 +42,7 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
         let bytes = chunkBytes ?? (shape == .vectors ? 8_000_000 : 64_000_000)
         self.chunkBytes = min(bytes, context.device.maxAllocationBytes / 4)
         self.memoryBytes = min(memoryBytes ?? .max, context.device.globalMemoryBytes / 2)
+        self.clBlastWidth = clBlastWidth ?? (context.device.kind == .gpu ? Self.usualCLBlastWidth : .max)
         let shares = TaskShares(memberCount: 1, blockSize: Self.packsPerSumBlock * lanes)
         stager = ChunkStager(contexts: [context], shares: shares, chunkBytes: self.chunkBytes)
     }

@@ -8,6 +8,8 @@ package enum KernelProgram: String, CaseIterable, Sendable {
     case quantiles
     case random
     case probe
+    case matrices
+    case products
 
     /// The program's text: the prelude's and its own.
     ///
@@ -26,6 +28,8 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .quantiles: PackageResources.quantiles_cl
         case .random: PackageResources.random_cl
         case .probe: PackageResources.probe_cl
+        case .matrices: PackageResources.matrices_cl
+        case .products: PackageResources.products_cl
         }
     }
 

@@ -53,6 +53,35 @@ struct DeviceGroupTests {
         let folds = try backend.foldMoments(of: source, folds: RowFolds(foldCount: 3, seed: 5), chunkRows: 800)
         return try backend.download(folds.triangles) + backend.download(moments.joint.triangles)
             + backend.download(coefficients) + residuals
+        let algebra = try algebra(of: moments, coefficients, total, on: backend)
+        return try algebra + backend.download(moments.joint.triangles) + backend.download(coefficients) + residuals
             + backend.download(forms) + backend.download(variances) + backend.download(total)
+    }
+
+    /// What the operations on vectors and matrices give, with the total moments as what all tasks share.
+    private func algebra<B: Backend>(
+        of moments: Moments<B.Buffer>, _ coefficients: Vectors<B.Buffer>, _ total: Vectors<B.Buffer>, on backend: B
+    ) throws -> [Double] {
+        let taskCount = moments.taskCount
+        let rest = try backend.makeVectors(taskCount: taskCount, width: total.width)
+        try backend.combine(total.scaled(by: 1), moments.joint.triangles.scaled(by: moments.squares), into: rest)
+        let products = try backend.makeVectors(taskCount: taskCount, width: 3)
+        try backend.multiply(moments.gram, coefficients, into: products)
+        let squares = try backend.makeVectors(taskCount: taskCount, width: 1)
+        try backend.dots(products, coefficients, into: squares)
+        let shrunk = try backend.makeVectors(taskCount: taskCount, width: 3)
+        try backend.shrink(
+            coefficients, toward: products, thresholds: squares, weights: nil, prox: .block, into: shrunk)
+        let system = try backend.makeEigenSystem(taskCount: taskCount, order: 3)
+        try backend.eigen(moments.gram, into: system)
+        let matrix = try backend.makeVectors(taskCount: 1, columnCount: 10, width: 3)
+        let cross = try backend.makeVectors(taskCount: 1, columnCount: 10, width: 3)
+        try backend.crossProduct(of: products, rest, weights: squares, into: cross)
+        try backend.combine(cross.scaled(by: 1), into: matrix)
+        let images = try backend.makeVectors(taskCount: taskCount, width: 10)
+        try backend.matmul(products, matrix, into: images)
+        return try [rest, products, squares, shrunk, system.values, system.vectors, cross, images].flatMap {
+            try backend.download($0)
+        }
     }
 }

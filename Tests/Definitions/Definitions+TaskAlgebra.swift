@@ -52,4 +52,33 @@ extension Definitions {
     public static func dot(_ x: [Double], _ y: [Double]) -> Double {
         zip(x, y).reduce(0) { $0 + $1.0 * $1.1 }
     }
+
+    /// `A x`.
+    public static func product(_ matrix: [[Double]], _ x: [Double]) -> [Double] { matrix.map { dot($0, x) } }
+
+    /// `(l, V)` with `G = V diag(l) V'`, `V` by rows, values ascending: each rotation zeroes one pair of entries (Jacobi).
+    public static func eigen(_ gram: [[Double]]) -> (values: [Double], vectors: [[Double]]) {
+        var a = gram
+        var v = gram.indices.map { row in gram.indices.map { $0 == row ? 1.0 : 0 } }
+        for _ in 0..<20 {
+            for p in a.indices {
+                for q in a.indices.dropFirst(p + 1) where a[p][q] != 0 {
+                    let cotangent = (a[q][q] - a[p][p]) / (2 * a[p][q])
+                    let t = (cotangent < 0 ? -1 : 1) / (abs(cotangent) + (cotangent * cotangent + 1).squareRoot())
+                    let c = 1 / (t * t + 1).squareRoot()
+                    for k in a.indices {
+                        (a[k][p], a[k][q]) = (c * (a[k][p] - t * a[k][q]), c * (a[k][q] + t * a[k][p]))
+                    }
+                    for k in a.indices {
+                        (a[p][k], a[q][k]) = (c * (a[p][k] - t * a[q][k]), c * (a[q][k] + t * a[p][k]))
+                    }
+                    for k in a.indices {
+                        (v[k][p], v[k][q]) = (c * (v[k][p] - t * v[k][q]), c * (v[k][q] + t * v[k][p]))
+                    }
+                }
+            }
+        }
+        let order = a.indices.sorted { a[$0][$0] < a[$1][$1] }
+        return (order.map { a[$0][$0] }, v.map { row in order.map { row[$0] } })
+    }
 }

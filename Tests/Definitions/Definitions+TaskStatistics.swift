@@ -29,5 +29,14 @@ extension Definitions {
             return tie == .lower ? lower : tie == .upper ? upper : lower + 0.5 * (upper - lower)
         }
         return .nan
+    /// `sum over tasks of w_j x_j y_j'`, a row for each value of `y_j`, leaving out tasks of weight 0.
+    public static func crossProduct(_ x: [[Double]], _ y: [[Double]], weights: [Double]) -> [[Double]] {
+        let (width, height) = (x.first?.count ?? 0, y.first?.count ?? 0)
+        var sum = Array(repeating: Array(repeating: 0.0, count: width), count: height)
+        for task in x.indices where weights[task] != 0 {
+            for b in 0..<height {
+                for a in 0..<width { sum[b][a] += weights[task] * x[task][a] * y[task][b] }
+            }
+        return sum
     }
 }

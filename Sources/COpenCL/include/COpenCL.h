@@ -27,6 +27,9 @@ int kindred_opencl_library_names(const char *setting, const char *names[2]);
 
 /// The name of the library that calls go to, or NULL when there is none. Loads it if no call has done so yet.
 const char *kindred_opencl_library(void);
+
+/// Where that library has its own function of this name, or NULL.
+const void *kindred_opencl_function(const char *name);
 #pragma GCC visibility pop
 
 #endif

@@ -1,0 +1,86 @@
+public import Compute
+
+extension CPUBackend {
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func multiply(_ matrices: Matrices<Buffer>, _ vectors: Vectors<Buffer>, into products: Vectors<Buffer>) {
+        let order = matrices.order
+        precondition(vectors.width == order && products.width == order, "vectors as wide as the matrices' order")
+        let (tasks, columns) = (products.taskCount, products.columnCount)
+        let triangles = matrices.triangles
+        let grams = Operand(
+            triangles, triangles.broadcast(taskCount: tasks, columnCount: 1, width: triangleCount(order)))
+        let inputs = Operand(vectors, vectors.broadcast(over: products))
+        let grain = packsPerUnit(costPerPack: order * order * columns + 1)
+        parallel.forEachRange(of: packCount(tasks), grain: grain) { packs in
+            for pack in packs {
+                let product = PackProduct<Scalar>(order: order, matrix: grams.column(0, ofPack: pack))
+                let output: UnsafeMutablePointer<Scalar.Lanes> = products.entries.vectors(ofPack: pack)
+                var column = 0
+                while column + 4 <= columns {
+                    product.fourColumns(
+                        inputs.column(column, ofPack: pack), inputs.column(column + 1, ofPack: pack),
+                        inputs.column(column + 2, ofPack: pack), inputs.column(column + 3, ofPack: pack),
+                        into: output + column * order)
+                    column += 4
+                }
+                while column < columns {
+                    product.oneColumn(inputs.column(column, ofPack: pack), into: output + column * order)
+                    column += 1
+                }
+            }
+        }
+    }
+}
+
+/// Products of the symmetric matrices of one pack with vectors, one task a lane.
+///
+/// Every entry of a product is summed over the matrix's columns in order, however many vectors are taken at a time.
+private struct PackProduct<Scalar: LaneScalar> {
+    typealias Lanes = Scalar.Lanes
+
+    let order: Int
+    let matrix: UnsafeMutablePointer<Lanes>
+
+    @inline(__always)
+    func oneColumn(_ x: UnsafeMutablePointer<Lanes>, into y: UnsafeMutablePointer<Lanes>) {
+        for row in 0..<order {
+            var sum = Lanes.zero
+            forEachEntry(ofRow: row) { column, entry in sum = multiplyAdd(entry, x[column], sum) }
+            y[row] = sum
+        }
+    }
+
+    /// Four columns for one reading of the matrix: `y` and the three columns behind it.
+    @inline(__always)
+    func fourColumns(
+        _ x0: UnsafeMutablePointer<Lanes>, _ x1: UnsafeMutablePointer<Lanes>, _ x2: UnsafeMutablePointer<Lanes>,
+        _ x3: UnsafeMutablePointer<Lanes>, into y: UnsafeMutablePointer<Lanes>
+    ) {
+        for row in 0..<order {
+            var (s0, s1, s2, s3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+            forEachEntry(ofRow: row) { column, entry in
+                s0 = multiplyAdd(entry, x0[column], s0)
+                s1 = multiplyAdd(entry, x1[column], s1)
+                s2 = multiplyAdd(entry, x2[column], s2)
+                s3 = multiplyAdd(entry, x3[column], s3)
+            }
+            y[row] = s0
+            y[order + row] = s1
+            y[2 * order + row] = s2
+            y[3 * order + row] = s3
+        }
+    }
+
+    /// Calls `body` with each column and the entry of `row` there: along its row of the triangle, then down its column.
+    @inline(__always)
+    private func forEachEntry(ofRow row: Int, _ body: (Int, Lanes) -> Void) {
+        let left = matrix + triangleCount(row)
+        for column in 0...row { body(column, left[column]) }
+        var below = left + row
+        for column in row &+ 1..<order {
+            below += column
+            body(column, below[0])
+        }
+    }
+}

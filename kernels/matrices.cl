@@ -1,0 +1,166 @@
+// One symmetric matrix a task: its products with vectors, and its eigenvalues and eigenvectors.
+//
+// Matrices are lower triangles row by row, in packs. A work-item handles a pack with vector types, or one lane of it
+// (prelude.cl): the same text.
+
+#if VECTOR_PACKS
+#define ANY(condition) any(condition)
+#else
+#define ANY(condition) (condition)
+#endif
+
+// y = G x, four columns for one reading of G. One work-item four columns of a pack, or of a lane; a last one that has
+// fewer takes them one by one. Each entry is summed over the columns of G in order.
+kernel void multiply(
+    const int item_count,
+    const int columns,
+    const int order,
+    OPERAND(g),
+    OPERAND(x),
+    const int y_entries, const int y_first,
+    global const pack *restrict grams,
+    global const pack *restrict xs,
+    global pack *restrict ys)              // columns x order entries
+{
+    const int blocks = (columns + 3) / 4;
+    const int item = (int)(get_global_id(0) / ENTRY / blocks * ENTRY + get_global_id(0) % ENTRY);
+    if (item >= item_count) return;
+    const int first = (int)(get_global_id(0) / ENTRY % blocks) * 4;
+    global const pack *g = grams + OPERAND_OFFSET(g, item, 0);
+    global pack *y = ys + ITEM_OFFSET(item, y_entries, y_first + first * order);
+    if (first + 4 <= columns) {
+        global const pack *x0 = xs + OPERAND_OFFSET(x, item, first);
+        global const pack *x1 = xs + OPERAND_OFFSET(x, item, first + 1);
+        global const pack *x2 = xs + OPERAND_OFFSET(x, item, first + 2);
+        global const pack *x3 = xs + OPERAND_OFFSET(x, item, first + 3);
+        for (int r = 0; r < order; r++) {
+            pack s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+            for (int c = 0; c < order; c++) {
+                const pack entry = OPERAND_AT(g, g, c <= r ? triangle(r) + c : triangle(c) + r);
+                s0 = fma(entry, OPERAND_AT(x, x0, c), s0);
+                s1 = fma(entry, OPERAND_AT(x, x1, c), s1);
+                s2 = fma(entry, OPERAND_AT(x, x2, c), s2);
+                s3 = fma(entry, OPERAND_AT(x, x3, c), s3);
+            }
+            AT(y, r) = s0;
+            AT(y, order + r) = s1;
+            AT(y, 2 * order + r) = s2;
+            AT(y, 3 * order + r) = s3;
+        }
+        return;
+    }
+    for (int column = first; column < columns; column++, y += order * ENTRY) {
+        global const pack *x = xs + OPERAND_OFFSET(x, item, column);
+        for (int r = 0; r < order; r++) {
+            pack sum = 0;
+            for (int c = 0; c < order; c++) {
+                const pack entry = OPERAND_AT(g, g, c <= r ? triangle(r) + c : triangle(c) + r);
+                sum = fma(entry, OPERAND_AT(x, x, c), sum);
+            }
+            AT(y, r) = sum;
+        }
+    }
+}
+
+// Turns (a, b) by an angle with this sine and tangent of its half.
+static void turn(global pack *a, global pack *b, const pack sine, const pack half_tangent)
+{
+    const pack x = *a, y = *b;
+    *a = fma(-sine, fma(half_tangent, x, y), x);
+    *b = fma(sine, fma(-half_tangent, y, x), y);
+}
+
+// Makes entry (q, p) zero where it is not negligible, p < q. Returns whether it was anywhere. Lanes in which it is
+// negligible turn by 0 and keep their numbers: bits do not depend on the other lanes of a pack.
+static int rotate_pair(
+    const int order, const int p, const int q, const real epsilon, global pack *matrix, global pack *vectors)
+{
+    global pack *row_p = matrix + (size_t)triangle(p) * ENTRY, *row_q = matrix + (size_t)triangle(q) * ENTRY;
+    const pack entry = AT(row_q, p), first = AT(row_p, p), second = AT(row_q, q);
+    const pack scale = sqrt(fabs(first)) * sqrt(fabs(second));
+    const pack active = fabs(entry) > scale * epsilon ? (pack)1 : (pack)0;
+    if (!ANY(active > (pack)0)) return 0;
+    const pack cotangent = (second - first) / (entry + entry);
+    const pack size = 1 / (fabs(cotangent) + sqrt(fma(cotangent, cotangent, (pack)1)));
+    const pack turned = cotangent < (pack)0 ? -size : size;
+    const pack tangent = active > (pack)0 ? turned : (pack)0;
+    const pack cosine = 1 / sqrt(fma(tangent, tangent, (pack)1));
+    const pack sine = tangent * cosine, half_tangent = sine / (1 + cosine);
+    AT(row_p, p) = fma(-tangent, entry, first);
+    AT(row_q, q) = fma(tangent, entry, second);
+    AT(row_q, p) = active > (pack)0 ? (pack)0 : entry;
+    for (int k = 0; k < p; k++) turn(&AT(row_p, k), &AT(row_q, k), sine, half_tangent);
+    for (int k = p + 1; k < q; k++) turn(&AT(matrix, triangle(k) + p), &AT(row_q, k), sine, half_tangent);
+    for (int k = q + 1; k < order; k++)
+        turn(&AT(matrix, triangle(k) + p), &AT(matrix, triangle(k) + q), sine, half_tangent);
+    for (int k = 0; k < order; k++)
+        turn(&AT(vectors, p * order + k), &AT(vectors, q * order + k), sine, half_tangent);
+    return 1;
+}
+
+// l, ascending, and V with G = V diag(l) V', by cyclic Jacobi rotations. Of each vector the entry of largest magnitude,
+// the first of several, is positive. An entry that is not finite gives NaN throughout. The scratch holds, for each
+// work-item of this launch, the matrix, the vectors and the place of each in ascending order.
+kernel void eigen(
+    const int item_count,
+    const int first_item,                  // of this launch
+    const int order,
+    const int sweep_limit,
+    const real epsilon,
+    const int gram_entries, const int gram_first,
+    const int value_entries, const int value_first,
+    const int vector_entries, const int vector_first,
+    global const pack *restrict grams,
+    global pack *restrict scratch,         // triangle(order) + order x order + order entries
+    global pack *restrict values,          // order entries
+    global pack *restrict vectors)         // order x order entries
+{
+    const int item = first_item + (int)get_global_id(0), entries = triangle(order);
+    if (item >= item_count) return;
+    global const pack *gram = grams + ITEM_OFFSET(item, gram_entries, gram_first);
+    global pack *matrix = scratch + ITEM_OFFSET(get_global_id(0), (size_t)entries + order * order + order, 0);
+    global pack *columns = matrix + (size_t)entries * ENTRY;
+    global pack *ranks = columns + (size_t)order * order * ENTRY;
+    pack blank = 0;                        // NaN where an entry is not finite
+    for (int e = 0; e < entries; e++) blank += AT(gram, e) - AT(gram, e);
+    for (int e = 0; e < entries; e++) AT(matrix, e) = blank == (pack)0 ? AT(gram, e) : (pack)0;
+    for (int e = 0; e < order * order; e++) AT(columns, e) = (pack)(real)(e % (order + 1) ? 0 : 1);
+    for (int sweep = 0, rotated = 1; sweep < sweep_limit && rotated; sweep++) {
+        rotated = 0;
+        for (int q = 0; q < order; q++)
+            for (int p = 0; p < q; p++) rotated |= rotate_pair(order, p, q, epsilon, matrix, columns);
+    }
+    for (int i = 0; i < order; i++) {
+        const pack value = AT(matrix, triangle(i) + i);
+        pack rank = 0;
+        for (int j = 0; j < order; j++) {
+            const pack other = AT(matrix, triangle(j) + j);
+            const pack below = other < value ? (pack)1 : (pack)0, level = other == value ? (pack)1 : (pack)0;
+            rank += j < i ? below + level : below;
+        }
+        AT(ranks, i) = rank;
+        pack largest = 0;
+        for (int k = 0; k < order; k++) {
+            const pack entry = AT(columns, i * order + k);
+            largest = fabs(entry) > fabs(largest) ? entry : largest;
+        }
+        // Adding 0 gives zeros their sign, which a turn by 0 may have changed.
+        const pack sign = (largest < (pack)0 ? (pack)-1 : (pack)1) + blank;
+        for (int k = 0; k < order; k++) AT(columns, i * order + k) = fma(AT(columns, i * order + k), sign, (pack)0);
+    }
+    for (int i = 0; i < order; i++) AT(matrix, triangle(i) + i) += blank;
+    // Each lane's values and vectors go to their places.
+    for (int lane = 0; lane < LANES_PER_ITEM; lane++) {
+        global const real *lane_matrix = (global const real *)matrix + lane;
+        global const real *lane_columns = (global const real *)columns + lane;
+        global const real *lane_ranks = (global const real *)ranks + lane;
+        global real *lane_values = (global real *)(values + ITEM_OFFSET(item, value_entries, value_first)) + lane;
+        global real *lane_vectors = (global real *)(vectors + ITEM_OFFSET(item, vector_entries, vector_first)) + lane;
+        for (int i = 0; i < order; i++) {
+            const int rank = (int)lane_ranks[(size_t)i * LANES];
+            lane_values[(size_t)rank * LANES] = lane_matrix[(size_t)(triangle(i) + i) * LANES];
+            for (int k = 0; k < order; k++)
+                lane_vectors[(size_t)(rank * order + k) * LANES] = lane_columns[(size_t)(i * order + k) * LANES];
+        }
+    }
+}
