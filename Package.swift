@@ -16,10 +16,6 @@ let kernelTexts: [Resource] = [
     "probe",
     "matrices",
     "products",
-].map {
-    .embedInCode("../../kernels/\($0).cl")
-}
-    "prelude", "accumulate", "cholesky", "residuals", "sums", "vectors", "matrices", "products", "probe",
 ].map { .embedInCode("../../kernels/\($0).cl") }
 
 let package = Package(

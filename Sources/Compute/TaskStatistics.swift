@@ -29,6 +29,21 @@ public protocol TaskStatistics<Scalar>: BackendMemory {
     func weightedQuantile(
         of vectors: Vectors<Buffer>, weights: Vectors<Buffer>, at share: Double, tie: TieRule,
         into quantile: Vectors<Buffer>) throws(ComputeError)
+
+    /// Writes `y = A x` for each column of each task, with one matrix for all tasks.
+    ///
+    /// `matrix` is one task whose columns are the rows of `A`: as wide as `vectors`, and as many as `products` is wide.
+    /// `products` may not be `vectors`.
+    func matmul(_ vectors: Vectors<Buffer>, _ matrix: Vectors<Buffer>, into products: Vectors<Buffer>)
+        throws(ComputeError)
+
+    /// Writes `sum over tasks of w_j x_j y_j'`, the product `X'WY` of arrays with a row a task, into the one task of
+    /// `sum`: a column for each value of `y_j`, as wide as `x_j`. A task of weight 0 is left out whatever it holds.
+    ///
+    /// - Parameter weights: one a task, or nil for weights of 1.
+    func crossProduct(
+        of x: Vectors<Buffer>, _ y: Vectors<Buffer>, weights: Vectors<Buffer>?, into sum: Vectors<Buffer>
+    ) throws(ComputeError)
 }
 
 /// Which quantile is taken when every value between two of the data is one.
@@ -44,15 +59,4 @@ extension TaskStatistics {
     ) throws(ComputeError) {
         try weightedQuantile(of: vectors, weights: weights, at: 0.5, tie: tie, into: median)
     }
-    /// Writes `y = A x` for each column of each task, with one matrix for all tasks.
-    /// `matrix` is one task whose columns are the rows of `A`: as wide as `vectors`, and as many as `products` is wide.
-    /// `products` may not be `vectors`.
-    func matmul(_ vectors: Vectors<Buffer>, _ matrix: Vectors<Buffer>, into products: Vectors<Buffer>)
-        throws(ComputeError)
-    /// Writes `sum over tasks of w_j x_j y_j'`, the product `X'WY` of arrays with a row a task, into the one task of
-    /// `sum`: a column for each value of `y_j`, as wide as `x_j`. A task of weight 0 is left out whatever it holds.
-    /// - Parameter weights: one a task, or nil for weights of 1.
-    func crossProduct(
-        of x: Vectors<Buffer>, _ y: Vectors<Buffer>, weights: Vectors<Buffer>?, into sum: Vectors<Buffer>
-    ) throws(ComputeError)
 }

@@ -25,12 +25,12 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     ///   - chunkBytes: how many bytes of rows travel at a time; by default 64 MB on a GPU and 8 MB on a CPU device.
     ///   - memoryBytes: how many bytes of arrays there is room for, where the device has that much: by default half of
     ///     its memory.
-    /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and the device has none.
-    package init(
-        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil
     ///   - clBlastWidth: from how many rows and columns on a product goes through CLBlast; by default never on a CPU
     ///     device.
-        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, clBlastWidth: Int? = nil
+    /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and the device has none.
+    package init(
+        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil,
+        clBlastWidth: Int? = nil
     ) throws(ComputeError) {
         if Scalar.self == Double.self, !context.device.hasDouble {
             throw .doubleUnsupported(device: context.device.name)

@@ -26,8 +26,14 @@ struct FitCommand: ParsableCommand {
 
     @OptionGroup var input: InputOptions
 
-    @Option(help: "itl fits each task on its own rows, pool one model to all rows.")
+    @Option(
+        help: """
+            itl fits each task on its own rows and pool one model to all rows; ridge draws each task towards the pooled \
+            fit, and molar towards the median of the tasks, coefficient by coefficient where it is near.
+            """)
     var method: MethodName = .itl
+
+    @OptionGroup(title: "Tuning of ridge and molar") var tuning: TuningOptions
 
     @Option(
         help: ArgumentHelp(
@@ -58,6 +64,10 @@ struct FitCommand: ParsableCommand {
 
     func validate() throws {
         guard level > 0, level < 1 else { throw ValidationError("--level \(level): a share between 0 and 1 is needed") }
+        try tuning.check(for: method)
+        if !method.hasVariances, vcov.estimator != .iid {
+            throw ValidationError("--vcov: standard errors of that kind come with --method itl or pool")
+        }
         if summary, json || output != nil {
             throw ValidationError("--summary writes to standard output; leave -o and --json out")
         }
@@ -68,10 +78,6 @@ struct FitCommand: ParsableCommand {
     }
 
     func run() throws { try Failure.translating { try FitRun(self).run() } }
-}
-
-enum MethodName: String, ExpressibleByArgument, CaseIterable {
-    case itl, pool
 }
 
 /// What `--vcov` names.

@@ -27,7 +27,7 @@ struct FitResult {
 
     private func writeTidy(to file: OutputFile, parallel: Parallel) throws(TableError) {
         let inference = Inference(level: command.level, degreesOfFreedom: fit.distinctDegreesOfFreedom)
-        if let center = fit.center {
+        if fit.tasks == nil, let center = fit.center {
             let writer = TidyWriter(terms: design.termNames, tasks: Labels([Self.pooledLabel]))
             return try writer.write(to: file, parallel: parallel) { _ in
                 TidyTask(
@@ -67,7 +67,7 @@ struct FitResult {
                 .init("level", .number(command.level)),
                 .init("weights", command.input.weights.map { .string($0) } ?? .null),
                 .init("na", .string(command.input.na)),
-            ],
+            ] + command.tuning.settings(of: command.method),
             center: fit.center.map {
                 ModelFile.Center(
                     coefficients: $0.coefficients, standardErrors: $0.standardErrors, sampleCount: $0.sampleCount,
@@ -81,7 +81,7 @@ struct FitResult {
                 .init("non_finite", .integer(fit.count(of: "non_finite"))),
                 .init("ill_conditioned", .integer(fit.illConditionedTaskCount)),
                 .init("solved_again_in_double", .integer(fit.refittedTaskCount)),
-            ],
+            ] + (fit.penalty.map { [.init("penalty", .number($0))] } ?? []),
             provenance: ModelFile.Provenance(
                 device: session.deviceName ?? "", precision: command.place.precision.rawValue,
                 notices: session.notices.map(\.message),
@@ -97,7 +97,7 @@ struct FitResult {
 
     /// For a terminal: the coefficients of the one fit, or their distribution over tasks.
     var table: String {
-        if let center = fit.center {
+        if fit.tasks == nil, let center = fit.center {
             let inference = Inference(level: command.level, degreesOfFreedom: [center.degreesOfFreedom])
             let rows = design.termNames.indices.map { term in
                 let line = inference.estimate(
@@ -116,12 +116,26 @@ struct FitResult {
         let rows = design.termNames.indices.map { term in
             let values = Quantiles(fitted.map { tasks.coefficients[$0 * tasks.featureCount + term] })
             let errors = Quantiles(fitted.map { tasks.standardErrors[$0 * tasks.featureCount + term] })
-            return [values.at(0.1), values.at(0.25), values.at(0.5), values.at(0.75), values.at(0.9), errors.at(0.5)]
+            let quantiles = [0.1, 0.25, 0.5, 0.75, 0.9].map { values.at($0) }
+            guard let center = fit.center else { return quantiles + [errors.at(0.5)] }
+            return [center.coefficients[term]] + quantiles + (differingShares.map { [$0[term]] } ?? [])
         }
-        let header = ["10 %", "25 %", "median", "75 %", "90 %", "std_error (median)"]
+        var header = ["10 %", "25 %", "median", "75 %", "90 %"]
+        if fit.center == nil {
+            header.append("std_error (median)")
+        } else {
+            header.insert("centre", at: 0)
+            if differingShares != nil { header.append("tasks that differ, %") }
+        }
         return TextTable(
             corner: "over \(counted(fitted.count, "task"))", header: header, names: design.termNames, rows: rows
         ).text
+    }
+
+    /// For each coefficient, the share of fitted tasks, in per cent, whose own estimate is not near the centre's.
+    private var differingShares: [Double]? {
+        let fitted = Double(fit.count(of: "ok"))
+        return fit.differingTaskCounts?.map { 100 * Double($0) / fitted }
     }
 
     /// The lines that every run ends with.
@@ -135,6 +149,14 @@ struct FitResult {
         lines.append(rows)
         let statuses = StatusCounts(fit.statuses, termNames: design.termNames).text
         lines.append("\(command.method.rawValue): \(counted(store.layout.taskCount, "task")): \(statuses)")
+        if let penalty = fit.penalty {
+            let source = command.tuning.ridge.isCrossValidated ? " (cross-validation)" : ""
+            lines.append("penalty \(shortNumber(penalty))\(source), towards \(command.tuning.ridge.center.rawValue)")
+        }
+        let withoutOwn = fit.statuses.count { $0 != .ok }
+        if fit.tasks != nil, fit.center != nil, withoutOwn > 0 {
+            lines.append("\(counted(withoutOwn, "task")) without an estimate got the centre's coefficients")
+        }
         if fit.count(of: "non_finite") > 0 {
             lines.append("values that are not finite" + NonFiniteText(store).text)
         }
@@ -159,7 +181,9 @@ struct FitResult {
 
     /// What `-v` adds.
     var detailLines: [String] {
-        if let center = fit.center { return ["condition of the columns: \(shortNumber(center.condition))"] }
+        if fit.tasks == nil, let center = fit.center {
+            return ["condition of the columns: \(shortNumber(center.condition))"]
+        }
         guard let tasks = fit.tasks else { return [] }
         let conditions = Quantiles(fit.statuses.indices.filter { fit.statuses[$0] == .ok }.map { tasks.conditions[$0] })
         return [
@@ -177,7 +201,7 @@ struct FitResult {
 extension Fit {
     /// The degrees of freedom that occur.
     var distinctDegreesOfFreedom: Set<Double> {
-        if let center { return [center.degreesOfFreedom] }
-        return Set(tasks?.degreesOfFreedom ?? [])
+        if let tasks { return Set(tasks.degreesOfFreedom) }
+        return [center?.degreesOfFreedom ?? .nan]
     }
 }

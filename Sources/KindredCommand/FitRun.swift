@@ -18,21 +18,18 @@ struct FitRun {
     func run() throws {
         let formula = try command.input.parsedFormula()
         // What can fail without the data fails before they are read.
-        let session = try makeSession()
+        let session = try command.place.makeSession(command.settings)
         let output = command.dryRun ? nil : try openOutput()
         var timer = StepTimer()
 
-        let store = try readTable(for: formula)
+        let store = try command.input.readTable(
+            for: formula, clusters: command.vcov.clusterColumn, settings: command.settings)
         timer.finish("read")
         if output?.format == .model { try checkFitsModel(store.layout.taskCount) }
         let design = try Design(formula: formula, store: store, weights: command.input.weights)
         let problem = try TableProblem(
             design: design, store: store, clusterColumn: command.vcov.clusterColumn, parallel: parallel)
-        let estimator: any Estimator =
-            switch command.method {
-            case .itl: Individual(variance: command.vcov.estimator)
-            case .pool: Pooled(variance: command.vcov.estimator)
-            }
+        let estimator = command.method.estimator(variance: command.vcov.estimator, command.tuning)
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: estimator.passCount,
             precision: command.place.precision.precision)
@@ -40,7 +37,7 @@ struct FitRun {
             let plan = DryRun(
                 store: store, design: design, workload: workload, session: session,
                 readSeconds: timer.seconds.first?.seconds ?? 0)
-            return try show(try plan.text)
+            return try OutputFile.show(try plan.text)
         }
         if command.settings.verbose { messages.detail("device: \(session.planText(for: workload))") }
         let fit = try fit(problem, with: estimator, session: session, workload: workload)
@@ -55,25 +52,11 @@ struct FitRun {
             try output.file.finish()
             timer.finish("write")
         } else {
-            try show(result.table)
+            try OutputFile.show(result.table)
             messages.note("")
         }
         for line in result.summaryLines(timings: timer.seconds) { messages.note(line) }
         for line in result.detailLines { messages.detail(line) }
-    }
-
-    private func show(_ text: String) throws {
-        let output = try OutputFile(path: nil)
-        try output.write(text)
-        try output.finish()
-    }
-
-    private func makeSession() throws -> Session {
-        let messages = self.messages
-        return try Session(
-            choice: command.place.deviceChoice(), precision: command.place.precision.precision, parallel: parallel,
-            memoryBytes: command.settings.memoryBytes
-        ) { messages.warn($0.message) }
     }
 
     /// The file or stream for the result; nil when a terminal is shown a summary instead.
@@ -94,30 +77,6 @@ struct FitRun {
             .usage,
             "\(option): \(counted(taskCount)) tasks are more than the \(counted(OutputFormat.mostTasksOfModel)) that are "
                 + "written as JSON; name a .npz file after -o, which holds the same as arrays")
-    }
-
-    private func readTable(for formula: Formula) throws -> ColumnStore {
-        var columns: [(name: String, role: TableRequest.Role)] = formula.variables.map { variable in
-            switch variable.content {
-            case .numbers: (variable.name, .numbers)
-            case .labels: (variable.name, .labels)
-            case .either: (variable.name, .infer)
-            }
-        }
-        if let weights = command.input.weights { columns.append((weights, .numbers)) }
-        if let cluster = command.vcov.clusterColumn { columns.append((cluster, .labels)) }
-        let request = TableRequest(
-            task: command.input.task, columns: columns, missing: command.input.missingTexts)
-        let progress = ProgressLine("reading", unit: "B", messages: messages)
-        defer { progress.finish() }
-        return try TableReader(
-            path: command.input.table, request: request, parallel: parallel,
-            memoryLimit: command.settings.memoryBytes,
-            progress: { done, total in
-                progress.update(done: done, total: total)
-                return !Signals.isInterrupted
-            }
-        ).read()
     }
 
     private func fit(

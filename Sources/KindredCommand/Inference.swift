@@ -17,8 +17,9 @@ struct Inference: Sendable {
     }
 
     func estimate(_ estimate: Double, standardError: Double, degreesOfFreedom: Double) -> TidyEstimate {
-        guard let (distribution, critical) = distributions[degreesOfFreedom], standardError.isFinite else {
-            return TidyEstimate(estimate: estimate)
+        guard standardError.isFinite else { return TidyEstimate(estimate: estimate) }
+        guard let (distribution, critical) = distributions[degreesOfFreedom] else {
+            return TidyEstimate(estimate: estimate, standardError: standardError)
         }
         let statistic = estimate / standardError
         return TidyEstimate(

@@ -15,7 +15,7 @@ struct Kindred: ParsableCommand {
                 --formula "arr_delay ~ dep_delay + distance" -o planes.csv
             """,
         version: "kindred \(version), built for \(buildTarget)",
-        subcommands: [FitCommand.self, PredictCommand.self, DevicesCommand.self])
+        subcommands: [FitCommand.self, PredictCommand.self, CompareCommand.self, DevicesCommand.self])
 
     static let version = "0.1.0"
     static var buildTarget: String { String(cString: kindred_build_target()) }

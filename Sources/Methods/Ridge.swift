@@ -41,22 +41,27 @@ public struct Ridge: Estimator {
 
     public var passCount: Int { 1 }
 
+    /// Whether the penalty is found from the data.
+    public var isCrossValidated: Bool { lambda == nil }
+
+    /// The penalty where it is given.
+    var lambda: Double? {
+        if case .value(let lambda) = penalty { return lambda }
+        return nil
+    }
+
     /// Fits the problem. There are no standard errors: coefficients that are drawn to a centre are biased by intention.
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
-        let folds =
-            switch penalty {
-            case .value: RowFolds(foldCount: 1, seed: 0)
-            case .crossValidated(let foldCount, let seed): RowFolds(foldCount: foldCount, seed: seed)
-            }
+        var folds = RowFolds(foldCount: 1, seed: 0)
+        if case .crossValidated(let foldCount, let seed) = penalty {
+            folds = RowFolds(foldCount: foldCount, seed: seed)
+        }
         let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
-        let lambda =
-            switch penalty {
-            case .value(let lambda): lambda
-            case .crossValidated: try RidgePath(self, of: folded).best()
-            }
-        return try fit(folded.training(without: nil), lambda: lambda)
+        let strength: Double
+        if let lambda { strength = lambda } else { strength = try RidgePath(self, of: folded).best() }
+        return try fit(folded.training(without: nil), lambda: strength)
     }
 
     private func fit<B: Backend>(_ moments: MomentShards<B>, lambda: Double) throws(ComputeError) -> Fit {
@@ -88,7 +93,7 @@ public struct Ridge: Estimator {
 
 extension Ridge: MomentEstimator {
     func coefficients<B: Backend>(from moments: MomentShards<B>) throws(ComputeError) -> [Double] {
-        guard case .value(let lambda) = penalty else { preconditionFailure("a penalty that has been found") }
+        guard let lambda else { preconditionFailure("a penalty that has been found") }
         let fit = try fit(moments, lambda: lambda)
         return fit.tasks?.coefficients ?? []
     }

@@ -51,10 +51,9 @@ struct DeviceGroupTests {
         let total = try backend.makeVectors(taskCount: 1, width: triangleCount(4))
         try backend.weightedSum(of: moments.joint.triangles, weights: weights, into: total)
         let folds = try backend.foldMoments(of: source, folds: RowFolds(foldCount: 3, seed: 5), chunkRows: 800)
-        return try backend.download(folds.triangles) + backend.download(moments.joint.triangles)
-            + backend.download(coefficients) + residuals
         let algebra = try algebra(of: moments, coefficients, total, on: backend)
-        return try algebra + backend.download(moments.joint.triangles) + backend.download(coefficients) + residuals
+        return try backend.download(folds.triangles) + backend.download(moments.joint.triangles)
+            + backend.download(coefficients) + residuals + algebra
             + backend.download(forms) + backend.download(variances) + backend.download(total)
     }
 

@@ -29,6 +29,8 @@ extension Definitions {
             return tie == .lower ? lower : tie == .upper ? upper : lower + 0.5 * (upper - lower)
         }
         return .nan
+    }
+
     /// `sum over tasks of w_j x_j y_j'`, a row for each value of `y_j`, leaving out tasks of weight 0.
     public static func crossProduct(_ x: [[Double]], _ y: [[Double]], weights: [Double]) -> [[Double]] {
         let (width, height) = (x.first?.count ?? 0, y.first?.count ?? 0)
@@ -37,6 +39,7 @@ extension Definitions {
             for b in 0..<height {
                 for a in 0..<width { sum[b][a] += weights[task] * x[task][a] * y[task][b] }
             }
+        }
         return sum
     }
 }

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Methods
+import Tables
+
+/// `kindred compare`: which method predicts the user's own data best.
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Compare methods by their error on rows that were held out.",
+        discussion: """
+            Deals the rows of each task out to folds, fits every method to all folds but one and predicts that one, in \
+            turn. What a method gains over the first one, itl, is what the tasks gain from each other:
+
+              kindred compare flights.csv.gz --task tailnum \
+                --formula "arr_delay ~ dep_delay + distance"
+
+            itl fits each task on its own rows, pool one model to all rows, ridge-zero and ridge-pool draw each task to \
+            zero or to the pooled fit, molar-hard and molar-soft to the median of the tasks. Standard errors are over \
+            tasks. Tasks that itl cannot fit are compared by the other methods, in a table of their own.
+            """)
+
+    @OptionGroup var input: InputOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Which methods, apart by commas; the others are compared with the first. (default: all)",
+            valueName: "names"),
+        transform: MethodList.init(parsing:))
+    var methods = MethodList(methods: ComparedMethod.allCases)
+
+    @Option(help: ArgumentHelp("How many folds.", valueName: "count"))
+    var folds = 5
+
+    @Option(help: ArgumentHelp("Which rows are in which fold.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Flag(help: "Let the penalty of ridge act on the coefficients of standardized features.")
+    var standardize = false
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("A .csv file for the table.", valueName: "file"))
+    var output: String?
+
+    @Flag(help: "Write the table as JSON.")
+    var json = false
+
+    @OptionGroup var place: DeviceOptions
+    @OptionGroup var settings: RunOptions
+
+    func validate() throws {
+        if folds < 2 { throw ValidationError("--folds \(folds): at least 2 are needed") }
+        if json, output != nil { throw ValidationError("--json writes to standard output; leave -o out") }
+        if let output, OutputFormat(path: output) != .tidy {
+            throw ValidationError("-o \(output): the table is written as .csv")
+        }
+    }
+
+    func run() throws { try Failure.translating { try CompareRun(command: self).run() } }
+}
+
+/// What `--methods` names.
+struct MethodList: CustomStringConvertible {
+    let methods: [ComparedMethod]
+
+    init(methods: [ComparedMethod]) { self.methods = methods }
+
+    init(parsing argument: String) throws {
+        methods = try argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
+            guard let method = ComparedMethod(rawValue: String(name)) else {
+                let known = ComparedMethod.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("'\(name)' is not one of \(known)")
+            }
+            return method
+        }
+        guard Set(methods).count == methods.count else { throw ValidationError("each method once") }
+    }
+
+    var description: String { methods.map(\.rawValue).joined(separator: ",") }
+}

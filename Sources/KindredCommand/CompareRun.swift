@@ -1,0 +1,73 @@
+import Compute
+import Engine
+import Methods
+import Tables
+
+/// One run of `kindred compare`: read, compare, tell.
+struct CompareRun {
+    let command: CompareCommand
+
+    func run() throws {
+        let formula = try command.input.parsedFormula()
+        let session = try command.place.makeSession(command.settings)
+        try checkIsAnotherFile(command.output, than: [command.input.table])
+        let messages = command.settings.messages
+        let parallel = command.settings.parallel
+        var timer = StepTimer()
+        let store = try command.input.readTable(for: formula, clusters: nil, settings: command.settings)
+        timer.finish("read")
+        let design = try Design(formula: formula, store: store, weights: command.input.weights)
+        let problem = try TableProblem(design: design, store: store, clusterColumn: nil, parallel: parallel)
+        let workload = Workload(
+            rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: 1,
+            precision: command.place.precision.precision)
+        if command.settings.verbose { messages.detail("device: \(session.planText(for: workload))") }
+        let comparison = try compare(problem, session: session, workload: workload)
+        timer.finish("compare")
+        if comparison.compared.taskCount == 0, comparison.others == nil {
+            throw TableError(
+                .data,
+                "\(store.sourceName): no task has enough rows for any method once a fold is held out; use fewer terms, "
+                    + "or more --folds")
+        }
+        let result = ComparisonResult(comparison: comparison, store: store)
+        if let path = command.output {
+            let file = try OutputFile(path: path)
+            try file.write(result.csv)
+            try file.finish()
+        } else {
+            if command.json { try OutputFile.show(result.json) } else { try OutputFile.show(result.table) }
+        }
+        let steps = timer.seconds.map { "\($0.name) \(secondsText($0.seconds))" }.joined(separator: ", ")
+        messages.note("\(steps) on \(session.deviceName ?? "no device"), \(command.place.precision.rawValue)")
+        for line in result.detailLines { messages.detail(line) }
+    }
+
+    private func compare(
+        _ problem: TableProblem, session: Session, workload: Workload
+    ) throws(ComputeError) -> Comparison {
+        let progress = ProgressLine("comparing", unit: "rows", messages: command.settings.messages)
+        defer { progress.finish() }
+        let total = problem.layout.rowCount
+        let pass = PassProgress { rows in
+            progress.advance(by: rows, total: total)
+            return !Signals.isInterrupted
+        }
+        let validation = CrossValidation(
+            methods: command.methods.methods, foldCount: command.folds, seed: command.seed,
+            standardizes: command.standardize)
+        return try session.perform(
+            ComparisonJob(validation: validation, problem: problem, progress: pass), workload: workload)
+    }
+}
+
+/// A comparison, for a session to run where it sees fit.
+private struct ComparisonJob: Job {
+    let validation: CrossValidation
+    let problem: TableProblem
+    let progress: PassProgress
+
+    func run<B: Backend, R: Backend<Double>>(on backend: B, reference: R) throws(ComputeError) -> Comparison {
+        try validation.compare(problem, on: backend, progress: progress)
+    }
+}

@@ -1,0 +1,101 @@
+import Methods
+import Tables
+
+/// A comparison as it is shown and written.
+struct ComparisonResult {
+    let comparison: Comparison
+    let store: ColumnStore
+
+    /// For a terminal: each group under a line that says which tasks it is of.
+    var table: String {
+        var text = ""
+        if comparison.compared.taskCount > 0 { text += compared + table(of: comparison.compared) }
+        if let others = comparison.others {
+            text += (text.isEmpty ? "" : "\n") + heading(of: others) + table(of: others)
+        }
+        if comparison.leftOutTaskCount > 0 {
+            text += "\n\(counted(comparison.leftOutTaskCount, "task")) could not be compared\n"
+        }
+        return text
+    }
+
+    private var compared: String {
+        let group = comparison.compared
+        let taskCount = store.layout.taskCount
+        let tasks =
+            group.taskCount == taskCount ? counted(taskCount) : "\(counted(group.taskCount)) of \(counted(taskCount))"
+        return "Squared error on rows held out, \(comparison.foldCount) folds: \(tasks) tasks, "
+            + "\(counted(group.sampleCount, "row"))\n\n"
+    }
+
+    private func heading(of others: Comparison.Group) -> String {
+        let first = comparison.compared.results.first?.method.rawValue ?? ""
+        return "On the \(counted(others.taskCount, "task")), \(counted(others.sampleCount, "row")), that \(first) "
+            + "cannot fit without a fold:\n\n"
+    }
+
+    private func table(of group: Comparison.Group) -> String {
+        let first = group.results.first?.method.rawValue ?? ""
+        let header = ["mean", "std_error", "against \(first), %", "std_error", "better tasks, %"]
+        return TextTable(
+            corner: "", header: header, names: group.results.map(\.method.rawValue),
+            rows: group.results.enumerated().map { place, result in
+                let own = [result.meanSquaredError, result.standardError]
+                if place == 0 { return own + [.nan, .nan, .nan] }
+                return own + [100 * result.change, 100 * result.changeError, 100 * result.betterShare]
+            }
+        ).text
+    }
+
+    /// Each method and group, with every number in full.
+    var csv: OutputText {
+        var text = OutputText()
+        text.append("group,method,tasks,rows,mse,std_error,change,change_std_error,better_share\n")
+        for (group, tasks, result) in entries {
+            text.append("\(group),\(result.method.rawValue),\(tasks.taskCount),\(tasks.sampleCount)")
+            for number in [
+                result.meanSquaredError, result.standardError, result.change, result.changeError, result.betterShare,
+            ] {
+                text.append(",")
+                text.append(number)
+            }
+            text.append("\n")
+        }
+        return text
+    }
+
+    var json: OutputText {
+        let results: [JsonValue] = entries.map { group, tasks, result in
+            .object([
+                .init("group", .string(group)), .init("method", .string(result.method.rawValue)),
+                .init("tasks", .integer(tasks.taskCount)), .init("rows", .integer(tasks.sampleCount)),
+                .init("mse", .number(result.meanSquaredError)), .init("std_error", .number(result.standardError)),
+                .init("change", .number(result.change)), .init("change_std_error", .number(result.changeError)),
+                .init("better_share", .number(result.betterShare)),
+            ])
+        }
+        var text = OutputText()
+        text.append(
+            json: .object([
+                .init("format", .integer(1)), .init("folds", .integer(comparison.foldCount)),
+                .init("left_out_tasks", .integer(comparison.leftOutTaskCount)), .init("results", .array(results)),
+            ]))
+        text.append("\n")
+        return text
+    }
+
+    private var entries: [(String, Comparison.Group, Comparison.Result)] {
+        let compared = comparison.compared.results.map { ("all_methods", comparison.compared, $0) }
+        guard let others = comparison.others else { return compared }
+        return compared + others.results.map { ("without_first", others, $0) }
+    }
+
+    /// What `-v` adds.
+    var detailLines: [String] {
+        ComparedMethod.allCases.compactMap { method in
+            comparison.penalties[method].map { penalties in
+                "\(method.rawValue): penalties \(penalties.map(shortNumber).joined(separator: ", "))"
+            }
+        }
+    }
+}

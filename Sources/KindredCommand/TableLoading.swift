@@ -1,0 +1,56 @@
+import Compute
+import Engine
+import Tables
+
+extension InputOptions {
+    /// Reads the columns that a formula and the other options name, telling how far it is.
+    ///
+    /// - Parameter clusters: a column of labels that are needed too.
+    func readTable(for formula: Formula, clusters: String?, settings: RunOptions) throws -> ColumnStore {
+        var columns: [(name: String, role: TableRequest.Role)] = formula.variables.map { variable in
+            switch variable.content {
+            case .numbers: (variable.name, .numbers)
+            case .labels: (variable.name, .labels)
+            case .either: (variable.name, .infer)
+            }
+        }
+        if let weights { columns.append((weights, .numbers)) }
+        if let clusters { columns.append((clusters, .labels)) }
+        let request = TableRequest(task: task, columns: columns, missing: missingTexts)
+        let progress = ProgressLine("reading", unit: "B", messages: settings.messages)
+        defer { progress.finish() }
+        return try TableReader(
+            path: table, request: request, parallel: settings.parallel, memoryLimit: settings.memoryBytes,
+            progress: { done, total in
+                progress.update(done: done, total: total)
+                return !Signals.isInterrupted
+            }
+        ).read()
+    }
+}
+
+extension DeviceOptions {
+    /// A session on the device of the user's choice, which says what goes differently than asked.
+    func makeSession(_ settings: RunOptions) throws -> Session {
+        let messages = settings.messages
+        return try Session(
+            choice: deviceChoice(), precision: precision.precision, parallel: settings.parallel,
+            memoryBytes: settings.memoryBytes
+        ) { messages.warn($0.message) }
+    }
+}
+
+extension OutputFile {
+    /// Writes text to standard output.
+    static func show(_ text: String) throws(TableError) {
+        var output = OutputText()
+        output.append(text)
+        try show(output)
+    }
+
+    static func show(_ text: OutputText) throws(TableError) {
+        let output = try OutputFile(path: nil)
+        try output.write(text)
+        try output.finish()
+    }
+}

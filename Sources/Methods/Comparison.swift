@@ -1,0 +1,80 @@
+/// How well methods predict rows that they were not fitted to.
+public struct Comparison: Sendable {
+    /// Tasks that some methods were compared on.
+    public struct Group: Sendable {
+        public let taskCount: Int
+        /// The observations of those tasks, each held out once.
+        public let sampleCount: Int
+        /// The first is what the others are compared with.
+        public let results: [Result]
+    }
+
+    /// The held-out error of one method.
+    public struct Result: Sendable {
+        public let method: ComparedMethod
+        /// `sum of w (y - prediction)^2 / sum of w` over all rows of the group.
+        public let meanSquaredError: Double
+        /// Its standard error over tasks, which are taken to be independent; NaN for one task.
+        public let standardError: Double
+        /// The mean squared error over that of the group's first method, less 1.
+        public let change: Double
+        /// The standard error of `change`, by the same tasks' errors under both methods.
+        public let changeError: Double
+        /// The share of tasks on which the method's error is below that of the first.
+        public let betterShare: Double
+    }
+
+    public let foldCount: Int
+    /// The tasks that every method could fit without each fold.
+    public let compared: Group
+    /// The tasks that the first method could not, but all others could, where there are any: the others' errors.
+    public let others: Group?
+    /// Tasks in neither group.
+    public let leftOutTaskCount: Int
+    /// The penalties that cross-validation chose in each fold, of each method that has one.
+    public let penalties: [ComparedMethod: [Double]]
+}
+
+/// The methods that can be compared.
+public enum ComparedMethod: String, Sendable, CaseIterable {
+    case itl, pool
+    case ridgeZero = "ridge-zero"
+    case ridgePool = "ridge-pool"
+    case molarHard = "molar-hard"
+    case molarSoft = "molar-soft"
+}
+
+extension Comparison.Group {
+    /// - Parameters:
+    ///   - tasks: those of the group.
+    ///   - errors: the sum of squared errors of every task, by method.
+    ///   - weights: the sum of the weights of every task.
+    init(
+        tasks: [Int], methods: [(method: ComparedMethod, errors: [Double])], weights: [Double], sampleCounts: [Int]
+    ) {
+        taskCount = tasks.count
+        sampleCount = tasks.reduce(0) { $0 + sampleCounts[$1] }
+        let total = tasks.reduce(0.0) { $0 + weights[$1] }
+        let first = methods.first?.errors ?? []
+        let firstTotal = tasks.reduce(0.0) { $0 + first[$1] }
+        results = methods.map { method, errors in
+            let sum = tasks.reduce(0.0) { $0 + errors[$1] }
+            let (mean, ratio) = (sum / total, sum / firstTotal)
+            let better = tasks.count { errors[$0] < first[$0] }
+            return Comparison.Result(
+                method: method, meanSquaredError: mean,
+                standardError: Self.ratioError(tasks.map { errors[$0] - mean * weights[$0] }, over: total),
+                change: ratio - 1,
+                changeError: Self.ratioError(tasks.map { errors[$0] - ratio * first[$0] }, over: firstTotal),
+                betterShare: Double(better) / Double(tasks.count))
+        }
+    }
+
+    /// The standard error of a ratio of sums over tasks, by its linearisation: `sqrt(m / (m - 1) sum of d_j^2)` over the
+    /// sum below, with `d_j` what task `j` adds above beyond the ratio's share of what it adds below.
+    private static func ratioError(_ deviations: [Double], over denominator: Double) -> Double {
+        let count = Double(deviations.count)
+        guard count > 1 else { return .nan }
+        return (count / (count - 1) * deviations.reduce(0) { $0 + $1 * $1 }).squareRoot() / denominator
+    }
+}

@@ -1,0 +1,108 @@
+public import Compute
+
+/// Compares methods by k-fold cross-validation over the rows within each task.
+///
+/// Every row is held out once, in the fold that ``RowFolds`` deals it to, and predicted by coefficients that were fitted
+/// without its fold. Everything comes from the moments of each fold, so that rows pass once.
+public struct CrossValidation: Sendable {
+    public var methods: [ComparedMethod]
+    public var foldCount: Int
+    public var seed: UInt64
+    /// Whether ridge penalties act on standardized coefficients.
+    public var standardizes: Bool
+
+    /// - Parameters:
+    ///   - methods: at least one; the first is what the others are compared with.
+    ///   - foldCount: at least 2.
+    public init(
+        methods: [ComparedMethod] = ComparedMethod.allCases, foldCount: Int = 5, seed: UInt64 = 1,
+        standardizes: Bool = false
+    ) {
+        precondition(!methods.isEmpty && foldCount >= 2, "methods to compare, and folds to hold out")
+        self.methods = methods
+        self.foldCount = foldCount
+        self.seed = seed
+        self.standardizes = standardizes
+    }
+
+    /// Compares the methods on the problem's tasks.
+    ///
+    /// A ridge penalty is chosen for each fold by the errors on the other folds. A method that cannot fit a task without
+    /// one of its folds, because too few rows are left, is not compared on that task.
+    public func compare<B: Backend>(
+        _ problem: some Problem, on backend: B, progress: PassProgress? = nil
+    ) throws(ComputeError) -> Comparison {
+        let folds = RowFolds(foldCount: foldCount, seed: seed)
+        let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
+        var errors: [[Double]] = []
+        var penalties: [ComparedMethod: [Double]] = [:]
+        for method in methods {
+            let estimators = try estimators(for: method, of: folded)
+            errors.append(try heldOutErrors(of: estimators, folded))
+            let chosen = estimators.compactMap { ($0 as? Ridge)?.lambda }
+            if !chosen.isEmpty { penalties[method] = chosen }
+        }
+        return comparison(of: errors, penalties: penalties, folded)
+    }
+
+    /// What a method is in each fold.
+    private func estimators<B: Backend, P: Problem>(
+        for method: ComparedMethod, of folded: FoldedMoments<B, P>
+    ) throws(ComputeError) -> [any MomentEstimator] {
+        let folds = 0..<foldCount
+        switch method {
+        case .itl: return folds.map { _ in Individual() }
+        case .pool: return folds.map { _ in Pooled() }
+        case .molarHard: return folds.map { _ in MOLAR(shrinkage: .hard) }
+        case .molarSoft: return folds.map { _ in MOLAR(shrinkage: .soft) }
+        case .ridgeZero, .ridgePool:
+            var ridge = Ridge(center: method == .ridgeZero ? .zero : .pool, standardizes: standardizes)
+            let path = try RidgePath(ridge, of: folded)
+            return folds.map { fold in
+                ridge.penalty = .value(path.best(without: fold))
+                return ridge
+            }
+        }
+    }
+
+    /// The sum of squared errors of each task over all its rows, each predicted without its fold; NaN where a fold of
+    /// its rows could not be.
+    private func heldOutErrors<B: Backend, P: Problem>(
+        of estimators: [any MomentEstimator], _ folded: FoldedMoments<B, P>
+    ) throws(ComputeError) -> [Double] {
+        var sums = Array(repeating: 0.0, count: folded.taskCount)
+        for (fold, estimator) in estimators.enumerated() {
+            let coefficients = try estimator.coefficients(from: folded.training(without: fold))
+            let errors = try folded.squaredErrors(inFold: fold, at: coefficients)
+            for task in sums.indices where folded.sampleCounts[task * foldCount + fold] > 0 {
+                sums[task] += errors[task]
+            }
+        }
+        return sums
+    }
+
+    private func comparison<B: Backend, P: Problem>(
+        of errors: [[Double]], penalties: [ComparedMethod: [Double]], _ folded: FoldedMoments<B, P>
+    ) -> Comparison {
+        let counts = (0..<folded.taskCount).map { task in
+            folded.sampleCounts[task * foldCount..<(task + 1) * foldCount].reduce(0, +)
+        }
+        let weights = counts.indices.map { task in
+            folded.weightSums[task * foldCount..<(task + 1) * foldCount].reduce(0, +)
+        }
+        func group(_ tasks: [Int], _ chosen: Range<Int>) -> Comparison.Group {
+            Comparison.Group(
+                tasks: tasks, methods: chosen.map { (methods[$0], errors[$0]) }, weights: weights, sampleCounts: counts)
+        }
+        func canPredict(_ task: Int, _ chosen: Range<Int>) -> Bool {
+            counts[task] > 0 && chosen.allSatisfy { errors[$0][task].isFinite }
+        }
+        let all = 0..<methods.count
+        let rest = 1..<max(1, methods.count)
+        let compared = counts.indices.filter { canPredict($0, all) }
+        let others = rest.isEmpty ? [] : counts.indices.filter { !canPredict($0, all) && canPredict($0, rest) }
+        return Comparison(
+            foldCount: foldCount, compared: group(compared, all), others: others.isEmpty ? nil : group(others, rest),
+            leftOutTaskCount: counts.count - compared.count - others.count, penalties: penalties)
+    }
+}
