@@ -14,6 +14,7 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     let lanes: Int
     let chunkBytes: Int
     public let memoryBytes: Int
+    public let parallel: Parallel
     private let stager: ChunkStager<Scalar>
 
     /// A backend on a device of the user's choice.
@@ -23,14 +24,17 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     ///   - chunkBytes: how many bytes of rows travel at a time; by default 64 MB on a GPU and 8 MB on a CPU device.
     ///   - memoryBytes: how many bytes of arrays there is room for, where the device has that much: by default half of
     ///     its memory.
+    ///   - parallel: the threads for what is done on the host.
     /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and the device has none.
     package init(
-        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil
+        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil,
+        parallel: Parallel = Parallel()
     ) throws(ComputeError) {
         if Scalar.self == Double.self, !context.device.hasDouble {
             throw .doubleUnsupported(device: context.device.name)
         }
         self.context = context
+        self.parallel = parallel
         let shape = shape ?? KernelShape(for: context.device)
         self.shape = shape
         lanes = shape.lanes(scalarBytes: MemoryLayout<Scalar>.stride)
@@ -46,6 +50,8 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     public func preferredChunkRows(rowWidth: Int) -> Int { stager.rowCapacity(rowWidth: rowWidth) }
 
     // MARK: Memory
+
+    public var packSize: Int { lanes }
 
     /// A little less than the device gives in one piece: buffers have padding.
     public var largestArrayBytes: Int { min(memoryBytes, context.device.maxAllocationBytes - 4096) }
