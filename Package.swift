@@ -16,8 +16,7 @@ let kernelTexts: [Resource] = [
     "probe",
     "matrices",
     "products",
-].map { .embedInCode("../../kernels/\($0).cl") }
-
+].map {
 let package = Package(
     name: "kindred",
     products: [

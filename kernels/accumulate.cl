@@ -120,6 +120,7 @@ kernel void add_blocks(
     const int span_count,
     const int share,
     const int entries,
+    const int first_task,              // of the moments
     const int entries_per_pack,
     const int first_entry,
     global const int *restrict spans,  // span_count x 3: task, first block, number of blocks
@@ -129,7 +130,7 @@ kernel void add_blocks(
 {
     const int span = get_global_id(0) / share;
     if (span >= span_count) return;
-    const int task = spans[3 * span], first = spans[3 * span + 1], count = spans[3 * span + 2];
+    const int task = spans[3 * span] - first_task, first = spans[3 * span + 1], count = spans[3 * span + 2];
     global real *restrict target = moments + TASK_OFFSET(task, entries_per_pack, first_entry);
     for (int e = get_global_id(0) % share; e < entries; e += share) {
         size_t place = ((size_t)folds[first] * entries + e) * LANES;

@@ -6,7 +6,7 @@ public import Compute
 public final class CPUBackend<Scalar: LaneScalar>: Backend {
     public typealias Buffer = CPUBuffer<Scalar>
 
-    let parallel: Parallel
+    public let parallel: Parallel
     public let memoryBytes: Int
     /// Staged chunks take turns: one can be read while the next is filled.
     private var chunks: [RowChunk<Scalar>] = []
@@ -36,6 +36,8 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
     func packsPerUnit(costPerPack: Int) -> Int { max(1, 100_000 / max(1, costPerPack)) }
 
     // MARK: Memory
+
+    public var packSize: Int { Self.lanes }
 
     public var largestArrayBytes: Int { memoryBytes }
 

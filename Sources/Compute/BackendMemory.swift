@@ -7,6 +7,10 @@ public protocol BackendMemory<Scalar>: AnyObject {
     /// The device's name, as output files record it.
     var name: String { get }
 
+    /// The threads for what is done on the host.
+    var parallel: Parallel { get }
+    /// Tasks side by side in a pack.
+    var packSize: Int { get }
     /// How many bytes of arrays there is room for. A problem whose arrays need more is brought through in shards.
     var memoryBytes: Int { get }
     /// How many bytes one array may have.

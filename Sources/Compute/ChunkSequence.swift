@@ -26,13 +26,19 @@ public struct ChunkRange: Sendable, Equatable {
     /// With several folds, rows that are 512 consecutive ones of a task in the problem lie grouped by fold in the chunk:
     /// row `i` of the chunk is row `firstRow + order[i]` of the problem. Nil where rows keep their order.
     public let order: [Int32]?
+    /// The tasks that the chunk has all rows of, from the first of a pack on, where chunks are cut between packs alone.
+    public let wholeTasks: Range<Int>?
 
-    public init(firstRow: Int, rowCount: Int, blocks: [RowBlock], foldCount: Int = 1, order: [Int32]? = nil) {
+    public init(
+        firstRow: Int, rowCount: Int, blocks: [RowBlock], foldCount: Int = 1, order: [Int32]? = nil,
+        wholeTasks: Range<Int>? = nil
+    ) {
         self.firstRow = firstRow
         self.rowCount = rowCount
         self.blocks = blocks
         self.foldCount = foldCount
         self.order = order
+        self.wholeTasks = wholeTasks
     }
 
     /// Rows of the whole problem.
@@ -43,25 +49,33 @@ public struct ChunkRange: Sendable, Equatable {
 public struct ChunkSequence: Sequence, IteratorProtocol, Sendable {
     private let layout: TaskLayout
     private let capacity: Int
+    /// The number of tasks of which a chunk has all rows or none.
+    private let packSize: Int?
     private var grouping: FoldGrouping?
     private var task = 0
     private var row = 0
 
-    init(layout: TaskLayout, capacity: Int, folds: RowFolds?) {
+    init(layout: TaskLayout, capacity: Int, folds: RowFolds?, packSize: Int?) {
         self.layout = layout
+        self.packSize = packSize
         self.capacity = Swift.max(capacity, TaskLayout.rowsPerBlock)
         grouping = folds.map { FoldGrouping($0) }
     }
 
     public mutating func next() -> ChunkRange? {
         let firstRow = row
+        let firstTask = task
         var blocks: [RowBlock] = []
         walk: while task < layout.taskCount {
             let end = layout.offsets[task + 1]
+            if let packSize, task % packSize == 0, task > firstTask {
+                let packEnd = layout.offsets[Swift.min(task + packSize, layout.taskCount)]
+                if packEnd - firstRow > capacity { break walk }
+            }
             while row < end {
                 let count = Swift.min(TaskLayout.rowsPerBlock, end - row)
                 let rowsBefore = row - firstRow
-                if rowsBefore + count > capacity { break walk }
+                if packSize == nil, rowsBefore + count > capacity { break walk }
                 if grouping == nil {
                     blocks.append(RowBlock(task: task, firstRow: rowsBefore, rowCount: count))
                 } else {
@@ -72,10 +86,10 @@ public struct ChunkSequence: Sequence, IteratorProtocol, Sendable {
             }
             task += 1
         }
-        guard row > firstRow else { return nil }
+        guard row > firstRow || packSize != nil && task > firstTask else { return nil }
         return ChunkRange(
             firstRow: firstRow, rowCount: row - firstRow, blocks: blocks, foldCount: grouping?.folds.foldCount ?? 1,
-            order: grouping?.takeOrder())
+            order: grouping?.takeOrder(), wholeTasks: packSize == nil ? nil : firstTask..<task)
     }
 }
 

@@ -33,33 +33,20 @@ public struct RowFolds: Sendable, Equatable {
     /// - Parameter order: scratch, kept between calls so that a small task allocates nothing.
     func append(_ positions: Range<Int>, of task: Int, to folds: inout [Int32], shuffling order: inout [Int32]) {
         guard !positions.isEmpty else { return }
+        var stream = RandomStream(seed: seed, purpose: .folds)
+        stream.firstTask = UInt32(truncatingIfNeeded: firstTask)
         // Fisher and Yates' shuffle of a run, as far as rows need it: its k-th step fixes the fold of its k-th row.
         var runStart = positions.lowerBound / foldCount * foldCount
         while runStart < positions.upperBound {
             order.removeAll(keepingCapacity: true)
             for fold in 0..<Int32(foldCount) { order.append(fold) }
             for step in 0..<min(foldCount, positions.upperBound - runStart) {
-                let word = randomWord(task: task, position: runStart + step)
+                let word = stream.words(task: task, position: runStart + step)[0]
                 // A remainder by multiplication; its bias, foldCount / 2^32, is beyond any experiment.
                 order.swapAt(step, step + Int((UInt64(word) * UInt64(foldCount - step)) >> 32))
                 if runStart + step >= positions.lowerBound { folds.append(order[step]) }
             }
             runStart += foldCount
         }
-    }
-
-    /// The high word of a bijective mixing (SplitMix64's) of the seed, the task and the position in turn.
-    @inline(__always)
-    private func randomWord(task: Int, position: Int) -> UInt32 {
-        let ofTask = Self.mixed(Self.mixed(seed) ^ UInt64(truncatingIfNeeded: firstTask + task))
-        return UInt32(truncatingIfNeeded: Self.mixed(ofTask ^ UInt64(truncatingIfNeeded: position)) >> 32)
-    }
-
-    @inline(__always)
-    private static func mixed(_ value: UInt64) -> UInt64 {
-        var z = value &+ 0x9e37_79b9_7f4a_7c15
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -18,6 +18,18 @@ public protocol RowPasses<Scalar>: BackendMemory {
     ///   - moments: of as many folds as the rows were brought in.
     func accumulate(_ rows: Rows, rowWeights: Buffer?, into moments: FoldMoments<Buffer>) throws(ComputeError)
 
+    /// Writes the least-squares coefficients of the chunk's tasks and the diagnosis of their factors, where nothing else
+    /// is wanted: the bits of `accumulate`, `factor` and `solve`, without an array of moments.
+    ///
+    /// - Parameters:
+    ///   - rows: in whole packs of tasks, as `forEachChunk` brings them when it is asked for those.
+    ///   - tolerance: as `factor` takes it.
+    ///   - coefficients: of all tasks, a column a response; those of the chunk's are written.
+    ///   - diagnosis: the two values a task of ``Factor``'s, likewise.
+    func leastSquares(
+        _ rows: Rows, tolerance: Scalar, into coefficients: Vectors<Buffer>, diagnosis: Vectors<Buffer>
+    ) throws(ComputeError)
+
     /// Returns `r_i = y_i - x_i' beta` of each row of the chunk, which has one response. Coefficients of one task serve all tasks. Blocks, as
     /// `download` does.
     func residuals(of rows: Rows, at coefficients: Vectors<Buffer>) throws(ComputeError) -> [Double]
@@ -48,13 +60,15 @@ extension RowPasses {
     ///
     /// - Parameters:
     ///   - folds: which fold each row is in; the rows of a chunk then are in the order of ``ChunkRange/order``.
+    ///   - wholePacks: whether every chunk has all rows of whole packs of tasks; it may then be larger than asked for.
     ///   - chunkRows: at most so many rows at a time; by default what the backend prefers.
     public func forEachChunk<Source: TaskSource<Scalar>>(
-        of source: Source, folds: RowFolds? = nil, chunkRows: Int? = nil, progress: PassProgress? = nil,
-        _ body: (Rows) throws(ComputeError) -> Void
+        of source: Source, folds: RowFolds? = nil, wholePacks: Bool = false, chunkRows: Int? = nil,
+        progress: PassProgress? = nil, _ body: (Rows) throws(ComputeError) -> Void
     ) throws(ComputeError) {
         let capacity = chunkRows ?? preferredChunkRows(rowWidth: source.rowWidth)
-        for range in source.layout.chunks(ofAtMost: capacity, folds: folds) {
+        let packSize = wholePacks ? packSize : nil
+        for range in source.layout.chunks(ofAtMost: capacity, folds: folds, packSize: packSize) {
             try body(try stage(range, of: source))
             try progress?.advance(rows: range.rowCount)
         }

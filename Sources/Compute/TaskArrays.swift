@@ -14,7 +14,7 @@ public struct PackedEntries<Buffer> {
         self.firstEntry = firstEntry
     }
 
-    func skipping(_ entries: Int) -> PackedEntries {
+    package func skipping(_ entries: Int) -> PackedEntries {
         PackedEntries(buffer: buffer, entriesPerPack: entriesPerPack, firstEntry: firstEntry + entries)
     }
 }
@@ -38,6 +38,12 @@ public struct Vectors<Buffer> {
 
     /// The number of values of one task.
     public var valuesPerTask: Int { columnCount * width }
+
+    /// One of each task's vectors.
+    public func column(_ index: Int) -> Vectors {
+        precondition((0..<columnCount).contains(index), "one of the columns")
+        return Vectors(taskCount: taskCount, width: width, entries: entries.skipping(index * width))
+    }
 }
 
 /// For each task, one symmetric or lower-triangular matrix of `order` on a device: its lower triangle, row by row.
@@ -132,7 +138,7 @@ public struct FoldMoments<Buffer> {
     }
 
     /// All rows in one fold.
-    init(ofOneFold moments: Moments<Buffer>) {
+    package init(ofOneFold moments: Moments<Buffer>) {
         self.init(foldCount: 1, joint: moments.joint, responseCount: moments.responseCount)
     }
 

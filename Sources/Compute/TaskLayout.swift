@@ -44,7 +44,12 @@ public struct TaskLayout: Sendable, Equatable {
     ///
     /// A capacity below one block counts as one block. A problem without rows has no chunks. With `folds`, each row block
     /// is cut further, into a block for each fold.
-    public func chunks(ofAtMost capacity: Int, folds: RowFolds? = nil) -> ChunkSequence {
-        ChunkSequence(layout: self, capacity: capacity, folds: folds)
+    ///
+    /// With `packSize`, chunks are cut between packs of so many tasks alone: every task, also one without rows, is whole
+    /// in one chunk, and a pack of more rows than the capacity makes a chunk of its own that holds it.
+    public func chunks(
+        ofAtMost capacity: Int, folds: RowFolds? = nil, packSize: Int? = nil
+    ) -> ChunkSequence {
+        ChunkSequence(layout: self, capacity: capacity, folds: folds, packSize: packSize)
     }
 }

@@ -9,6 +9,16 @@ extension DeviceGroup {
         }
     }
 
+    public func leastSquares(
+        _ rows: Rows, tolerance: Scalar, into coefficients: Vectors<Buffer>, diagnosis: Vectors<Buffer>
+    ) throws(ComputeError) {
+        for (index, member) in members.enumerated() {
+            try member.leastSquares(
+                rows.parts[index], tolerance: tolerance, into: share(of: coefficients, index),
+                diagnosis: share(of: diagnosis, index))
+        }
+    }
+
     public func residuals(of rows: Rows, at coefficients: Vectors<Buffer>) throws(ComputeError) -> [Double] {
         if rows.areCopied { return try members[0].residuals(of: rows.parts[0], at: share(of: coefficients, 0)) }
         var result = Array(repeating: 0.0, count: rows.chunk.range.rowCount)

@@ -16,7 +16,8 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
     /// - Parameter shape: by default the one that suits the devices.
     /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and a device has none.
     package init(
-        contexts: [Context], shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil
+        contexts: [Context], shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil,
+        parallel: Parallel = Parallel()
     ) throws(ComputeError) {
         precondition(!contexts.isEmpty, "a group has devices")
         var members: [OpenCLBackend<Scalar>] = []
@@ -24,7 +25,7 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
             members.append(
                 try OpenCLBackend(
                     context: context, shape: shape, chunkBytes: chunkBytes,
-                    memoryBytes: memoryBytes.map { $0 / contexts.count }))
+                    memoryBytes: memoryBytes.map { $0 / contexts.count }, parallel: parallel))
         }
         self.members = members
         shares = TaskShares(memberCount: members.count, blockSize: members[0].sumBlockSize)
@@ -65,6 +66,9 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
     }
 
     // MARK: Memory
+
+    public var parallel: Parallel { members[0].parallel }
+    public var packSize: Int { members[0].packSize }
 
     public var memoryBytes: Int { members.count * (members.map(\.memoryBytes).min() ?? 0) }
     public var largestArrayBytes: Int { members.count * (members.map(\.largestArrayBytes).min() ?? 0) }

@@ -31,10 +31,15 @@ struct ChunkPart: Sendable {
     /// Adjacent rows of the chunk that are adjacent on the device too.
     private(set) var runs: [Range<Int>] = []
     private(set) var rowCount = 0
+    /// The tasks on the device that the chunk has all rows of, where it has whole packs.
+    private(set) var tasks: Range<Int>?
 
     /// Cuts a chunk of a problem of so many tasks into a part for each device.
     static func parts(of range: ChunkRange, taskCount: Int, shares: TaskShares) -> [ChunkPart] {
         var parts = Array(repeating: ChunkPart(), count: shares.memberCount)
+        if let tasks = range.wholeTasks {
+            for member in parts.indices { parts[member].tasks = shares.localTasks(tasks, on: member) }
+        }
         for block in range.blocks {
             let task = Int(block.task)
             if shares.areCopied(taskCount) {

@@ -5,6 +5,13 @@ extension OpenCLBackend {
     public func accumulate(_ rows: DeviceRows<Scalar>, rowWeights: Buffer?, into moments: FoldMoments<Buffer>)
         throws(ComputeError)
     {
+        try accumulate(rows, rowWeights: rowWeights, into: moments, firstTask: 0)
+    }
+
+    /// - Parameter firstTask: the task that the moments' first is of.
+    func accumulate(
+        _ rows: DeviceRows<Scalar>, rowWeights: Buffer?, into moments: FoldMoments<Buffer>, firstTask: Int
+    ) throws(ComputeError) {
         let width = rows.chunk.width
         precondition(width == moments.joint.order, "rows as wide as the moments")
         precondition(rows.chunk.range.foldCount == moments.foldCount, "rows in as many folds as the moments")
@@ -20,7 +27,8 @@ extension OpenCLBackend {
         let target = moments.joint.entries
         try kernel("add_blocks", in: .accumulate, order: width - 1).launch(
             global: rows.spanCount * share, .count(rows.spanCount), .count(share), .count(entryCount),
-            .count(target.entriesPerPack), .count(target.firstEntry), .buffer(rows.spans), .buffer(rows.folds),
+            .count(firstTask), .count(target.entriesPerPack), .count(target.firstEntry), .buffer(rows.spans),
+            .buffer(rows.folds),
             .buffer(sums), .buffer(target.buffer))
     }
 }

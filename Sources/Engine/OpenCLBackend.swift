@@ -16,6 +16,8 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     public let memoryBytes: Int
     /// Products with a matrix of at least so many rows and columns go through CLBlast, if it can be had.
     let clBlastWidth: Int
+
+    public let parallel: Parallel
     private let stager: ChunkStager<Scalar>
 
     /// A backend on a device of the user's choice.
@@ -31,11 +33,18 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     package init(
         context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil,
         clBlastWidth: Int? = nil
+
+    ///   - parallel: the threads for what is done on the host.
+    /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and the device has none.
+    package init(
+        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil,
+        parallel: Parallel = Parallel()
     ) throws(ComputeError) {
         if Scalar.self == Double.self, !context.device.hasDouble {
             throw .doubleUnsupported(device: context.device.name)
         }
         self.context = context
+        self.parallel = parallel
         let shape = shape ?? KernelShape(for: context.device)
         self.shape = shape
         lanes = shape.lanes(scalarBytes: MemoryLayout<Scalar>.stride)
@@ -52,6 +61,8 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     public func preferredChunkRows(rowWidth: Int) -> Int { stager.rowCapacity(rowWidth: rowWidth) }
 
     // MARK: Memory
+
+    public var packSize: Int { lanes }
 
     /// A little less than the device gives in one piece: buffers have padding.
     public var largestArrayBytes: Int { min(memoryBytes, context.device.maxAllocationBytes - 4096) }

@@ -177,11 +177,12 @@ public final class Session: Sendable {
         let limit = sharesMemory ? memoryBytes : nil
         if contexts.count == 1 {
             let backend = try OpenCLBackend<Scalar>(
-                context: contexts[0], chunkBytes: chunkBytes, memoryBytes: limit)
+                context: contexts[0], chunkBytes: chunkBytes, memoryBytes: limit, parallel: parallel)
             record.withLock { $0.deviceName = backend.name }
             return try job.run(on: backend, reference: reference)
         }
-        let backend = try DeviceGroup<Scalar>(contexts: contexts, chunkBytes: chunkBytes, memoryBytes: limit)
+        let backend = try DeviceGroup<Scalar>(
+            contexts: contexts, chunkBytes: chunkBytes, memoryBytes: limit, parallel: parallel)
         record.withLock { $0.deviceName = backend.name }
         return try job.run(on: backend, reference: reference)
     }

@@ -16,6 +16,11 @@ struct TaskShares: Sendable {
     /// The task's number on its device.
     func localTask(_ task: Int) -> Int { task / blockSize / memberCount * blockSize + task % blockSize }
 
+    /// The numbers on a device of its tasks among consecutive ones, which begin a pack.
+    func localTasks(_ tasks: Range<Int>, on member: Int) -> Range<Int> {
+        count(of: tasks.lowerBound, on: member)..<count(of: tasks.upperBound, on: member)
+    }
+
     /// How many of so many tasks a device has.
     func count(of taskCount: Int, on member: Int) -> Int {
         if areCopied(taskCount) { return 1 }

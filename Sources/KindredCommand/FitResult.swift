@@ -79,6 +79,7 @@ struct FitResult {
                 .init("too_few_rows", .integer(fit.count(of: "too_few_rows"))),
                 .init("collinear", .integer(fit.count(of: "collinear"))),
                 .init("non_finite", .integer(fit.count(of: "non_finite"))),
+                .init("solved_by_qr", .integer(fit.orthogonalizedTaskCount)),
                 .init("ill_conditioned", .integer(fit.illConditionedTaskCount)),
                 .init("solved_again_in_double", .integer(fit.refittedTaskCount)),
             ] + (fit.penalty.map { [.init("penalty", .number($0))] } ?? []),
@@ -159,6 +160,11 @@ struct FitResult {
         }
         if fit.count(of: "non_finite") > 0 {
             lines.append("values that are not finite" + NonFiniteText(store).text)
+        }
+        if fit.orthogonalizedTaskCount > 0 {
+            lines.append(
+                "\(counted(fit.orthogonalizedTaskCount)) of the fitted tasks were solved by QR of their rows: their "
+                    + "normal equations leave fewer than six certain digits")
         }
         if fit.illConditionedTaskCount > 0 {
             lines.append(

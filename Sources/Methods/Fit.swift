@@ -19,7 +19,9 @@ public struct Fit: Sendable {
     public var penalty: Double?
     /// Tasks that were solved again in double because their condition is beyond what float carries.
     public var refittedTaskCount = 0
-    /// Fitted tasks whose condition leaves coefficients with fewer than six certain digits.
+    /// Fitted tasks that were solved by QR of their rows: the normal equations leave fewer than six certain digits.
+    public var orthogonalizedTaskCount = 0
+    /// Fitted tasks whose condition even then leaves coefficients with fewer than six certain digits.
     public var illConditionedTaskCount = 0
     /// Fitted tasks without standard errors: a row decides a coefficient alone (HC2, HC3), or there is one cluster.
     public var missingErrorTaskCount = 0

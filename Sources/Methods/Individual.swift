@@ -2,8 +2,9 @@ public import Compute
 
 /// Individual task learning: each task by least squares on its own rows, `b_j = (X_j'W X_j)^-1 X_j'W y_j`.
 ///
-/// The baseline `itl` of Duan and Wang (2023) and the first stage of MOLAR (Huang et al., 2024). A task whose rows do
-/// not determine its coefficients is missing, with its status; it has no centre to fall back on.
+/// The baseline `itl` of Duan and Wang (2023) and the first stage of MOLAR (Huang et al., 2024). Tasks are solved by their
+/// normal equations; those that need more digits than these carry, by QR of their rows. A task whose rows do not
+/// determine its coefficients is missing, with its status; it has no centre to fall back on.
 public struct Individual: Estimator {
     public static let name = "itl"
     /// How standard errors are estimated. `.cluster` needs the problem's cluster codes.
@@ -27,6 +28,7 @@ public struct Individual: Estimator {
             if let tasks = part.tasks { estimates.append(tasks) }
             fit.statuses += part.statuses
             fit.refittedTaskCount += part.refittedTaskCount
+            fit.orthogonalizedTaskCount += part.orthogonalizedTaskCount
         }
         fit.tasks = estimates
         fit.finish()
@@ -40,14 +42,31 @@ public struct Individual: Estimator {
         let counts = problem.sampleCounts
         var solution = try LeastSquares(
             moments: moments, sampleCounts: counts, scaling: problem.scaling, on: backend)
-        let unresolved = counts.indices.filter { solution.statuses[$0] == .ok && solution.hasUncertainResiduals($0) }
-        if variance == .iid, B.Scalar.self == Double.self {
+        let isDouble = B.Scalar.self == Double.self
+        let beyondMoments = isDouble ? counts.indices.filter { solution.isBeyondMoments($0) } : []
+        if variance == .iid, isDouble {
+            let unresolved = counts.indices.filter {
+                solution.statuses[$0] == .ok && solution.hasUncertainResiduals($0) && !solution.isBeyondMoments($0)
+            }
             try solution.sumResiduals(of: unresolved, problem, progress: progress)
         }
+        var fit = try fit(solution, problem, progress: progress)
+        if !isDouble {
+            let beyond = counts.indices.filter { solution.isBeyondScalar($0) || fit.lacksStandardErrors(task: $0) }
+            try refit(tasks: beyond, of: problem, in: &fit, on: reference, progress: progress)
+        }
+        try orthogonalize(tasks: beyondMoments, of: problem, in: &fit, on: backend, progress: progress)
+        return fit
+    }
+
+    /// The coefficients with their standard errors.
+    private func fit<B: Backend>(
+        _ solution: LeastSquares<B>, _ problem: some Problem, progress: PassProgress?
+    ) throws(ComputeError) -> Fit {
+        let counts = problem.sampleCounts
         let errors = try StandardErrors(
             of: solution, to: problem, groups: .each(taskCount: counts.count), sampleCounts: counts,
             variance: variance, progress: progress)
-
         var estimates = TaskEstimates(taskCount: counts.count, featureCount: problem.featureCount)
         estimates.coefficients = solution.coefficients
         estimates.standardErrors = errors.values
@@ -63,6 +82,21 @@ public struct Individual: Estimator {
             try refit(tasks: beyond, of: problem, in: &fit, on: reference, progress: progress)
         }
         return fit
+
+        return Fit(tasks: estimates, statuses: solution.statuses)
+    }
+
+    /// Solves tasks again by QR of their rows.
+    private func orthogonalize<B: Backend>(
+        tasks: [Int], of problem: some Problem, in fit: inout Fit, on backend: B, progress: PassProgress?
+    ) throws(ComputeError) {
+        guard !tasks.isEmpty else { return }
+        let subset = TaskSubset(of: problem, tasks: tasks)
+        let solution = try LeastSquares(
+            orthogonalizing: subset, groups: .each(taskCount: tasks.count), sampleCounts: subset.sampleCounts,
+            on: backend, progress: progress)
+        fit.replace(tasks: tasks, with: try self.fit(solution, subset, progress: progress))
+        fit.orthogonalizedTaskCount = solution.statuses.count { $0 == .ok }
     }
 
     private func refit<R: Backend<Double>>(
@@ -71,13 +105,19 @@ public struct Individual: Estimator {
         guard !tasks.isEmpty else { return }
         let subset = TaskSubset(of: problem, tasks: tasks)
         let again = try self.fit(subset, on: reference, reference: reference, progress: progress)
-        if let estimates = again.tasks { fit.tasks?.replace(tasks: tasks, with: estimates) }
-        for (index, task) in tasks.enumerated() { fit.statuses[task] = again.statuses[index] }
+        fit.replace(tasks: tasks, with: again)
         fit.refittedTaskCount = tasks.count
+        fit.orthogonalizedTaskCount = again.orthogonalizedTaskCount
     }
 }
 
 extension Fit {
+    /// Puts what another fit found of these tasks in the place of what is here.
+    fileprivate mutating func replace(tasks chosen: [Int], with other: Fit) {
+        if let estimates = other.tasks { tasks?.replace(tasks: chosen, with: estimates) }
+        for (index, task) in chosen.enumerated() { statuses[task] = other.statuses[index] }
+    }
+
     /// Whether a fitted task has coefficients without standard errors.
     func lacksStandardErrors(task: Int) -> Bool {
         guard statuses[task] == .ok, let errors = tasks?.standardErrors(of: task) else { return false }
@@ -100,6 +140,7 @@ extension Fit {
         tasks = estimates
     }
 
-    /// Whether columns of this condition leave fewer than six certain digits of coefficients solved in double.
-    static func isIllConditioned(_ condition: Double) -> Bool { Double.ulpOfOne * condition * condition > 1e-6 }
+    /// Whether columns of this condition leave fewer than six certain digits of coefficients solved by QR in double, as
+    /// those are whose normal equations leave fewer.
+    static func isIllConditioned(_ condition: Double) -> Bool { !(Double.ulpOfOne * condition <= 1e-6) }
 }

@@ -1,8 +1,9 @@
 import Compute
 
-/// Weighted least squares on moments: the coefficients of every task and what their variances need.
+/// Weighted least squares: the coefficients of every task and what their variances need.
 ///
-/// Tasks here are whatever the moments have: the tasks of the problem, or the one task that all are pooled into.
+/// Tasks here are the tasks of the problem, or the one task that all are pooled into. They are solved from their moments,
+/// or by QR from their rows.
 struct LeastSquares<B: Backend> {
     let backend: B
     let scaling: ColumnScaling
@@ -26,6 +27,25 @@ struct LeastSquares<B: Backend> {
     static var collinearityTolerance: B.Scalar { 4096 * B.Scalar.ulpOfOne }
     static var unit: Double { Double(B.Scalar.ulpOfOne) }
 
+    /// What another way of solving has found.
+    init(
+        backend: B, scaling: ColumnScaling, factor: Factor<B.Buffer>, scaled: Vectors<B.Buffer>,
+        scaledValues: [Double], statuses: [TaskStatus], conditions: [Double], residualSums: [Double],
+        residualErrors: [Double]
+    ) {
+        self.backend = backend
+        self.scaling = scaling
+        self.factor = factor
+        self.scaled = scaled
+        self.scaledValues = scaledValues
+        self.statuses = statuses
+        self.conditions = conditions
+        self.residualSums = residualSums
+        self.residualErrors = residualErrors
+    }
+
+    /// Solves the normal equations.
+    ///
     /// - Parameter sampleCounts: the number of observations of each task.
     init(
         moments: Moments<B.Buffer>, sampleCounts: [Int], scaling: ColumnScaling, on backend: B

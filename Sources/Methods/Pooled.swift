@@ -25,12 +25,18 @@ public struct Pooled: Estimator {
         var solution = try LeastSquares(
             moments: total.moments(), sampleCounts: [sampleCount], scaling: problem.scaling,
             on: backend)
+        let isBeyondMoments = B.Scalar.self == Double.self && solution.isBeyondMoments(0)
+        if isBeyondMoments {
+            solution = try LeastSquares(
+                orthogonalizing: problem, groups: groups, sampleCounts: [sampleCount], on: backend, progress: progress)
+        }
         var fit = Fit(statuses: isFinite.map { $0 ? .ok : .nonFinite })
         fit.centerStatus = solution.statuses[0]
         if B.Scalar.self != Double.self, solution.isBeyondScalar(0) || isFinite.contains(false) {
             return try refit(problem, on: reference, progress: progress)
         }
         guard fit.centerStatus == .ok else { return fit }
+        if isBeyondMoments { fit.orthogonalizedTaskCount = problem.layout.taskCount }
         if variance == .iid, solution.hasUncertainResiduals(0) {
             try solution.sumResiduals(of: problem, groups: groups, progress: progress)
         }

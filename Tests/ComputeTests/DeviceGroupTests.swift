@@ -50,10 +50,18 @@ struct DeviceGroupTests {
         try backend.upload((0..<taskCount).map { Double($0 % 3) }, into: weights)
         let total = try backend.makeVectors(taskCount: 1, width: triangleCount(4))
         try backend.weightedSum(of: moments.joint.triangles, weights: weights, into: total)
+        let fused = try backend.makeVectors(taskCount: taskCount, width: 3)
+        let diagnosis = try backend.makeVectors(taskCount: taskCount, width: 2)
+        try backend.leastSquares(
+            of: source, tolerance: B.Scalar.ulpOfOne, chunkRows: 600, into: fused, diagnosis: diagnosis)
         let folds = try backend.foldMoments(of: source, folds: RowFolds(foldCount: 3, seed: 5), chunkRows: 800)
         let algebra = try algebra(of: moments, coefficients, total, on: backend)
         return try backend.download(folds.triangles) + backend.download(moments.joint.triangles)
             + backend.download(coefficients) + residuals + algebra
+
+        return try backend.download(folds.triangles) + backend.download(fused) + backend.download(diagnosis)
+            + backend.download(moments.joint.triangles)
+            + backend.download(coefficients) + residuals
             + backend.download(forms) + backend.download(variances) + backend.download(total)
     }
 
