@@ -4,7 +4,9 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("MemberImportVisibility")]
 
 /// Each kernel text is compiled into the library: nothing has to be found beside the binary.
-let kernelTexts: [Resource] = ["prelude", "accumulate", "cholesky", "residuals", "sums", "quantiles", "probe"].map {
+let kernelTexts: [Resource] = [
+    "prelude", "accumulate", "cholesky", "residuals", "sums", "quantiles", "nearest", "simplex", "probe",
+].map {
     .embedInCode("../../kernels/\($0).cl")
 }
 

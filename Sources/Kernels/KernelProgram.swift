@@ -1,6 +1,6 @@
 /// The kernel texts: each is one file of `kernels`, compiled as one program.
 package enum KernelProgram: String, CaseIterable, Sendable {
-    case accumulate, cholesky, residuals, sums, quantiles, probe
+    case accumulate, cholesky, residuals, sums, quantiles, nearest, simplex, probe
 
     /// The program's text: the prelude's and its own.
     ///
@@ -16,6 +16,8 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .residuals: PackageResources.residuals_cl
         case .sums: PackageResources.sums_cl
         case .quantiles: PackageResources.quantiles_cl
+        case .nearest: PackageResources.nearest_cl
+        case .simplex: PackageResources.simplex_cl
         case .probe: PackageResources.probe_cl
         }
     }
