@@ -15,8 +15,15 @@ let kernelTexts: [Resource] = [
     "random",
     "probe",
     "matrices",
+    "nearest",
     "products",
+    "simplex",
 ].map {
+    "prelude", "accumulate", "cholesky", "residuals", "sums", "quantiles", "nearest", "simplex", "probe",
+].map {
+    .embedInCode("../../kernels/\($0).cl")
+}
+
 let package = Package(
     name: "kindred",
     products: [

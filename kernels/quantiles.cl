@@ -1,8 +1,10 @@
-// Splits the values of many tasks at a bracket for each entry: the weights below, at and inside it, and the values
-// inside. The exact order statistic is then selected among those few on the host.
+// Passes over the values of many tasks, of which the host makes order statistics, trimmed means and thresholds.
+//
+// A split at a bracket for each entry gives the weights below, at and inside it, and the values inside; the exact order
+// statistic is then selected among those few on the host.
 //
 // Weights count in whole units: max(1, rint(w * scale)), and 0 where w is 0. Sums of whole numbers are exact in any
-// order. The scale is a power of two, given as two factors.
+// order. The scale is a power of two, given as two factors. With `counts_tasks`, every positive weight is one unit.
 #ifndef PACKS_PER_BLOCK
 #define PACKS_PER_BLOCK 64
 #endif
@@ -24,16 +26,25 @@ typedef ulong weight_pack;
 #define load_lanes(array) (array)[0]
 #endif
 
-// The weights of one work-item's tasks of a pack, in units; 0 past the last task. `task` is the first of them.
-static weight_pack units(const pack w, const real scale, const real second_scale, const int task, const int task_count)
+// The values of one work-item's tasks of a pack, 0 past the last task. `task` is the first of them.
+static pack present(const pack x, const int task, const int task_count)
 {
-    const weight_pack whole = max(to_weight_pack(rint(w * scale * second_scale)), (weight_pack)1);
-    const weight_pack weight = whole & mask_of(w > (pack)0);
-    if (task + LANES_PER_ITEM <= task_count) return weight;
-    ulong lanes[LANES_PER_ITEM];
-    store_lanes(weight, lanes);
+    if (task + LANES_PER_ITEM <= task_count) return x;
+    real lanes[LANES_PER_ITEM];
+    store_lanes(x, lanes);
     for (int lane = 0; lane < LANES_PER_ITEM; lane++) lanes[lane] = task + lane < task_count ? lanes[lane] : 0;
     return load_lanes(lanes);
+}
+
+// The weights of one work-item's tasks of a pack, in units.
+static weight_pack units(
+    const pack weights, const int counts_tasks, const real scale, const real second_scale, const int task,
+    const int task_count)
+{
+    const pack w = present(weights, task, task_count);
+    weight_pack whole = 1;
+    if (!counts_tasks) whole = max(to_weight_pack(rint(w * scale * second_scale)), whole);
+    return whole & mask_of(w > (pack)0);
 }
 
 // One work-item a (block of packs, entry) and, on GPUs, lane: once to add up, once more to keep what is inside.
@@ -41,6 +52,7 @@ kernel void split_values(
     const int task_count,
     const int entries,
     const int capacity,                     // values that are kept an entry
+    const int counts_tasks,
     const real scale, const real second_scale,
     const int value_entries, const int value_first,
     const int weight_entries, const int weight_first,
@@ -66,7 +78,7 @@ kernel void split_values(
     for (int p = first; p < last; p++) {
         const pack v = value[(size_t)p * value_entries * ENTRY];
         const weight_pack w = units(
-            weight[(size_t)p * weight_entries * ENTRY], scale, second_scale, p * LANES + lane, task_count);
+            weight[(size_t)p * weight_entries * ENTRY], counts_tasks, scale, second_scale, p * LANES + lane, task_count);
         below += w & mask_of(v < lower);
         to_lower += w & mask_of(v <= lower);
         to_upper += w & mask_of(v <= upper);
@@ -90,7 +102,7 @@ kernel void split_values(
         const pack v = value[(size_t)p * value_entries * ENTRY];
         if (!(any_lane(v > lower) && any_lane(v < upper))) continue;
         const weight_pack w = units(
-            weight[(size_t)p * weight_entries * ENTRY], scale, second_scale, p * LANES + lane, task_count);
+            weight[(size_t)p * weight_entries * ENTRY], counts_tasks, scale, second_scale, p * LANES + lane, task_count);
         real v_lanes[LANES_PER_ITEM];
         store_lanes(v, v_lanes);
         store_lanes(w & mask_of(v > lower) & mask_of(v < upper), lanes);
@@ -131,4 +143,64 @@ kernel void gather_tasks(
     if (id >= (size_t)count * entries) return;
     const int entry = (int)(id % entries);
     gathered[id] = values[TASK_OFFSET(tasks[id / entries], value_entries, value_first) + (size_t)entry * LANES];
+}
+
+// The largest value of each entry in each block, NaN where there is one. One work-item a (block, entry) and lane.
+kernel void max_values(
+    const int task_count,
+    const int entries,
+    const int value_entries, const int value_first,
+    global const real *restrict values,  // packed
+    global real *restrict maxima)        // blocks x entries x LANES
+{
+    const size_t id = get_global_id(0);
+    const int lane = (int)(id % LANES);
+    const int entry = (int)(id / LANES % entries);
+    const int block = (int)(id / LANES / entries);
+    const int last = min(task_count, (block + 1) * PACKS_PER_BLOCK * LANES);
+    if (block * PACKS_PER_BLOCK * LANES >= task_count) return;
+    real largest = -INFINITY;
+    for (int task = block * PACKS_PER_BLOCK * LANES + lane; task < last; task += LANES) {
+        const real v = values[TASK_OFFSET(task, value_entries, value_first) + (size_t)entry * LANES];
+        largest = v <= largest || largest != largest ? largest : v;
+    }
+    maxima[id] = largest;
+}
+
+// For each block and entry, the sum of x = v - shift over lower < x < upper, and how many there are; with weights, of
+// tasks whose weight is positive. One work-item a (block, entry) and, on GPUs, lane.
+kernel void sum_inside(
+    const int task_count,
+    const int entries,
+    const int has_weights,
+    const int value_entries, const int value_first,
+    const int weight_entries, const int weight_first,
+    global const real *restrict intervals,  // entries x 3: shift, lower, upper
+    global const pack *restrict values,     // packed
+    global const pack *restrict weights,    // packed, one entry; not read without weights
+    global accum_pack *restrict partials)   // blocks x entries x 2 packs
+{
+    const size_t id = get_global_id(0);
+    const int lane = (int)(id % ENTRY);
+    const int entry = (int)(id / ENTRY % entries);
+    const int block = (int)(id / ENTRY / entries);
+    const int first = block * PACKS_PER_BLOCK;
+    const int last = min((task_count + LANES - 1) / LANES, first + PACKS_PER_BLOCK);
+    if (first >= last) return;
+    const pack shift = intervals[3 * entry], lower = intervals[3 * entry + 1], upper = intervals[3 * entry + 2];
+    accum_pack sum = 0, count = 0;
+    for (int p = first; p < last; p++) {
+        const pack x = values[((size_t)p * value_entries + value_first + entry) * ENTRY + lane] - shift;
+        pack w = 1;
+        if (has_weights) w = weights[((size_t)p * weight_entries + weight_first) * ENTRY + lane];
+        pack is_inside = w > (pack)0 ? (pack)1 : (pack)0;
+        is_inside = x > lower ? is_inside : (pack)0;
+        is_inside = x < upper ? is_inside : (pack)0;
+        is_inside = present(is_inside, p * LANES + lane, task_count);
+        sum += to_accum_pack(is_inside > (pack)0 ? x : (pack)0);
+        count += to_accum_pack(is_inside);
+    }
+    global accum_pack *restrict sums = partials + ((size_t)block * entries + entry) * 2 * ENTRY + lane;
+    sums[0] = sum;
+    sums[ENTRY] = count;
 }

@@ -46,3 +46,54 @@ kernel void sum_partials(
         for (int lane = 0; lane < LANES; lane++) total += partials[((size_t)block * entries + entry) * LANES + lane];
     outputs[(size_t)(output_first + entry) * LANES] = (real)total;
 }
+
+// Sums of w v over the tasks of each label in a block, in the order of the tasks. A task of weight 0, or of a label
+// that is none, is left out. One work-item a (block, entry).
+kernel void sum_labels(
+    const int task_count,
+    const int entries,
+    const int label_count,
+    const int first_block,
+    const int block_count,
+    const int value_entries, const int value_first,
+    const int weight_entries, const int weight_first,
+    const int label_entries, const int label_first,
+    global const real *restrict values,    // packed
+    global const real *restrict weights,   // packed, one entry
+    global const real *restrict labels,    // packed, one entry
+    global accum *restrict partials)       // blocks x labels x entries
+{
+    const size_t id = get_global_id(0);
+    const int entry = (int)(id % entries);
+    const int block = (int)(id / entries);
+    if (block >= block_count) return;
+    global accum *restrict sums = partials + (size_t)block * label_count * entries + entry;
+    for (int k = 0; k < label_count; k++) sums[(size_t)k * entries] = 0;
+    const int first = (first_block + block) * PACKS_PER_BLOCK * LANES;
+    const int last = min(task_count, first + PACKS_PER_BLOCK * LANES);
+    for (int task = first; task < last; task++) {
+        const real weight = weights[TASK_OFFSET(task, weight_entries, weight_first)];
+        const real label = labels[TASK_OFFSET(task, label_entries, label_first)];
+        if (weight == 0 || !(label >= 0 && label < label_count)) continue;
+        const real value = values[TASK_OFFSET(task, value_entries, value_first) + (size_t)entry * LANES];
+        sums[(size_t)label * entries] += (accum)weight * (accum)value;
+    }
+}
+
+// Adds the blocks' sums to the totals, block after block; then writes the totals. One work-item a value.
+kernel void add_labels(
+    const int block_count,
+    const int width,
+    const int is_last,
+    const int output_first,
+    global const accum *restrict partials,  // blocks x width
+    global accum *restrict totals,          // width
+    global real *restrict outputs)          // one task, LANES scalars apart
+{
+    const int place = get_global_id(0);
+    if (place >= width) return;
+    accum total = totals[place];
+    for (int block = 0; block < block_count; block++) total += partials[(size_t)block * width + place];
+    totals[place] = total;
+    if (is_last) outputs[(size_t)(output_first + place) * LANES] = (real)total;
+}

@@ -3,6 +3,8 @@ import Compute
 /// The values of tasks in the CPU backend's memory, for order statistics.
 struct CPUColumns<Scalar: LaneScalar>: TaskColumns {
     let vectors: Vectors<CPUBuffer<Scalar>>
+    /// Which tasks are present, if not all are: those of positive weight.
+    let weights: Vectors<CPUBuffer<Scalar>>?
     let parallel: Parallel
 
     private static var lanes: Int { Scalar.Lanes.scalarCount }

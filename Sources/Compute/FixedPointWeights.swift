@@ -10,6 +10,16 @@ package struct FixedPointWeights: Sendable {
     package let areWhole: Bool
     /// A unit is `2^-exponent`.
     package let exponent: Int
+    /// Whether every positive weight is one unit, whatever it was.
+    package let countsTasks: Bool
+
+    /// One unit for every positive weight. Nil when there is none.
+    package init?(countingPositive weights: [Double]) {
+        units = weights.map { $0 > 0 ? 1 : 0 }
+        total = units.reduce(0, +)
+        (areWhole, exponent, countsTasks) = (true, 0, true)
+        if total == 0 { return nil }
+    }
 
     /// Nil unless every weight is finite and not negative, and one is positive.
     package init?(_ weights: [Double]) {
@@ -37,6 +47,7 @@ package struct FixedPointWeights: Sendable {
         }
         self.total = total
         self.areWhole = areWhole
+        countsTasks = false
     }
 
     /// Two powers of two, neither too large nor too small for the scalar, whose product is `2^exponent`.

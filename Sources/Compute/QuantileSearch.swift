@@ -29,19 +29,6 @@ package struct BracketSplit: Sendable {
     }
 }
 
-/// The values of every task, one column an entry, wherever a backend holds them.
-package protocol TaskColumns {
-    /// Values a task.
-    var entryCount: Int { get }
-    /// All entries of some tasks, by task.
-    func values(ofTasks tasks: [Int]) throws(ComputeError) -> [Double]
-    /// Splits a range of entries, each at its bracket, in one pass over the values. Tasks of weight 0 are left out.
-    func split(_ entries: Range<Int>, at brackets: [Bracket], weights: FixedPointWeights) throws(ComputeError)
-        -> [BracketSplit]
-    /// All tasks' values of some entries, by entry.
-    func columns(_ entries: Range<Int>) throws(ComputeError) -> [Double]
-}
-
 /// Finds order statistics of the weighted values of many tasks without sorting them.
 ///
 /// A sample, drawn in proportion to the weights, brackets each entry's value. One pass over the values sums the weights on
@@ -114,14 +101,14 @@ package struct QuantileSearch {
 
     /// Tasks drawn in proportion to their weights, one from each of equal parts of the total, in ascending order.
     private func sampledTasks() -> [Int] {
-        let count = min(8192, weights.units.count / 8)
+        let count = min(8192, weights.units.count / 8, Int(weights.total))
         let step = weights.total / UInt64(count)
         var generator = SplitMix(state: 1)
         var tasks: [Int] = []
         tasks.reserveCapacity(count)
         var (task, through) = (0, weights.units[0])
         for part in 0..<count {
-            let point = UInt64(part) * step + generator.next() % max(step, 1)
+            let point = UInt64(part) * step + generator.next() % step
             while through <= point {
                 task += 1
                 through += weights.units[task]

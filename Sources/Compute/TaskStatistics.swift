@@ -14,6 +14,25 @@ public protocol TaskStatistics<Scalar>: BackendMemory {
     /// Tasks that are summed as one block.
     var sumBlockSize: Int { get }
 
+    /// Writes `sum of w_j v_j over the tasks of each label` into the one task of `sums`, a column a label.
+    ///
+    /// `labels` holds one whole number a task; a task whose label is negative, too large or NaN is left out, and so is
+    /// one of weight 0, whatever it holds. `sums` has one task, so that every device of a group holds all of them, as
+    /// ``nearestCenter(of:centers:distances:into:)`` needs its centers.
+    func weightedSum(
+        of vectors: Vectors<Buffer>, weights: Vectors<Buffer>, labels: Vectors<Buffer>, into sums: Vectors<Buffer>
+    ) throws(ComputeError)
+
+    /// Writes the number of the center that is nearest to each task's vector, and its squared distance.
+    ///
+    /// `centers` is one task of a column a center. Of several at the same distance the first is taken. A vector that
+    /// holds NaN has label -1 and distance NaN; a center that holds NaN is nearest to nothing.
+    ///
+    /// - Complexity: O(*taskCount* x *centers* x *width*).
+    func nearestCenter(
+        of vectors: Vectors<Buffer>, centers: Vectors<Buffer>, distances: Vectors<Buffer>, into labels: Vectors<Buffer>
+    ) throws(ComputeError)
+
     /// Writes a weighted quantile of each entry into the one task of `quantile`.
     ///
     /// With `S(z)` the weight of values up to `z` and `W` that of all, every value between the first with
@@ -44,6 +63,32 @@ public protocol TaskStatistics<Scalar>: BackendMemory {
     func crossProduct(
         of x: Vectors<Buffer>, _ y: Vectors<Buffer>, weights: Vectors<Buffer>?, into sum: Vectors<Buffer>
     ) throws(ComputeError)
+
+    /// Writes the mean of each entry without its smallest and largest values into the one task of `mean`.
+    ///
+    /// Of the `M` tasks of positive weight, the `floor(share M)` smallest and as many of the largest values are left out;
+    /// the others count alike, whatever their weights. Of values that are the same, as many are left out as it takes. An
+    /// entry is NaN when a task of positive weight holds NaN there, or when there is no such task. It blocks, as
+    /// ``weightedQuantile(of:weights:at:tie:into:)`` does.
+    ///
+    /// - Precondition: `0 <= share < 1/2`.
+    func trimmedMean(
+        of vectors: Vectors<Buffer>, weights: Vectors<Buffer>, share: Double, into mean: Vectors<Buffer>
+    ) throws(ComputeError)
+
+    /// Writes the point nearest to each column of each task with `x >= 0` and `sum of x = radius`: `max(v - t, 0)` for
+    /// the one `t` that makes it so. Output may be the input.
+    ///
+    /// Adding a constant to a column changes nothing. A column that holds NaN or infinity becomes NaN, except that
+    /// minus infinity beside a finite value becomes 0.
+    func projectOntoSimplex(_ vectors: Vectors<Buffer>, radius: Scalar, into points: Vectors<Buffer>)
+        throws(ComputeError)
+
+    /// Projects as ``projectOntoSimplex(_:radius:into:)`` does, but each entry's vector has a value a task.
+    ///
+    /// It blocks: the sums that lead to each entry's threshold are read back, in a few passes over the values.
+    func projectOntoSimplex(acrossTasks vectors: Vectors<Buffer>, radius: Scalar, into points: Vectors<Buffer>)
+        throws(ComputeError)
 }
 
 /// Which quantile is taken when every value between two of the data is one.

@@ -5,7 +5,8 @@ import Kernels
 struct DeviceColumns<Scalar: LaneScalar>: TaskColumns {
     let backend: OpenCLBackend<Scalar>
     let vectors: Vectors<DeviceBuffer<Scalar>>
-    let weights: Vectors<DeviceBuffer<Scalar>>
+    /// Which tasks are present, if not all are: those of positive weight.
+    let weights: Vectors<DeviceBuffer<Scalar>>?
 
     var entryCount: Int { vectors.valuesPerTask }
 
@@ -37,6 +38,7 @@ struct DeviceColumns<Scalar: LaneScalar>: TaskColumns {
     func split(
         _ entries: Range<Int>, at brackets: [Bracket], weights units: FixedPointWeights
     ) throws(ComputeError) -> [BracketSplit] {
+        guard let weights else { preconditionFailure("a split adds up weights") }
         let context = backend.context
         let (lanes, values) = (backend.lanes, view(entries).entries)
         let packs = backend.packCount(vectors.taskCount)
@@ -51,7 +53,8 @@ struct DeviceColumns<Scalar: LaneScalar>: TaskColumns {
         try backend.kernel("split_values", in: .quantiles, order: 0).launch(
             global: blocks * entries.count * (backend.shape == .vectors ? 1 : lanes),
             arguments: [
-                .count(vectors.taskCount), .count(entries.count), .count(capacity), .real(scales.0), .real(scales.1),
+                .count(vectors.taskCount), .count(entries.count), .count(capacity), .count(units.countsTasks ? 1 : 0),
+                .real(scales.0), .real(scales.1),
             ] + backend.place(values) + backend.place(weights.entries) + [
                 .buffer(bounds), .buffer(values.buffer), .buffer(weights.entries.buffer), .buffer(partials),
                 .buffer(counts), .buffer(keptValues), .buffer(keptWeights),
@@ -95,7 +98,7 @@ struct DeviceColumns<Scalar: LaneScalar>: TaskColumns {
 
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
-    private static func widened(_ values: [Scalar]) -> [Double] { values.map { Double($0) } }
+    static func widened(_ values: [Scalar]) -> [Double] { values.map { Double($0) } }
 
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)

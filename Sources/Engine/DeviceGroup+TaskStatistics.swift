@@ -88,5 +88,31 @@ extension DeviceGroup {
             for entry in totals.indices { totals[entry] += parts[block % members.count][start + entry] }
         }
         try upload(totals.map { Double($0) }, into: sum)
+
+    public func nearestCenter(
+        of vectors: Vectors<Buffer>, centers: Vectors<Buffer>, distances: Vectors<Buffer>, into labels: Vectors<Buffer>
+    ) throws(ComputeError) {
+        for (index, member) in members.enumerated() {
+            try member.nearestCenter(
+                of: share(of: vectors, index), centers: share(of: centers, index),
+                distances: share(of: distances, index), into: share(of: labels, index))
+        }
+    }
+
+    public func projectOntoSimplex(_ vectors: Vectors<Buffer>, radius: Scalar, into points: Vectors<Buffer>)
+        throws(ComputeError)
+    {
+        for (index, member) in members.enumerated() {
+            try member.projectOntoSimplex(share(of: vectors, index), radius: radius, into: share(of: points, index))
+        }
+    }
+
+    public func projectOntoSimplex(
+        acrossTasks vectors: Vectors<Buffer>, radius: Scalar, into points: Vectors<Buffer>
+    ) throws(ComputeError) {
+        let thresholds = try columns(of: vectors, weights: nil).simplexThresholds(radius: radius)
+        for (index, member) in members.enumerated() {
+            try member.subtract(thresholds, from: share(of: vectors, index), into: share(of: points, index))
+        }
     }
 }

@@ -49,4 +49,26 @@ struct GroupColumns<Scalar: LaneScalar>: TaskColumns {
         }
         return total
     }
+
+    func maxima() throws(ComputeError) -> [Double] {
+        var largest = Array(repeating: -Double.infinity, count: entryCount)
+        for member in members {
+            for (entry, value) in try member.maxima().enumerated()
+            where !largest[entry].isNaN && !(value <= largest[entry]) { largest[entry] = value }
+        }
+        return largest
+    }
+
+    /// The devices' blocks, in the order of their tasks.
+    func blockSums(inside intervals: [ShiftedInterval]) throws(ComputeError) -> [Double] {
+        if shares.areCopied(taskCount) { return try members[0].blockSums(inside: intervals) }
+        var parts: [[Double]] = []
+        for member in members { parts.append(try member.blockSums(inside: intervals)) }
+        let width = 2 * entryCount
+        let blockCount = (taskCount + shares.blockSize - 1) / shares.blockSize
+        return (0..<blockCount).flatMap { block in
+            let local = block / members.count
+            return parts[block % members.count][local * width..<(local + 1) * width]
+        }
+    }
 }

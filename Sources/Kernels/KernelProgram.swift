@@ -9,7 +9,9 @@ package enum KernelProgram: String, CaseIterable, Sendable {
     case random
     case probe
     case matrices
+    case nearest
     case products
+    case simplex
 
     /// The program's text: the prelude's and its own.
     ///
@@ -29,7 +31,9 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .random: PackageResources.random_cl
         case .probe: PackageResources.probe_cl
         case .matrices: PackageResources.matrices_cl
+        case .nearest: PackageResources.nearest_cl
         case .products: PackageResources.products_cl
+        case .simplex: PackageResources.simplex_cl
         }
     }
 

@@ -63,6 +63,31 @@ struct DeviceGroupTests {
             + backend.download(moments.joint.triangles)
             + backend.download(coefficients) + residuals
             + backend.download(forms) + backend.download(variances) + backend.download(total)
+            + acrossTasks(coefficients, weights: weights, on: backend)
+    }
+
+    /// What operations across tasks give.
+    private func acrossTasks<B: Backend>(
+        _ vectors: Vectors<B.Buffer>, weights: Vectors<B.Buffer>, on backend: B
+    ) throws -> [Double] {
+        let taskCount = vectors.taskCount
+        let statistic = try backend.makeVectors(taskCount: 1, width: vectors.width)
+        var results: [Double] = []
+        try backend.weightedMedian(of: vectors, weights: weights, into: statistic)
+        results += try backend.download(statistic)
+        try backend.trimmedMean(of: vectors, weights: weights, share: 0.2, into: statistic)
+        results += try backend.download(statistic)
+        let centers = try backend.makeVectors(taskCount: 1, columnCount: 3, width: vectors.width)
+        try backend.weightedSum(of: vectors, weights: weights, labels: weights, into: centers)
+        let labels = try backend.makeVectors(taskCount: taskCount, width: 1)
+        let distances = try backend.makeVectors(taskCount: taskCount, width: 1)
+        try backend.nearestCenter(of: vectors, centers: centers, distances: distances, into: labels)
+        let points = try backend.makeVectors(taskCount: taskCount, width: vectors.width)
+        try backend.projectOntoSimplex(acrossTasks: vectors, radius: 1, into: points)
+        results += try backend.download(centers) + backend.download(distances) + backend.download(labels)
+        results += try backend.download(points)
+        try backend.projectOntoSimplex(vectors, radius: 1, into: points)
+        return try results + backend.download(points)
     }
 
     /// What the operations on vectors and matrices give, with the total moments as what all tasks share.

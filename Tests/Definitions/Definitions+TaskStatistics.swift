@@ -41,5 +41,39 @@ extension Definitions {
             }
         }
         return sum
+
+    /// The mean of the values of tasks of positive weight without the `floor(share M)` smallest and largest.
+    public static func trimmedMean(_ values: [Double], weights: [Double], share: Double) -> Double {
+        let sorted = values.indices.filter { weights[$0] > 0 }.map { values[$0] }.sorted()
+        let trimmed = Int(share * Double(sorted.count) + 1e-9)
+        let kept = sorted.dropFirst(trimmed).dropLast(trimmed)
+        return kept.reduce(0, +) / Double(kept.count)
+    }
+
+    /// `sum of w_j v_j` over the tasks of each label, leaving out tasks of weight 0 and of labels that are none.
+    public static func weightedSum(
+        _ vectors: [[Double]], weights: [Double], labels: [Double], labelCount: Int
+    ) -> [[Double]] {
+        (0..<labelCount).map { label in
+            weightedSum(vectors, weights: weights.indices.map { labels[$0] == Double(label) ? weights[$0] : 0 })
+        }
+    }
+
+    /// `|v - c|^2` for each center.
+    public static func squaredDistances(_ vector: [Double], centers: [[Double]]) -> [Double] {
+        centers.map { zip(vector, $0).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } }
+    }
+
+    /// The point nearest to `vector` with `x >= 0` and `sum of x = radius`: with the values in descending order, the
+    /// threshold is what the longest run of first values needs whose last value is above it.
+    public static func simplexProjection(_ vector: [Double], radius: Double) -> [Double] {
+        let largest = vector.max() ?? 0
+        var (sum, threshold) = (0.0, 0.0)
+        for (index, value) in vector.map({ $0 - largest }).sorted(by: >).enumerated() {
+            sum += value
+            let needed = (sum - radius) / Double(index + 1)
+            if value > needed { threshold = needed }
+        }
+        return vector.map { max(($0 - largest) - threshold, 0) }
     }
 }
