@@ -4,9 +4,10 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("MemberImportVisibility")]
 
 /// Each kernel text is compiled into the library: nothing has to be found beside the binary.
-let kernelTexts: [Resource] = ["prelude", "accumulate", "cholesky", "residuals", "sums", "random", "probe"].map {
-    .embedInCode("../../kernels/\($0).cl")
-}
+let kernelTexts: [Resource] = ["prelude", "accumulate", "cholesky", "residuals", "sums", "random", "losses", "probe"]
+    .map {
+        .embedInCode("../../kernels/\($0).cl")
+    }
 
 let package = Package(
     name: "kindred",

@@ -1,6 +1,6 @@
 /// The kernel texts: each is one file of `kernels`, compiled as one program.
 package enum KernelProgram: String, CaseIterable, Sendable {
-    case accumulate, cholesky, residuals, sums, random, probe
+    case accumulate, cholesky, residuals, sums, random, losses, probe
 
     /// The program's text: the prelude's and its own.
     ///
@@ -16,6 +16,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .residuals: PackageResources.residuals_cl
         case .sums: PackageResources.sums_cl
         case .random: PackageResources.random_cl
+        case .losses: PackageResources.losses_cl
         case .probe: PackageResources.probe_cl
         }
     }
