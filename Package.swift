@@ -9,6 +9,7 @@ let kernelTexts: [Resource] = [
     "accumulate",
     "cholesky",
     "residuals",
+    "losses",
     "vectors",
     "sums",
     "quantiles",
@@ -18,8 +19,7 @@ let kernelTexts: [Resource] = [
     "nearest",
     "products",
     "simplex",
-].map {
-    "prelude", "accumulate", "cholesky", "residuals", "sums", "quantiles", "nearest", "simplex", "probe",
+].map {    "prelude", "accumulate", "cholesky", "residuals", "sums", "quantiles", "nearest", "simplex", "probe",
 ].map {
     .embedInCode("../../kernels/\($0).cl")
 }

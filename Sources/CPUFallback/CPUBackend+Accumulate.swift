@@ -32,8 +32,8 @@ extension CPUBackend {
     /// Adds the entries of each block, in order, to those of the block's task and fold. A unit of work owns the tasks
     /// whose first block lies in its range.
     @inline(__always)
-    private func add(_ partials: Buffer, of blocks: [RowBlock], grain: Int, to sums: Vectors<Buffer>) {
-        let entryCount = sums.width
+    func add(_ partials: Buffer, of blocks: [RowBlock], grain: Int, to sums: Vectors<Buffer>) {
+        let entryCount = sums.valuesPerTask
         parallel.forEachRange(of: blocks.count, grain: grain) { range in
             var index = range.lowerBound
             while index > 0, index < range.upperBound, blocks[index].task == blocks[index - 1].task { index += 1 }

@@ -5,4 +5,4 @@
 ///
 /// The same input gives the same bits on one backend, however rows are cut into chunks and however many threads or
 /// devices work on them. Two backends agree to rounding.
-public protocol Backend<Scalar>: RowPasses, TaskAlgebra, TaskStatistics, RandomFills {}
+public protocol Backend<Scalar>: RowPasses, LossPasses, TaskAlgebra, TaskStatistics, RandomFills {}

@@ -23,6 +23,11 @@ extension OpenCLBackend {
             global: rows.blockCount * groupSize, local: groupSize,
             .count(rows.blockCount), .count(width), .count(weights == nil ? 0 : 1), .buffer(rows.blocks),
             .buffer(rows.values), .buffer(weights ?? rows.values), .buffer(sums))
+        try addBlocks(sums, of: rows, into: moments.joint.triangles)
+    }
+
+    /// Adds the sums of each block, in order, to those of the block's task.
+    func addBlocks(_ sums: Buffer, of rows: DeviceRows<Scalar>, into target: Vectors<Buffer>) throws(ComputeError) {
         let share = shape.itemsPerBlock
         let target = moments.joint.entries
         try kernel("add_blocks", in: .accumulate, order: width - 1).launch(
@@ -30,5 +35,10 @@ extension OpenCLBackend {
             .count(firstTask), .count(target.entriesPerPack), .count(target.firstEntry), .buffer(rows.spans),
             .buffer(rows.folds),
             .buffer(sums), .buffer(target.buffer))
+
+        try kernel("add_blocks", in: .accumulate, order: rows.chunk.width - 1).launch(
+            global: rows.spanCount * share,
+            arguments: [.count(rows.spanCount), .count(share), .count(target.valuesPerTask)] + place(target.entries)
+                + [.buffer(rows.spans), .buffer(sums), .buffer(target.entries.buffer)])
     }
 }

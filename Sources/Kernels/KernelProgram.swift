@@ -3,6 +3,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
     case accumulate
     case cholesky
     case residuals
+    case losses
     case vectors
     case sums
     case quantiles
@@ -25,6 +26,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .accumulate: PackageResources.accumulate_cl
         case .cholesky: PackageResources.cholesky_cl
         case .residuals: PackageResources.residuals_cl
+        case .losses: PackageResources.losses_cl
         case .vectors: PackageResources.vectors_cl
         case .sums: PackageResources.sums_cl
         case .quantiles: PackageResources.quantiles_cl

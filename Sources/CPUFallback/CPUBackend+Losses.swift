@@ -1,0 +1,72 @@
+public import Compute
+
+extension CPUBackend {
+    /// As in `accumulate`, each block's sums are formed from zero and then added to its task's in order.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func evaluate(
+        _ loss: Loss, over rows: Rows, at coefficients: Vectors<Buffer>, values: Vectors<Buffer>?,
+        gradients: Vectors<Buffer>?
+    ) {
+        let chunk = rows.chunk
+        let blocks = chunk.range.blocks
+        let entryCount = coefficients.valuesPerTask
+        precondition(values.map { $0.valuesPerTask == 1 } ?? true, "one value a task")
+        precondition(gradients.map { $0.valuesPerTask == entryCount } ?? true, "a gradient as wide as the coefficients")
+        let valueSums = values.map { _ in CPUBuffer<Scalar>(count: blocks.count) }
+        let gradientSums = gradients.map { _ in CPUBuffer<Scalar>(count: blocks.count * entryCount) }
+        let grain = forEachLossBlock(of: chunk, loss, at: coefficients) { index, block, sums in
+            let first = Int(block.firstRow)
+            sums.sum(
+                rows: chunk.values + first * chunk.width, weights: chunk.weights.map { UnsafePointer($0) + first },
+                rowCount: Int(block.rowCount), value: valueSums.map { $0.base + index },
+                gradient: gradientSums.map { $0.base + index * entryCount })
+        }
+        if let values, let valueSums { add(valueSums, of: blocks, grain: grain, to: values) }
+        if let gradients, let gradientSums { add(gradientSums, of: blocks, grain: grain, to: gradients) }
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func curvatureWeights(
+        _ loss: Loss, of rows: Rows, at coefficients: Vectors<Buffer>, classes: (Int, Int)
+    ) -> Buffer {
+        precondition(
+            (0..<loss.columnCount).contains(classes.0) && (0..<loss.columnCount).contains(classes.1),
+            "classes that the loss has")
+        let chunk = rows.chunk
+        let output = CPUBuffer<Scalar>(count: chunk.range.rowCount)
+        _ = forEachLossBlock(of: chunk, loss, at: coefficients) { _, block, sums in
+            let first = Int(block.firstRow)
+            sums.writeCurvatures(
+                rows: chunk.values + first * chunk.width, weights: chunk.weights.map { UnsafePointer($0) + first },
+                rowCount: Int(block.rowCount), classes: classes, into: output.base + first)
+        }
+        return output
+    }
+
+    /// Calls `body` for each row block, in parallel, with its task's coefficients taken. Returns the blocks a unit of
+    /// work had.
+    @inline(__always)
+    private func forEachLossBlock(
+        of chunk: RowChunk<Scalar>, _ loss: Loss, at coefficients: Vectors<Buffer>,
+        _ body: (Int, RowBlock, BlockLoss<Scalar>) -> Void
+    ) -> Int {
+        precondition(
+            coefficients.columnCount == loss.columnCount && coefficients.width == chunk.width - 1,
+            "a column of coefficients a class, and one coefficient a feature")
+        let blocks = chunk.range.blocks
+        let grain = blocksPerUnit(
+            blocks: blocks.count, rows: chunk.range.rowCount, costPerRow: (2 * chunk.width + 40) * loss.columnCount)
+        parallel.forEachRange(of: blocks.count, grain: grain) { range in
+            let sums = BlockLoss<Scalar>(loss, featureCount: chunk.width - 1)
+            defer { sums.deallocate() }
+            for index in range {
+                let task = coefficients.taskCount == 1 ? 0 : Int(blocks[index].task)
+                sums.take(coefficients.entries.lane(of: task, lanes: Self.lanes), stride: Self.lanes)
+                body(index, blocks[index], sums)
+            }
+        }
+        return grain
+    }
+}

@@ -1,0 +1,24 @@
+/// Losses of rows, their gradients and their curvature.
+///
+/// Coefficients and gradients have ``Loss/columnCount`` columns, as wide as a row has features. Coefficients of one
+/// task serve all tasks. A row of weight 0 adds nothing, whatever its loss. As finite as rows and coefficients are, so
+/// is every result, but for what is too large for the scalar, which is infinite; none is NaN.
+public protocol LossPasses<Scalar>: RowPasses {
+    /// Adds `sum over rows of w loss(y, x' beta)` to the value of each row's task, and its gradient in `beta`, `sum over
+    /// rows of w (mu - y) x`, to the gradient. What is nil is not computed.
+    ///
+    /// Rows are brought through once for both.
+    func evaluate(
+        _ loss: Loss, over rows: Rows, at coefficients: Vectors<Buffer>, values: Vectors<Buffer>?,
+        gradients: Vectors<Buffer>?
+    ) throws(ComputeError)
+
+    /// Returns the row weights whose Gram, by `accumulate`, is the Hessian of the sum that `evaluate` adds: the rows'
+    /// weights times the loss's curvature.
+    ///
+    /// - Parameter classes: of softmax the block of the Hessian, whose weights are negative off the diagonal; otherwise
+    ///   (0, 0).
+    func curvatureWeights(
+        _ loss: Loss, of rows: Rows, at coefficients: Vectors<Buffer>, classes: (Int, Int)
+    ) throws(ComputeError) -> Buffer
+}

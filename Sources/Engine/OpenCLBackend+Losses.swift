@@ -1,0 +1,88 @@
+public import Compute
+import Kernels
+
+extension OpenCLBackend {
+    public func evaluate(
+        _ loss: Loss, over rows: DeviceRows<Scalar>, at coefficients: Vectors<Buffer>, values: Vectors<Buffer>?,
+        gradients: Vectors<Buffer>?
+    ) throws(ComputeError) {
+        if context.device.hasDouble {
+            try evaluate(loss, rows, coefficients, values, gradients, sums: Double.self)
+        } else {
+            try evaluate(loss, rows, coefficients, values, gradients, sums: Float.self)
+        }
+    }
+
+    private func evaluate<Accum: LaneScalar>(
+        _ loss: Loss, _ rows: DeviceRows<Scalar>, _ coefficients: Vectors<Buffer>, _ values: Vectors<Buffer>?,
+        _ gradients: Vectors<Buffer>?, sums: Accum.Type
+    ) throws(ComputeError) {
+        let order = rows.chunk.width - 1
+        let entryCount = coefficients.valuesPerTask
+        checkShape(of: coefficients, loss, order: order)
+        precondition(values.map { $0.valuesPerTask == 1 } ?? true, "one value a task")
+        precondition(gradients.map { $0.valuesPerTask == entryCount } ?? true, "a gradient as wide as the coefficients")
+        let padded = (order + 7) / 8 * 8
+        let scratchPerColumn = shape == .vectors ? 8 + 2 * padded : shape.itemsPerGroup + order
+        let scratch = try context.makeBuffer(
+            of: Accum.self, count: rows.blockCount * loss.columnCount * scratchPerColumn)
+        let valueSums: Buffer = try context.makeBuffer(count: rows.blockCount)
+        let gradientSums: Buffer = try context.makeBuffer(count: rows.blockCount * entryCount)
+        let sizes: [KernelArgument] = [
+            .count(rows.blockCount), .count(loss.kernelNumber), .count(order), .count(loss.columnCount),
+            .count(coefficients.taskCount == 1 ? 1 : 0), .count(rows.weights == nil ? 0 : 1),
+            .real(Loss.predictorLimit(of: Scalar.self)),
+        ]
+        let groupSize = shape.itemsPerGroup
+        try kernel("evaluate_blocks", in: .losses, order: 0).launch(
+            global: rows.blockCount * groupSize, local: groupSize,
+            arguments: sizes + place(coefficients.entries) + [
+                .buffer(rows.blocks), .buffer(rows.values), .buffer(rows.weights ?? rows.values),
+                .buffer(coefficients.entries.buffer), .buffer(scratch), .buffer(valueSums), .buffer(gradientSums),
+            ])
+        if let values { try addBlocks(valueSums, of: rows, into: values) }
+        if let gradients { try addBlocks(gradientSums, of: rows, into: gradients) }
+    }
+
+    public func curvatureWeights(
+        _ loss: Loss, of rows: DeviceRows<Scalar>, at coefficients: Vectors<Buffer>, classes: (Int, Int)
+    ) throws(ComputeError) -> Buffer {
+        let order = rows.chunk.width - 1
+        checkShape(of: coefficients, loss, order: order)
+        precondition(
+            (0..<loss.columnCount).contains(classes.0) && (0..<loss.columnCount).contains(classes.1),
+            "classes that the loss has")
+        let output: Buffer = try context.makeBuffer(count: rows.rowCount)
+        let share = shape.itemsPerBlock
+        let sizes: [KernelArgument] = [
+            .count(rows.blockCount), .count(share), .count(loss.kernelNumber), .count(order), .count(loss.columnCount),
+            .count(classes.0), .count(classes.1), .count(coefficients.taskCount == 1 ? 1 : 0),
+            .count(rows.weights == nil ? 0 : 1), .real(Loss.predictorLimit(of: Scalar.self)),
+        ]
+        try kernel("curvature_weights", in: .losses, order: 0).launch(
+            global: rows.blockCount * share,
+            arguments: sizes + place(coefficients.entries) + [
+                .buffer(rows.blocks), .buffer(rows.values), .buffer(rows.weights ?? rows.values),
+                .buffer(coefficients.entries.buffer), .buffer(output),
+            ])
+        return output
+    }
+
+    private func checkShape(of coefficients: Vectors<Buffer>, _ loss: Loss, order: Int) {
+        precondition(
+            coefficients.columnCount == loss.columnCount && coefficients.width == order,
+            "a column of coefficients a class, and one coefficient a feature")
+    }
+}
+
+extension Loss {
+    /// What `losses.cl` calls it.
+    fileprivate var kernelNumber: Int {
+        switch self {
+        case .squared: 0
+        case .logistic: 1
+        case .poisson: 2
+        case .softmax: 3
+        }
+    }
+}
