@@ -60,6 +60,17 @@ def records(align: bool = False) -> np.ndarray:
     return np.array(rows, dtype=kind)
 
 
+def small() -> dict[str, np.ndarray]:
+    """The small table of Tests/CommandTests/SmallTable.swift."""
+    y = [1.1, 3.0, 2.9, 2.1, 5.0, 0.9, 7.1, 0.1, 8.9, -1.1, 11.0, -1.9]
+    return {
+        "task": np.array(list("abababababab")),
+        "group": np.array(list("uuvvuuvvuwww")),
+        "x": np.repeat(np.arange(6), 2),
+        "y": np.array(y),
+    }
+
+
 def write_versions() -> None:
     for version in [(1, 0), (2, 0), (3, 0)]:
         with open(FIXTURES / f"version{version[0]}.npy", "wb") as file:
@@ -102,11 +113,12 @@ def main() -> None:
     np.save(FIXTURES / "table.npy", tables()["F"])
     np.savez_compressed(FIXTURES / "records.npz", rows=records(), padded=records(align=True)[["task", "y"]])
     np.savez(FIXTURES / "padded.npz", padded=records(align=True))
+    np.savez_compressed(FIXTURES / "small.npz", **small())
     write_versions()
     np.savez(
         FIXTURES / "refused.npz", allow_pickle=True, task=TASK, y=np.arange(6.0),
         objects=np.array([1, "a", None, 2, 3, 4], dtype=object), day=np.arange(6).astype("M8[D]"),
-        span=np.arange(6).astype("m8[s]"), complex=np.arange(6) * 1j, long=np.arange(6, dtype=np.longdouble),
+        span=np.arange(6).astype("m8[s]"), complex=np.arange(6) * 1j, long=np.zeros(6, dtype=np.longdouble),
         cube=np.zeros((6, 2, 2)), scalar=np.float64(3), short=np.arange(5.0), empty=np.zeros(0),
         nested=np.zeros(6, dtype=[("inner", [("a", "f8")]), ("list", "f8", (2,))]), matrix=np.zeros((6, 2)),
         **{"folder/z": np.arange(6.0)})

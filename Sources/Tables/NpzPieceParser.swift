@@ -64,35 +64,56 @@ struct NpzPieceParser {
         if field.numberSlot >= 0 {
             let numbers = piece.numbers + field.numberSlot * piece.rowCapacity
             values.write(into: numbers)
-            for row in 0..<rows.count where stands(forMissing: numbers[row]) {
-                isMissing[row] = true
-                count += 1
-            }
+            count = markMissing(numbers, rows.count, isMissing)
         }
         if field.labelSlot >= 0 {
             let starts = worker.labelStarts + field.labelSlot * worker.rowCapacity
             let lengths = worker.labelLengths + field.labelSlot * worker.rowCapacity
             values.writeTexts(starts: starts, lengths: lengths, scratch: &scratch)
-            var labelCount = 0
-            for row in 0..<rows.count {
-                let text = UnsafeBufferPointer(start: starts[row], count: lengths[row])
-                // NaN has no text.
-                let isNumber = !column.type.isText
-                if isNumber && text.isEmpty || plan.missing.contains(text) {
-                    isMissing[row] = true
-                    labelCount += 1
-                }
-            }
-            count = max(count, labelCount)
+            count = max(count, markMissing(starts, lengths, rows.count, column.type, isMissing))
         }
         return count
     }
 
-    @inline(__always)
-    private func stands(forMissing number: Double) -> Bool {
-        if number.isNaN { return true }
-        if missingNumbers.isEmpty { return false }
-        return missingNumbers.contains(number)
+    /// Marks the rows whose number stands for a missing value, and returns how many there are.
+    private func markMissing(
+        _ numbers: UnsafePointer<Double>, _ rowCount: Int, _ isMissing: UnsafeMutablePointer<Bool>
+    ) -> Int {
+        if missingNumbers.isEmpty, Self.areFinite(numbers, rowCount) { return 0 }
+        var count = 0
+        for row in 0..<rowCount where numbers[row].isNaN || missingNumbers.contains(numbers[row]) {
+            isMissing[row] = true
+            count += 1
+        }
+        return count
+    }
+
+    /// Marks the rows whose text stands for a missing value, and returns how many there are.
+    private func markMissing(
+        _ starts: UnsafePointer<UnsafePointer<UInt8>>, _ lengths: UnsafePointer<Int>, _ rowCount: Int, _ type: NpyType,
+        _ isMissing: UnsafeMutablePointer<Bool>
+    ) -> Int {
+        let compares = type.isText || type.kind == .bool || plan.missing.includesNumber
+        var count = 0
+        for row in 0..<rowCount {
+            // NaN has no text.
+            let isNaN = !type.isText && lengths[row] == 0
+            guard
+                isNaN || compares && plan.missing.contains(UnsafeBufferPointer(start: starts[row], count: lengths[row]))
+            else { continue }
+            isMissing[row] = true
+            count += 1
+        }
+        return count
+    }
+
+    /// Whether no number is infinite or NaN.
+    private static func areFinite(_ numbers: UnsafePointer<Double>, _ count: Int) -> Bool {
+        let exponent: UInt64 = 0x7FF << 52
+        // Without an early end, so that it is done several numbers at a time.
+        var odd: UInt64 = 0
+        for row in 0..<count { odd |= numbers[row].bitPattern & exponent == exponent ? 1 : 0 }
+        return odd == 0
     }
 
     private func textBytes(_ type: NpyType) -> Int { type.isText ? type.byteCount : 32 }
@@ -100,9 +121,9 @@ struct NpzPieceParser {
     private func noteNonFinite(_ count: Int, _ isMissing: UnsafeMutablePointer<Bool>, _ piece: TablePiece) {
         for slot in 0..<plan.numberCount {
             let numbers = piece.numbers + slot * piece.rowCapacity
-            var hasNonFinite = false
-            for row in 0..<count { hasNonFinite = hasNonFinite || !numbers[row].isFinite }
-            guard hasNonFinite, let row = (0..<count).first(where: { !numbers[$0].isFinite && !isMissing[$0] }) else {
+            guard !Self.areFinite(numbers, count),
+                let row = (0..<count).first(where: { !numbers[$0].isFinite && !isMissing[$0] })
+            else {
                 continue
             }
             piece.firstNonFinite[slot] = TablePiece.Finding(offset: row, text: numbers[row].description)

@@ -12,12 +12,12 @@ struct NpzWriter {
 
     /// Writes doubles of this shape, row by row.
     mutating func write(_ name: String, shape: [Int], numbers: [Double]) throws(TableError) {
-        try writeWords(name, type: "<f8", shape: shape) { numbers[$0].bitPattern }
+        try writeWords(name, .numeric, type: "<f8", shape: shape) { numbers[$0].bitPattern }
     }
 
     /// Writes whole numbers of this shape, row by row.
     mutating func write(_ name: String, shape: [Int], integers: [Int]) throws(TableError) {
-        try writeWords(name, type: "<i8", shape: shape) { UInt64(bitPattern: Int64(integers[$0])) }
+        try writeWords(name, .repetitive, type: "<i8", shape: shape) { UInt64(bitPattern: Int64(integers[$0])) }
     }
 
     /// Writes one text.
@@ -42,7 +42,8 @@ struct NpzWriter {
             let bytes = text(index)
             if bytes.count > width { width = max(width, String(decoding: bytes, as: UTF8.self).unicodeScalars.count) }
         }
-        try write(name, type: "<U\(width)", shape: shape, elementBytes: 4 * width, count: count) { index, bytes in
+        try write(name, .repetitive, type: "<U\(width)", shape: shape, elementBytes: 4 * width, count: count) {
+            index, bytes in
             var left = width
             for scalar in String(decoding: text(index), as: UTF8.self).unicodeScalars {
                 bytes.append(scalar.value, littleEndian: 4)
@@ -54,22 +55,22 @@ struct NpzWriter {
 
     /// Writes `count` words of 8 bytes.
     mutating func writeWords(
-        _ name: String, type: String, shape: [Int], _ word: (Int) -> UInt64
+        _ name: String, _ content: ZipWriter.Content, type: String, shape: [Int], _ word: (Int) -> UInt64
     ) throws(TableError) {
         let count = shape.reduce(1, *)
-        try write(name, type: type, shape: shape, elementBytes: 8, count: count) { index, bytes in
+        try write(name, content, type: type, shape: shape, elementBytes: 8, count: count) { index, bytes in
             withUnsafeBytes(of: word(index).littleEndian) { bytes.append(contentsOf: $0) }
         }
     }
 
     private mutating func write(
-        _ name: String, type: String, shape: [Int], elementBytes: Int, count: Int,
+        _ name: String, _ content: ZipWriter.Content, type: String, shape: [Int], elementBytes: Int, count: Int,
         append: (Int, inout [UInt8]) -> Void
     ) throws(TableError) {
         let header = NpyHeader.text(type: type, shape: shape)
         let grain = max(1, Self.blockBytes / elementBytes)
         let blocks = max(1, (count + grain - 1) / grain)
-        try archive.write("\(name).npy", byteCount: header.count + count * elementBytes, blockCount: blocks) {
+        try archive.write("\(name).npy", content, byteCount: header.count + count * elementBytes, blockCount: blocks) {
             block, bytes in
             if block == 0 { bytes += header }
             for index in block * grain..<min(count, (block + 1) * grain) { append(index, &bytes) }

@@ -33,11 +33,11 @@ public struct PredictionWriter: Sendable {
         to file: OutputFile, count: Int, parallel: Parallel, prediction: (Int) -> Prediction
     ) throws(TableError) {
         var archive = NpzWriter(file, parallel: parallel)
-        try archive.writeWords("row", type: "<i8", shape: [count]) { UInt64(prediction($0).row) }
+        try archive.writeWords("row", .repetitive, type: "<i8", shape: [count]) { UInt64(prediction($0).row) }
         try archive.write("task", shape: [count], count: count) { row in
             prediction(row).task.map { tasks.utf8(of: $0) } ?? []
         }
-        try archive.writeWords("prediction", type: "<f8", shape: [count]) { prediction($0).value.bitPattern }
+        try archive.writeWords("prediction", .numeric, type: "<f8", shape: [count]) { prediction($0).value.bitPattern }
         try archive.finish()
     }
 

@@ -27,13 +27,12 @@ struct MissingTexts: Sendable {
     /// Bit `n` is set when a text of `n` bytes is among them; the last bit stands for longer ones too.
     private let lengths: UInt64
     /// Whether one of them could be read as a number, so that fields must be compared before they are parsed.
-    private(set) var includesNumber: Bool
+    let includesNumber: Bool
 
     init(_ texts: [String]) {
         self.texts = texts.map { Array($0.utf8) }
         lengths = self.texts.reduce(0) { $0 | 1 << UInt64(min($1.count, 63)) }
-        includesNumber = false
-        includesNumber = self.texts.contains { number(of: $0) != nil }
+        includesNumber = self.texts.contains { Self.number(of: $0) != nil }
     }
 
     @inline(__always)
@@ -48,9 +47,9 @@ struct MissingTexts: Sendable {
     }
 
     /// The numbers among the texts, for columns that hold numbers and no text; NaN is not among them.
-    var numbers: [Double] { texts.compactMap { number(of: $0) }.filter { !$0.isNaN } }
+    var numbers: [Double] { texts.compactMap { Self.number(of: $0) }.filter { !$0.isNaN } }
 
-    private func number(of text: [UInt8]) -> Double? {
+    private static func number(of text: [UInt8]) -> Double? {
         (text + [UInt8](repeating: 0, count: 8)).withUnsafeBufferPointer { padded in
             padded.baseAddress.flatMap { NumberParser.number($0, count: text.count) }
         }

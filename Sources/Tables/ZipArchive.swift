@@ -160,9 +160,8 @@ private struct ZipEnd {
     private static func place(in tail: [UInt8]) -> Int? {
         var place = tail.count - 22
         while place >= 0 {
-            let record = tail[place...]
-            if record.starts(with: [0x50, 0x4B, 5, 6]),
-                place + 22 + Int(record.dropFirst(20).littleEndian(2)) == tail.count
+            if tail[place] == 0x50, tail[place...].starts(with: [0x50, 0x4B, 5, 6]),
+                place + 22 + Int(tail[(place + 20)...].littleEndian(2)) == tail.count
             {
                 return place
             }

@@ -17,6 +17,17 @@ struct ZipWriter {
         var isWide: Bool
     }
 
+    /// What a member's bytes are like, which says how to deflate them.
+    enum Content {
+        /// Texts and counts, in which much comes again.
+        case repetitive
+        /// Results of arithmetic, in which nothing comes again but signs and exponents: looking for more than runs
+        /// takes four times as long and leaves them no smaller.
+        case numeric
+
+        var strategy: Int32 { self == .repetitive ? Z_DEFAULT_STRATEGY : Z_RLE }
+    }
+
     private let file: OutputFile
     private let parallel: Parallel
     private var entries: [Entry] = []
@@ -29,8 +40,6 @@ struct ZipWriter {
     private static let sizesFollow = 0x0008
     /// 1 January 1980.
     private static let date = 0x0021
-    /// Deflating faster leaves doubles hardly larger.
-    private static let level: Int32 = 1
 
     init(_ file: OutputFile, parallel: Parallel) {
         self.file = file
@@ -43,7 +52,7 @@ struct ZipWriter {
     ///   - byteCount: the bytes of all blocks.
     ///   - fill: gives the bytes of a block; called on several threads.
     mutating func write(
-        _ name: String, byteCount: Int, blockCount: Int, fill: (Int, inout [UInt8]) -> Void
+        _ name: String, _ content: Content, byteCount: Int, blockCount: Int, fill: (Int, inout [UInt8]) -> Void
     ) throws(TableError) {
         var entry = Entry(
             name: Array(name.utf8), checksum: 0, storedCount: 0, byteCount: byteCount, offset: offset,
@@ -60,7 +69,7 @@ struct ZipWriter {
         for first in stride(from: 0, to: blockCount, by: batch) {
             let count = min(batch, blockCount - first)
             parallel.forEachBlock(count) { index in
-                blocks[index].deflate(isLast: first + index == blockCount - 1, level: Self.level) {
+                blocks[index].deflate(isLast: first + index == blockCount - 1, strategy: content.strategy) {
                     fill(first + index, &$0)
                 }
             }
@@ -180,13 +189,13 @@ private struct DeflatedBlock {
     private(set) var checksum: UInt = 0
 
     /// - Parameter isLast: whether the stream ends with this block; another one ends on a whole byte.
-    mutating func deflate(isLast: Bool, level: Int32, fill: (inout [UInt8]) -> Void) {
+    mutating func deflate(isLast: Bool, strategy: Int32, fill: (inout [UInt8]) -> Void) {
         bytes.removeAll(keepingCapacity: true)
         fill(&bytes)
         checksum = bytes.withUnsafeBufferPointer { crc32(0, $0.baseAddress, UInt32($0.count)) }
         var stream = z_stream()
         let status = deflateInit2_(
-            &stream, level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            &stream, Z_BEST_SPEED, Z_DEFLATED, -MAX_WBITS, 8, strategy, ZLIB_VERSION,
             Int32(MemoryLayout<z_stream>.size))
         precondition(status == Z_OK, "zlib starts")
         defer { deflateEnd(&stream) }

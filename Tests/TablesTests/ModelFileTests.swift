@@ -55,6 +55,27 @@ struct ModelFileTests {
         #expect(try Self.bytes(found, threads: 1) == bytes)
     }
 
+    @Test("reads back the arrays that were written, to the bit, whatever the threads", arguments: [0, 1, 2, 7, 30_000])
+    func archive(taskCount: Int) throws {
+        var model = Self.model(taskCount: taskCount, terms: ["(Intercept)", "x", "größe"], seed: UInt64(taskCount))
+        // An array has no zeros at the end of a text.
+        model.tasks.labels = Labels((0..<taskCount).map { "task \($0) 😀\u{0}." })
+        let folder = try OutputFolder()
+        for threads in [1, 3] {
+            let file = try OutputFile(path: folder.path + "/fit\(threads).npz")
+            try model.writeArchive(to: file, parallel: Parallel(threadCount: threads))
+            try file.finish()
+        }
+        #expect(try ModelFile(readingFrom: folder.path + "/fit1.npz") == model)
+        #expect(try folder.bytes("fit1.npz") == folder.bytes("fit3.npz"))
+        model.tasks.coefficients = []
+        model.tasks.standardErrors = []
+        let file = try OutputFile(path: folder.path + "/shared.npz")
+        try model.writeArchive(to: file, parallel: Parallel(threadCount: 2))
+        try file.finish()
+        #expect(try ModelFile(readingFrom: folder.path + "/shared.npz") == model)
+    }
+
     @Test("has no numbers for tasks that have only what they share")
     func sharedOnly() throws {
         var model = Self.model(taskCount: 7, terms: ["x", "z"], seed: 3)

@@ -33,6 +33,19 @@ final class ReaderFolder {
         return path
     }
 
+    /// The bytes of a file.
+    static func bytes(_ path: String) -> [UInt8] {
+        guard let file = fopen(path, "r") else { return [] }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = fread(&chunk, 1, chunk.count, file)
+            if count == 0 { return bytes }
+            bytes += chunk.prefix(count)
+        }
+    }
+
     func file(_ name: String, _ text: String) -> String { file(name, Array(text.utf8)) }
 }
 
@@ -114,12 +127,7 @@ func gzipped(_ bytes: [UInt8]) -> [UInt8] {
         for word in [length, ~length] { member += [UInt8(word & 255), UInt8(word >> 8)] }
         member += block
     } while !rest.isEmpty
-    var sum: UInt32 = .max
-    for byte in bytes {
-        sum ^= UInt32(byte)
-        for _ in 0..<8 { sum = sum & 1 == 1 ? (sum >> 1) ^ 0xEDB8_8320 : sum >> 1 }
-    }
-    for word in [~sum, UInt32(bytes.count)] {
+    for word in [checksum(bytes), UInt32(bytes.count)] {
         for shift: UInt32 in [0, 8, 16, 24] { member.append(UInt8((word >> shift) & 255)) }
     }
     return member
