@@ -7,21 +7,19 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeat
 let kernelTexts: [Resource] = [
     "prelude",
     "accumulate",
-    "cholesky",
     "residuals",
     "losses",
+    "cholesky",
+    "matrices",
     "vectors",
     "sums",
     "quantiles",
+    "nearest",
+    "simplex",
+    "products",
     "random",
     "probe",
-    "matrices",
-    "nearest",
-    "products",
-    "simplex",
-].map {].map {
-    .embedInCode("../../kernels/\($0).cl")
-}
+].map { .embedInCode("../../kernels/\($0).cl") }
 
 let package = Package(
     name: "kindred",

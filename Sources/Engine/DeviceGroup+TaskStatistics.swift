@@ -88,6 +88,7 @@ extension DeviceGroup {
             for entry in totals.indices { totals[entry] += parts[block % members.count][start + entry] }
         }
         try upload(totals.map { Double($0) }, into: sum)
+    }
 
     public func nearestCenter(
         of vectors: Vectors<Buffer>, centers: Vectors<Buffer>, distances: Vectors<Buffer>, into labels: Vectors<Buffer>

@@ -23,22 +23,25 @@ extension OpenCLBackend {
             global: rows.blockCount * groupSize, local: groupSize,
             .count(rows.blockCount), .count(width), .count(weights == nil ? 0 : 1), .buffer(rows.blocks),
             .buffer(rows.values), .buffer(weights ?? rows.values), .buffer(sums))
-        try addBlocks(sums, of: rows, into: moments.joint.triangles)
+        try addBlocks(sums, of: rows, into: moments.joint.triangles, firstTask: firstTask)
     }
 
-    /// Adds the sums of each block, in order, to those of the block's task.
-    func addBlocks(_ sums: Buffer, of rows: DeviceRows<Scalar>, into target: Vectors<Buffer>) throws(ComputeError) {
+    /// Adds the sums of each block, in order, to those of the block's task and fold.
+    ///
+    /// - Parameters:
+    ///   - target: of the first fold; those of the others follow.
+    ///   - firstTask: the task that the target's first is of.
+    func addBlocks(
+        _ sums: Buffer, of rows: DeviceRows<Scalar>, into target: Vectors<Buffer>, firstTask: Int = 0
+    ) throws(ComputeError) {
         let share = shape.itemsPerBlock
-        let target = moments.joint.entries
-        try kernel("add_blocks", in: .accumulate, order: width - 1).launch(
-            global: rows.spanCount * share, .count(rows.spanCount), .count(share), .count(entryCount),
-            .count(firstTask), .count(target.entriesPerPack), .count(target.firstEntry), .buffer(rows.spans),
-            .buffer(rows.folds),
-            .buffer(sums), .buffer(target.buffer))
-
+        let sizes: [KernelArgument] = [
+            .count(rows.spanCount), .count(share), .count(target.valuesPerTask), .count(firstTask),
+        ]
         try kernel("add_blocks", in: .accumulate, order: rows.chunk.width - 1).launch(
             global: rows.spanCount * share,
-            arguments: [.count(rows.spanCount), .count(share), .count(target.valuesPerTask)] + place(target.entries)
-                + [.buffer(rows.spans), .buffer(sums), .buffer(target.entries.buffer)])
+            arguments: sizes + place(target.entries) + [
+                .buffer(rows.spans), .buffer(rows.folds), .buffer(sums), .buffer(target.entries.buffer),
+            ])
     }
 }

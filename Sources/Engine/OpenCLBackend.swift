@@ -29,16 +29,11 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     ///     its memory.
     ///   - clBlastWidth: from how many rows and columns on a product goes through CLBlast; by default never on a CPU
     ///     device.
-    /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and the device has none.
-    package init(
-        context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil,
-        clBlastWidth: Int? = nil
-
     ///   - parallel: the threads for what is done on the host.
     /// - Throws: ``ComputeError/doubleUnsupported(device:)`` when `Scalar` is `Double` and the device has none.
     package init(
         context: Context, shape: KernelShape? = nil, chunkBytes: Int? = nil, memoryBytes: Int? = nil,
-        parallel: Parallel = Parallel()
+        clBlastWidth: Int? = nil, parallel: Parallel = Parallel()
     ) throws(ComputeError) {
         if Scalar.self == Double.self, !context.device.hasDouble {
             throw .doubleUnsupported(device: context.device.name)

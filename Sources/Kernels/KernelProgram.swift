@@ -1,18 +1,18 @@
 /// The kernel texts: each is one file of `kernels`, compiled as one program.
 package enum KernelProgram: String, CaseIterable, Sendable {
     case accumulate
-    case cholesky
     case residuals
     case losses
+    case cholesky
+    case matrices
     case vectors
     case sums
     case quantiles
+    case nearest
+    case simplex
+    case products
     case random
     case probe
-    case matrices
-    case nearest
-    case products
-    case simplex
 
     /// The program's text: the prelude's and its own.
     ///
@@ -24,18 +24,18 @@ package enum KernelProgram: String, CaseIterable, Sendable {
     private var bytes: [UInt8] {
         switch self {
         case .accumulate: PackageResources.accumulate_cl
-        case .cholesky: PackageResources.cholesky_cl
         case .residuals: PackageResources.residuals_cl
         case .losses: PackageResources.losses_cl
+        case .cholesky: PackageResources.cholesky_cl
+        case .matrices: PackageResources.matrices_cl
         case .vectors: PackageResources.vectors_cl
         case .sums: PackageResources.sums_cl
         case .quantiles: PackageResources.quantiles_cl
+        case .nearest: PackageResources.nearest_cl
+        case .simplex: PackageResources.simplex_cl
+        case .products: PackageResources.products_cl
         case .random: PackageResources.random_cl
         case .probe: PackageResources.probe_cl
-        case .matrices: PackageResources.matrices_cl
-        case .nearest: PackageResources.nearest_cl
-        case .products: PackageResources.products_cl
-        case .simplex: PackageResources.simplex_cl
         }
     }
 

@@ -51,6 +51,7 @@ public struct Individual: Estimator {
             try solution.sumResiduals(of: unresolved, problem, progress: progress)
         }
         var fit = try fit(solution, problem, progress: progress)
+        if keepsFeatureMeans { fit.tasks?.featureMeans = try solution.featureMeans(moments) }
         if !isDouble {
             let beyond = counts.indices.filter { solution.isBeyondScalar($0) || fit.lacksStandardErrors(task: $0) }
             try refit(tasks: beyond, of: problem, in: &fit, on: reference, progress: progress)
@@ -75,14 +76,6 @@ public struct Individual: Estimator {
         estimates.errorVariances =
             problem.errorVariances
             ?? solution.errorVariances(sampleCounts: counts, weightScale: problem.weightScale)
-        if keepsFeatureMeans { estimates.featureMeans = try solution.featureMeans(moments) }
-        var fit = Fit(tasks: estimates, statuses: solution.statuses)
-        if B.Scalar.self != Double.self {
-            let beyond = counts.indices.filter { solution.isBeyondScalar($0) || fit.lacksStandardErrors(task: $0) }
-            try refit(tasks: beyond, of: problem, in: &fit, on: reference, progress: progress)
-        }
-        return fit
-
         return Fit(tasks: estimates, statuses: solution.statuses)
     }
 

@@ -56,12 +56,8 @@ struct DeviceGroupTests {
             of: source, tolerance: B.Scalar.ulpOfOne, chunkRows: 600, into: fused, diagnosis: diagnosis)
         let folds = try backend.foldMoments(of: source, folds: RowFolds(foldCount: 3, seed: 5), chunkRows: 800)
         let algebra = try algebra(of: moments, coefficients, total, on: backend)
-        return try backend.download(folds.triangles) + backend.download(moments.joint.triangles)
-            + backend.download(coefficients) + residuals + algebra
-
         return try backend.download(folds.triangles) + backend.download(fused) + backend.download(diagnosis)
-            + backend.download(moments.joint.triangles)
-            + backend.download(coefficients) + residuals
+            + backend.download(moments.joint.triangles) + backend.download(coefficients) + residuals + algebra
             + backend.download(forms) + backend.download(variances) + backend.download(total)
             + acrossTasks(coefficients, weights: weights, on: backend)
     }

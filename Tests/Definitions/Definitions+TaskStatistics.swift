@@ -41,6 +41,7 @@ extension Definitions {
             }
         }
         return sum
+    }
 
     /// The mean of the values of tasks of positive weight without the `floor(share M)` smallest and largest.
     public static func trimmedMean(_ values: [Double], weights: [Double], share: Double) -> Double {
