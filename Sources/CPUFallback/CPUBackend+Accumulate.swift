@@ -26,11 +26,13 @@ extension CPUBackend {
                     rowCount: Int(block.rowCount), into: partials.base + index * entryCount)
             }
         }
-        add(partials, of: blocks, grain: grain, to: moments.triangles)
+        add(partials, of: blocks, grain: grain, to: moments.joint.triangles)
     }
 
     /// Adds the entries of each block, in order, to those of the block's task and fold. A unit of work owns the tasks
     /// whose first block lies in its range.
+    ///
+    /// - Parameter sums: of the first fold; those of the others follow.
     @inline(__always)
     func add(_ partials: Buffer, of blocks: [RowBlock], grain: Int, to sums: Vectors<Buffer>) {
         let entryCount = sums.valuesPerTask
