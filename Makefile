@@ -10,13 +10,14 @@
 KINDRED := .build/release/kindred
 PREFIX ?= /usr/local
 
+# Without -fno-math-errno a square root is a branch and a scalar a lane, in case of a negative one; its bits are the same.
 ifeq ($(shell uname -m),x86_64)
 # A CPU without fused multiply-add gets separate operations: a call into libm for each would be far slower.
-NATIVE := -Xcc -march=native $(if $(shell grep -m1 -w fma /proc/cpuinfo),-Xswiftc -DKINDRED_FMA)
-PORTABLE := -Xcc -march=x86-64-v3 -Xswiftc -DKINDRED_FMA
+NATIVE := -Xcc -march=native -Xcc -fno-math-errno $(if $(shell grep -m1 -w fma /proc/cpuinfo),-Xswiftc -DKINDRED_FMA)
+PORTABLE := -Xcc -march=x86-64-v3 -Xcc -fno-math-errno -Xswiftc -DKINDRED_FMA
 else
-NATIVE := -Xcc -mcpu=native -Xswiftc -DKINDRED_FMA
-PORTABLE := -Xswiftc -DKINDRED_FMA
+NATIVE := -Xcc -mcpu=native -Xcc -fno-math-errno -Xswiftc -DKINDRED_FMA
+PORTABLE := -Xcc -fno-math-errno -Xswiftc -DKINDRED_FMA
 endif
 
 RELEASE := -c release $(NATIVE)
