@@ -9,6 +9,8 @@ struct ArrayProblem: Problem, CustomStringConvertible {
     var featureCount: Int
     var isWeighted = false
     var scaling: ColumnScaling
+    /// The variance of each task's errors, where it is taken as known.
+    var errorVariances: [Double]?
     /// A code a row, in the order of tasks and rows.
     var clusterCodes: [UInt32]?
 
