@@ -9,6 +9,14 @@
 #define ANY(condition) (condition)
 #endif
 
+// Calls ADD(column, entry) for each column of row r of G: along its row of the triangle, then down its column.
+#define FOR_EACH_ENTRY(r, ADD) \
+    { \
+        int e = triangle(r); \
+        for (int c = 0; c <= r; c++, e++) ADD(c, OPERAND_AT(g, g, e)) \
+        for (int c = r + 1, below = e + r; c < order; c++, below += c) ADD(c, OPERAND_AT(g, g, below)) \
+    }
+
 // y = G x, four columns for one reading of G. One work-item four columns of a pack, or of a lane; a last one that has
 // fewer takes them one by one. Each entry is summed over the columns of G in order.
 kernel void multiply(
@@ -35,13 +43,15 @@ kernel void multiply(
         global const pack *x3 = xs + OPERAND_OFFSET(x, item, first + 3);
         for (int r = 0; r < order; r++) {
             pack s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-            for (int c = 0; c < order; c++) {
-                const pack entry = OPERAND_AT(g, g, c <= r ? triangle(r) + c : triangle(c) + r);
-                s0 = fma(entry, OPERAND_AT(x, x0, c), s0);
-                s1 = fma(entry, OPERAND_AT(x, x1, c), s1);
-                s2 = fma(entry, OPERAND_AT(x, x2, c), s2);
-                s3 = fma(entry, OPERAND_AT(x, x3, c), s3);
-            }
+#define ADD_TO_FOUR(c, value) \
+    { \
+        const pack entry = value; \
+        s0 = fma(entry, OPERAND_AT(x, x0, c), s0); \
+        s1 = fma(entry, OPERAND_AT(x, x1, c), s1); \
+        s2 = fma(entry, OPERAND_AT(x, x2, c), s2); \
+        s3 = fma(entry, OPERAND_AT(x, x3, c), s3); \
+    }
+            FOR_EACH_ENTRY(r, ADD_TO_FOUR)
             AT(y, r) = s0;
             AT(y, order + r) = s1;
             AT(y, 2 * order + r) = s2;
@@ -53,10 +63,8 @@ kernel void multiply(
         global const pack *x = xs + OPERAND_OFFSET(x, item, column);
         for (int r = 0; r < order; r++) {
             pack sum = 0;
-            for (int c = 0; c < order; c++) {
-                const pack entry = OPERAND_AT(g, g, c <= r ? triangle(r) + c : triangle(c) + r);
-                sum = fma(entry, OPERAND_AT(x, x, c), sum);
-            }
+#define ADD_TO_ONE(c, value) sum = fma(value, OPERAND_AT(x, x, c), sum);
+            FOR_EACH_ENTRY(r, ADD_TO_ONE)
             AT(y, r) = sum;
         }
     }

@@ -78,16 +78,15 @@ kernel void matmul(
     if (row + 7 < height) AT(y, 7) = s7;
 }
 
-// Sums of w x y' over each block of PACKS_PER_BLOCK packs of tasks: a tile of 4 x 2 values of x and y, lane by lane, and
-// then its lanes in order. One work-item a tile of a block, or on GPUs one work-group of LANES. Tasks of weight 0, and
-// lanes past the last task, are left out. Values past the last of x or y repeat it, and are not stored.
+// Sums of w x y' over each block of PACKS_PER_BLOCK packs of tasks: a tile of 4 x 4 values of x and y, lane by lane, and
+// then its lanes in order. One work-group a tile of a block: of one work-item, or on GPUs of LANES. Tasks of weight 0,
+// and lanes past the last task, are left out. Values past the last of x or y repeat it, and are not stored.
 #if VECTOR_PACKS
 #define SUMS private
-kernel void block_products(
 #else
 #define SUMS local
-kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void block_products(
 #endif
+kernel __attribute__((reqd_work_group_size(ENTRY, 1, 1))) void block_products(
     const int task_count,
     const int width,                       // values of x
     const int height,                      // values of y
@@ -100,12 +99,12 @@ kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void block_products(
     global const pack *restrict ws,        // one entry; not read unless `weighted`
     global accum *restrict partials)       // blocks x height x width
 {
-    SUMS accum sums[8 * LANES];
+    SUMS accum sums[16 * LANES];
     const int lane = (int)(get_global_id(0) % ENTRY);
-    const int across = (width + 3) / 4, down = (height + 1) / 2;
+    const int across = (width + 3) / 4, down = (height + 3) / 4;
     const int tile = (int)(get_global_id(0) / ENTRY % (across * down));
     const int block = (int)(get_global_id(0) / ENTRY / (across * down));
-    const int a = tile % across * 4, b = tile / across * 2;
+    const int a = tile % across * 4, b = tile / across * 4;
     const int pack_count = (task_count + LANES - 1) / LANES;
     const int last = min(pack_count, (block + 1) * PACKS_PER_BLOCK);
 #if VECTOR_PACKS
@@ -115,43 +114,43 @@ kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void block_products(
 #else
     const pack number = lane;
 #endif
-    accum_pack s0 = 0, s1 = 0, s2 = 0, s3 = 0, t0 = 0, t1 = 0, t2 = 0, t3 = 0;
+    accum_pack s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
+    accum_pack s20 = 0, s21 = 0, s22 = 0, s23 = 0, s30 = 0, s31 = 0, s32 = 0, s33 = 0;
     for (int p = block * PACKS_PER_BLOCK; p < last; p++) {
         global const pack *x = xs + ((size_t)p * x_entries + x_first) * ENTRY + lane;
         global const pack *y = ys + ((size_t)p * y_entries + y_first) * ENTRY + lane;
         const pack given = weighted ? ws[((size_t)p * w_entries + w_first) * ENTRY + lane] : (pack)1;
         const pack w = number < (pack)(real)min(task_count - p * LANES, LANES) ? given : (pack)0;
 #define PRESENT(v) to_accum_pack(w == (pack)0 ? (pack)0 : (v))
-        const accum_pack y0 = to_accum_pack(w) * PRESENT(AT(y, b));
-        const accum_pack y1 = to_accum_pack(w) * PRESENT(AT(y, min(b + 1, height - 1)));
-        const accum_pack x0 = PRESENT(AT(x, a)), x1 = PRESENT(AT(x, min(a + 1, width - 1)));
-        const accum_pack x2 = PRESENT(AT(x, min(a + 2, width - 1))), x3 = PRESENT(AT(x, min(a + 3, width - 1)));
-        s0 = fma(x0, y0, s0);
-        s1 = fma(x1, y0, s1);
-        s2 = fma(x2, y0, s2);
-        s3 = fma(x3, y0, s3);
-        t0 = fma(x0, y1, t0);
-        t1 = fma(x1, y1, t1);
-        t2 = fma(x2, y1, t2);
-        t3 = fma(x3, y1, t3);
+#define X(i) PRESENT(AT(x, min(a + (i), width - 1)))
+#define WEIGHTED_Y(i) (to_accum_pack(w) * PRESENT(AT(y, min(b + (i), height - 1))))
+        const accum_pack x0 = X(0), x1 = X(1), x2 = X(2), x3 = X(3);
+#define ADD_ROW(i) \
+    { \
+        const accum_pack v = WEIGHTED_Y(i); \
+        s##i##0 = fma(x0, v, s##i##0); \
+        s##i##1 = fma(x1, v, s##i##1); \
+        s##i##2 = fma(x2, v, s##i##2); \
+        s##i##3 = fma(x3, v, s##i##3); \
+    }
+        ADD_ROW(0)
+        ADD_ROW(1)
+        ADD_ROW(2)
+        ADD_ROW(3)
     }
 #if VECTOR_PACKS
 #define KEEP(i, s) JOIN(vstore, LANES)(s, i, sums)
 #else
 #define KEEP(i, s) sums[(i) * LANES + lane] = s
 #endif
-    KEEP(0, s0);
-    KEEP(1, s1);
-    KEEP(2, s2);
-    KEEP(3, s3);
-    KEEP(4, t0);
-    KEEP(5, t1);
-    KEEP(6, t2);
-    KEEP(7, t3);
+    KEEP(0, s00); KEEP(1, s01); KEEP(2, s02); KEEP(3, s03);
+    KEEP(4, s10); KEEP(5, s11); KEEP(6, s12); KEEP(7, s13);
+    KEEP(8, s20); KEEP(9, s21); KEEP(10, s22); KEEP(11, s23);
+    KEEP(12, s30); KEEP(13, s31); KEEP(14, s32); KEEP(15, s33);
 #if !VECTOR_PACKS
     barrier(CLK_LOCAL_MEM_FENCE);
 #endif
-    for (int i = lane; i < 8; i += ENTRY) {
+    for (int i = lane; i < 16; i += ENTRY) {
         const int row = b + i / 4, column = a + i % 4;
         if (row >= height || column >= width) continue;
         accum total = 0;

@@ -9,34 +9,31 @@ struct BlockProducts<Scalar: LaneScalar> {
 
     let leftWidth: Int
     let rightWidth: Int
-    /// Eight tasks a row: `x`, and `w y`.
+    private let capacity: Int
+    /// For each value, its `capacity` rows of eight tasks: `x`, and `w y`.
     private let left: UnsafeMutablePointer<Lanes>
     private let right: UnsafeMutablePointer<Lanes>
     private var rowCount = 0
 
-    /// Vectors of scratch for `taskCount` tasks.
-    static func scratchCount(leftWidth: Int, rightWidth: Int, taskCount: Int) -> Int {
-        (leftWidth + rightWidth) * (taskCount / 8)
-    }
-
+    /// Scratch for rows of eight tasks, `leftWidth + rightWidth` vectors for each.
     @inline(__always)
-    init(leftWidth: Int, rightWidth: Int, taskCount: Int, scratch: UnsafeMutablePointer<Lanes>) {
+    init(leftWidth: Int, rightWidth: Int, capacity: Int, scratch: UnsafeMutablePointer<Lanes>) {
         self.leftWidth = leftWidth
         self.rightWidth = rightWidth
+        self.capacity = capacity
         left = scratch
-        right = scratch + leftWidth * (taskCount / 8)
+        right = scratch + leftWidth * capacity
     }
 
     /// Adds eight tasks, whose values lie at a distance of one pack's lanes; those of weight 0 may hold anything.
     @inline(__always)
     mutating func append(x: UnsafePointer<Scalar>, y: UnsafePointer<Scalar>, weights: Lanes) {
-        let isLeftOut = weights .== .zero
         for entry in 0..<leftWidth {
-            left[rowCount * leftWidth + entry] = widened(x, entry).replacing(with: Lanes.zero, where: isLeftOut)
+            left[entry * capacity + rowCount] = select(weights, ==, .zero, .zero, else: widened(x, entry))
         }
         for entry in 0..<rightWidth {
-            let value = widened(y, entry).replacing(with: Lanes.zero, where: isLeftOut)
-            right[rowCount * rightWidth + entry] = weights * value
+            let value = select(weights, ==, .zero, .zero, else: widened(y, entry))
+            right[entry * capacity + rowCount] = weights * value
         }
         rowCount += 1
     }
@@ -60,27 +57,24 @@ struct BlockProducts<Scalar: LaneScalar> {
     /// Places past the last one repeat it, and are not stored.
     @inline(__always)
     private func sumTile(_ a: Int, _ b: Int, into sums: UnsafeMutablePointer<Double>) {
-        let (a1, a2, a3) = (min(a + 1, leftWidth - 1), min(a + 2, leftWidth - 1), min(a + 3, leftWidth - 1))
-        let b1 = min(b + 1, rightWidth - 1)
+        let (x0, x1) = (left + a * capacity, left + min(a + 1, leftWidth - 1) * capacity)
+        let (x2, x3) = (left + min(a + 2, leftWidth - 1) * capacity, left + min(a + 3, leftWidth - 1) * capacity)
+        let (y0, y1) = (right + b * capacity, right + min(b + 1, rightWidth - 1) * capacity)
         var (s0, s1, s2, s3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
         var (t0, t1, t2, t3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-        var (x, y) = (left, right)
-        for _ in 0..<rowCount {
-            let (y0, y1) = (y[b], y[b1])
-            s0 = multiplyAdd(x[a], y0, s0)
-            s1 = multiplyAdd(x[a1], y0, s1)
-            s2 = multiplyAdd(x[a2], y0, s2)
-            s3 = multiplyAdd(x[a3], y0, s3)
-            t0 = multiplyAdd(x[a], y1, t0)
-            t1 = multiplyAdd(x[a1], y1, t1)
-            t2 = multiplyAdd(x[a2], y1, t2)
-            t3 = multiplyAdd(x[a3], y1, t3)
-            x += leftWidth
-            y += rightWidth
+        for row in 0..<rowCount {
+            s0 = multiplyAdd(x0[row], y0[row], s0)
+            s1 = multiplyAdd(x1[row], y0[row], s1)
+            s2 = multiplyAdd(x2[row], y0[row], s2)
+            s3 = multiplyAdd(x3[row], y0[row], s3)
+            t0 = multiplyAdd(x0[row], y1[row], t0)
+            t1 = multiplyAdd(x1[row], y1[row], t1)
+            t2 = multiplyAdd(x2[row], y1[row], t2)
+            t3 = multiplyAdd(x3[row], y1[row], t3)
         }
         let count = min(4, leftWidth - a)
         store(s0, s1, s2, s3, count, sums + b * leftWidth + a)
-        if b1 > b { store(t0, t1, t2, t3, count, sums + b1 * leftWidth + a) }
+        if b + 1 < rightWidth { store(t0, t1, t2, t3, count, sums + (b + 1) * leftWidth + a) }
     }
 
     @inline(__always)

@@ -72,7 +72,7 @@ private struct ScaledColumn<Scalar: LaneScalar> {
     @inline(__always)
     func factors(at index: Int) -> (scale: Scalar.Lanes, value: Scalar.Lanes) {
         let scale = scales[index &* scaleStep]
-        return (scale, values[index &* valueStep].replacing(with: .zero, where: scale .== .zero))
+        return (scale, select(scale, ==, .zero, .zero, else: values[index &* valueStep]))
     }
 
     @inline(__always)

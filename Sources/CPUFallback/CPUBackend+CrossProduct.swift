@@ -14,21 +14,22 @@ extension CPUBackend {
         if let weights {
             precondition(weights.taskCount == x.taskCount && weights.valuesPerTask == 1, "one weight a task")
         }
-        let (packs, tasksPerBlock) = (packCount(x.taskCount), Self.packsPerSumBlock * lanes)
+        let packs = packCount(x.taskCount)
         let blockCount = (packs + Self.packsPerSumBlock - 1) / Self.packsPerSumBlock
         let partials = CPUBuffer<Double>(count: blockCount * width * height)
+        // One row more than are filled: at a distance of 4 KB, values would displace each other from the cache.
+        let rowsPerBlock = Self.packsPerSumBlock * lanes / 8 + 1
         parallel.forEachRange(of: packs, grain: Self.packsPerSumBlock) { block in
-            let capacity = BlockProducts<Scalar>.scratchCount(
-                leftWidth: width, rightWidth: height, taskCount: tasksPerBlock)
+            let capacity = (width + height) * rowsPerBlock
             withUnsafeTemporaryAllocation(of: SIMD8<Double>.self, capacity: capacity) { scratch in
                 guard let scratch = scratch.baseAddress else { return }
                 var products = BlockProducts<Scalar>(
-                    leftWidth: width, rightWidth: height, taskCount: tasksPerBlock, scratch: scratch)
+                    leftWidth: width, rightWidth: height, capacity: rowsPerBlock, scratch: scratch)
                 for task in stride(from: block.lowerBound * lanes, to: block.upperBound * lanes, by: 8) {
+                    let given = weights?.entries.lane(of: task, lanes: lanes)
                     var taskWeights = SIMD8<Double>.zero
-                    for lane in 0..<min(8, max(0, x.taskCount - task)) {
-                        taskWeights[lane] =
-                            weights.map { Double($0.entries.lane(of: task + lane, lanes: lanes)[0]) } ?? 1
+                    for lane in 0..<8 where task + lane < x.taskCount {
+                        taskWeights[lane] = given.map { Double($0[lane]) } ?? 1
                     }
                     products.append(
                         x: x.entries.lane(of: task, lanes: lanes), y: y.entries.lane(of: task, lanes: lanes),

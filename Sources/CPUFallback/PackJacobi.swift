@@ -52,9 +52,8 @@ struct PackJacobi<Scalar: LaneScalar> {
     private func begin(_ gram: UnsafeMutablePointer<Lanes>) -> Lanes {
         var blank = Lanes.zero
         for entry in 0..<triangleCount(order) { blank += gram[entry] - gram[entry] }
-        let isFinite = blank .== .zero
         for entry in 0..<triangleCount(order) {
-            matrix[entry] = Lanes.zero.replacing(with: gram[entry], where: isFinite)
+            matrix[entry] = select(blank, ==, .zero, gram[entry], else: .zero)
         }
         for entry in 0..<order * order { vectors[entry] = .zero }
         for place in 0..<order { vectors[place * order + place] = Lanes(repeating: 1) }
@@ -77,20 +76,20 @@ struct PackJacobi<Scalar: LaneScalar> {
         let (rowP, rowQ) = (matrix + triangleCount(p), matrix + triangleCount(q))
         let (entry, first, second) = (rowQ[p], rowP[p], rowQ[q])
         let scale = magnitude(first).squareRoot() * magnitude(second).squareRoot()
-        let isActive = magnitude(entry) .> scale * Scalar.ulpOfOne
-        if !any(isActive) { return false }
         let one = Lanes(repeating: 1)
+        let active = select(magnitude(entry), >, scale * Scalar.ulpOfOne, one, else: .zero)
+        if active == .zero { return false }
         let cotangent = (second - first) / (entry + entry)
         let size = one / (magnitude(cotangent) + multiplyAdd(cotangent, cotangent, one).squareRoot())
         // Elsewhere the angle is 0, and the rotation changes no number.
-        let tangent = size.replacing(with: .zero - size, where: cotangent .< .zero)
-            .replacing(with: .zero, where: .!isActive)
+        let turned = select(cotangent, <, .zero, .zero - size, else: size)
+        let tangent = select(active, >, .zero, turned, else: .zero)
         let cosine = one / multiplyAdd(tangent, tangent, one).squareRoot()
         let sine = tangent * cosine
         let rotation = Rotation<Scalar>(sine: sine, halfTangent: sine / (one + cosine))
         rowP[p] = multiplyAdd(.zero - tangent, entry, first)
         rowQ[q] = multiplyAdd(tangent, entry, second)
-        rowQ[p] = entry.replacing(with: .zero, where: isActive)
+        rowQ[p] = select(active, >, .zero, .zero, else: entry)
         for k in 0..<p { rotation.turn(&rowP[k], &rowQ[k]) }
         for k in p &+ 1..<q { rotation.turn(&matrix[triangleCount(k) &+ p], &rowQ[k]) }
         for k in q &+ 1..<order {
@@ -106,9 +105,9 @@ struct PackJacobi<Scalar: LaneScalar> {
     @inline(__always)
     private func normalize(_ vector: UnsafeMutablePointer<Lanes>, _ blank: Lanes) {
         var largest = Lanes.zero
-        for k in 0..<order { largest.replace(with: vector[k], where: magnitude(vector[k]) .> magnitude(largest)) }
+        for k in 0..<order { largest = select(magnitude(vector[k]), >, magnitude(largest), vector[k], else: largest) }
         let one = Lanes(repeating: 1)
-        let sign = one.replacing(with: .zero - one, where: largest .< .zero) + blank
+        let sign = select(largest, <, .zero, .zero - one, else: one) + blank
         for k in 0..<order { vector[k] = multiplyAdd(vector[k], sign, .zero) }
     }
 
@@ -118,8 +117,10 @@ struct PackJacobi<Scalar: LaneScalar> {
         let (value, one) = (matrix[diagonal(place)], Lanes(repeating: 1))
         var rank = Lanes.zero
         for other in 0..<order {
-            let isBefore = other < place ? matrix[diagonal(other)] .<= value : matrix[diagonal(other)] .< value
-            rank += Lanes.zero.replacing(with: one, where: isBefore)
+            let before = matrix[diagonal(other)]
+            rank +=
+                other < place
+                ? select(before, <=, value, one, else: .zero) : select(before, <, value, one, else: .zero)
         }
         return rank
     }

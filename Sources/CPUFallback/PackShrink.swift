@@ -17,17 +17,15 @@ struct PackShrink<Scalar: LaneScalar> {
     func soft(into result: UnsafeMutablePointer<Lanes>) {
         forEachCoordinate(into: result) { x, difference, threshold in
             // Neither larger, smaller nor near is not a number: the sum then is none either.
-            var shrunk = difference + threshold
-            shrunk.replace(with: x - threshold, where: difference .> threshold)
-            shrunk.replace(with: x + threshold, where: difference .< .zero - threshold)
-            return shrunk
+            let above = select(difference, >, threshold, x - threshold, else: difference + threshold)
+            return select(difference, <, .zero - threshold, x + threshold, else: above)
         }
     }
 
     @inline(__always)
     func hard(into result: UnsafeMutablePointer<Lanes>) {
         forEachCoordinate(into: result) { x, difference, threshold in
-            (difference + threshold).replacing(with: x, where: magnitude(difference) .> threshold)
+            select(magnitude(difference), >, threshold, x, else: difference + threshold)
         }
     }
 
@@ -40,51 +38,48 @@ struct PackShrink<Scalar: LaneScalar> {
             let (x, c, weight) = (vector[index], center[index &* centerStep], weights[index &* weightStep])
             let difference = x - c
             let threshold = weight * thresholds[index &* thresholdStep]
-            var value = outside(x, difference, threshold)
-            let isNear = magnitude(difference) .<= threshold .| threshold .== Lanes(repeating: .infinity)
-            value.replace(with: c, where: isNear)
-            result[index] = value.replacing(with: x, where: weight .== .zero)
+            let value = within(magnitude(difference), threshold, c, else: outside(x, difference, threshold))
+            result[index] = select(weight, ==, .zero, x, else: value)
         }
     }
 
     /// `x - (t / ||d||) d`, or the centre where the norm is at most `t`.
     @inline(__always)
     func block(into result: UnsafeMutablePointer<Lanes>) {
-        let threshold = thresholds[0]
-        let norm = self.norm()
-        let isNear = norm .<= threshold .| threshold .== Lanes(repeating: .infinity)
+        let (threshold, norm) = (thresholds[0], norm())
         let ratio = .zero - threshold / norm
         for index in 0..<width {
-            let x = vector[index]
-            var value = multiplyAdd(ratio, difference(at: index), x)
-            value.replace(with: center[index &* centerStep], where: isNear)
-            result[index] = value.replacing(with: x, where: weights[index &* weightStep] .== .zero)
+            let (x, c) = (vector[index], center[index &* centerStep])
+            let value = within(norm, threshold, c, else: multiplyAdd(ratio, difference(at: index), x))
+            result[index] = select(weights[index &* weightStep], ==, .zero, x, else: value)
         }
     }
 
     /// `c + (t / ||d||) d`, or `x` where the norm is at most `t`.
     @inline(__always)
     func ball(into result: UnsafeMutablePointer<Lanes>) {
-        let threshold = thresholds[0]
-        let norm = self.norm()
-        let isNear = norm .<= threshold .| threshold .== Lanes(repeating: .infinity)
+        let (threshold, norm) = (thresholds[0], norm())
         let ratio = threshold / norm
         for index in 0..<width {
-            let value = multiplyAdd(ratio, difference(at: index), center[index &* centerStep])
-            let isKept = isNear .| weights[index &* weightStep] .== .zero
-            result[index] = value.replacing(with: vector[index], where: isKept)
+            let (x, c) = (vector[index], center[index &* centerStep])
+            let value = within(norm, threshold, x, else: multiplyAdd(ratio, difference(at: index), c))
+            result[index] = select(weights[index &* weightStep], ==, .zero, x, else: value)
         }
+    }
+
+    /// `near` where the distance is at most the threshold, or that is infinite.
+    @inline(__always)
+    private func within(_ distance: Lanes, _ threshold: Lanes, _ near: Lanes, else far: Lanes) -> Lanes {
+        let value = select(distance, <=, threshold, near, else: far)
+        return select(threshold, ==, Lanes(repeating: .infinity), near, else: value)
     }
 
     /// The norm of the differences that are covered, scaled by the largest of them: no square overflows.
     @inline(__always)
     private func norm() -> Lanes {
         var largest = Lanes.zero
-        for index in 0..<width {
-            let size = magnitude(difference(at: index))
-            largest.replace(with: size, where: size .> largest)
-        }
-        let scale = largest.replacing(with: Lanes(repeating: 1), where: largest .== .zero)
+        for index in 0..<width { largest = larger(magnitude(difference(at: index)), largest) }
+        let scale = select(largest, ==, .zero, Lanes(repeating: 1), else: largest)
         var sum = Lanes.zero
         for index in 0..<width {
             let share = difference(at: index) / scale
@@ -97,12 +92,6 @@ struct PackShrink<Scalar: LaneScalar> {
     @inline(__always)
     private func difference(at index: Int) -> Lanes {
         let difference = vector[index] - center[index &* centerStep]
-        return difference.replacing(with: .zero, where: weights[index &* weightStep] .== .zero)
+        return select(weights[index &* weightStep], ==, .zero, .zero, else: difference)
     }
-}
-
-/// `|x|` of each lane.
-@inline(__always)
-func magnitude<Lanes: SIMD>(_ x: Lanes) -> Lanes where Lanes.Scalar: FloatingPoint {
-    x.replacing(with: .zero - x, where: x .< .zero)
 }

@@ -32,8 +32,8 @@ extension OpenCLBackend {
             .count(x.taskCount), .count(width), .count(height), .count(weights == nil ? 0 : 1),
         ]
         try kernel("block_products", in: .products, order: 0).launch(
-            global: blocks * ((width + 3) / 4) * ((height + 1) / 2) * itemsPerTile,
-            local: shape == .vectors ? nil : lanes,
+            global: blocks * ((width + 3) / 4) * ((height + 3) / 4) * itemsPerTile,
+            local: itemsPerTile,
             arguments: sizes + arrays.flatMap { place($0.entries) } + arrays.map { .buffer($0.entries.buffer) }
                 + [.buffer(partials)])
         return partials
