@@ -11,6 +11,7 @@ extension CPUBackend {
         let chunk = rows.chunk
         let blocks = chunk.range.blocks
         let entryCount = coefficients.valuesPerTask
+        precondition(chunk.range.foldCount == 1, "rows in no folds")
         precondition(values.map { $0.valuesPerTask == 1 } ?? true, "one value a task")
         precondition(gradients.map { $0.valuesPerTask == entryCount } ?? true, "a gradient as wide as the coefficients")
         let valueSums = values.map { _ in CPUBuffer<Scalar>(count: blocks.count) }
@@ -52,14 +53,15 @@ extension CPUBackend {
         of chunk: RowChunk<Scalar>, _ loss: Loss, at coefficients: Vectors<Buffer>,
         _ body: (Int, RowBlock, BlockLoss<Scalar>) -> Void
     ) -> Int {
+        precondition(chunk.responseCount == 1, "rows of one response")
         precondition(
-            coefficients.columnCount == loss.columnCount && coefficients.width == chunk.width - 1,
+            coefficients.columnCount == loss.columnCount && coefficients.width == chunk.featureCount,
             "a column of coefficients a class, and one coefficient a feature")
         let blocks = chunk.range.blocks
         let grain = blocksPerUnit(
             blocks: blocks.count, rows: chunk.range.rowCount, costPerRow: (2 * chunk.width + 40) * loss.columnCount)
         parallel.forEachRange(of: blocks.count, grain: grain) { range in
-            let sums = BlockLoss<Scalar>(loss, featureCount: chunk.width - 1)
+            let sums = BlockLoss<Scalar>(loss, featureCount: chunk.featureCount)
             defer { sums.deallocate() }
             for index in range {
                 let task = coefficients.taskCount == 1 ? 0 : Int(blocks[index].task)

@@ -96,13 +96,6 @@ struct RowLosses {
     private func magnitudes(_ x: Lanes) -> Lanes { x.replacing(with: -x, where: x .< .zero) }
 
     @inline(__always)
-    private func exponentials(_ x: Lanes) -> Lanes {
-        var result = x
-        for lane in x.indices { result[lane] = exp(x[lane]) }
-        return result
-    }
-
-    @inline(__always)
     private func logarithms1p(_ x: Lanes) -> Lanes {
         var result = x
         for lane in x.indices { result[lane] = log1p(x[lane]) }

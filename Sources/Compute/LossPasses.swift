@@ -1,13 +1,13 @@
 /// Losses of rows, their gradients and their curvature.
 ///
-/// Coefficients and gradients have ``Loss/columnCount`` columns, as wide as a row has features. Coefficients of one
-/// task serve all tasks. A row of weight 0 adds nothing, whatever its loss. As finite as rows and coefficients are, so
-/// is every result, but for what is too large for the scalar, which is infinite; none is NaN.
+/// Rows have one response. Coefficients and gradients have ``Loss/columnCount`` columns, as wide as a row has features;
+/// coefficients of one task serve all tasks. A row of weight 0 adds nothing, whatever its loss. Finite rows and linear
+/// predictors give no NaN; a value that is too large for the scalar is infinite.
 public protocol LossPasses<Scalar>: RowPasses {
     /// Adds `sum over rows of w loss(y, x' beta)` to the value of each row's task, and its gradient in `beta`, `sum over
     /// rows of w (mu - y) x`, to the gradient. What is nil is not computed.
     ///
-    /// Rows are brought through once for both.
+    /// Rows, which are in no folds, are read once for both.
     func evaluate(
         _ loss: Loss, over rows: Rows, at coefficients: Vectors<Buffer>, values: Vectors<Buffer>?,
         gradients: Vectors<Buffer>?

@@ -17,9 +17,10 @@ extension OpenCLBackend {
         _ loss: Loss, _ rows: DeviceRows<Scalar>, _ coefficients: Vectors<Buffer>, _ values: Vectors<Buffer>?,
         _ gradients: Vectors<Buffer>?, sums: Accum.Type
     ) throws(ComputeError) {
-        let order = rows.chunk.width - 1
+        let order = rows.chunk.featureCount
         let entryCount = coefficients.valuesPerTask
-        checkShape(of: coefficients, loss, order: order)
+        checkShape(of: coefficients, loss, rows)
+        precondition(rows.chunk.range.foldCount == 1, "rows in no folds")
         precondition(values.map { $0.valuesPerTask == 1 } ?? true, "one value a task")
         precondition(gradients.map { $0.valuesPerTask == entryCount } ?? true, "a gradient as wide as the coefficients")
         let padded = (order + 7) / 8 * 8
@@ -47,8 +48,8 @@ extension OpenCLBackend {
     public func curvatureWeights(
         _ loss: Loss, of rows: DeviceRows<Scalar>, at coefficients: Vectors<Buffer>, classes: (Int, Int)
     ) throws(ComputeError) -> Buffer {
-        let order = rows.chunk.width - 1
-        checkShape(of: coefficients, loss, order: order)
+        let order = rows.chunk.featureCount
+        checkShape(of: coefficients, loss, rows)
         precondition(
             (0..<loss.columnCount).contains(classes.0) && (0..<loss.columnCount).contains(classes.1),
             "classes that the loss has")
@@ -68,9 +69,10 @@ extension OpenCLBackend {
         return output
     }
 
-    private func checkShape(of coefficients: Vectors<Buffer>, _ loss: Loss, order: Int) {
+    private func checkShape(of coefficients: Vectors<Buffer>, _ loss: Loss, _ rows: DeviceRows<Scalar>) {
+        precondition(rows.chunk.responseCount == 1, "rows of one response")
         precondition(
-            coefficients.columnCount == loss.columnCount && coefficients.width == order,
+            coefficients.columnCount == loss.columnCount && coefficients.width == rows.chunk.featureCount,
             "a column of coefficients a class, and one coefficient a feature")
     }
 }

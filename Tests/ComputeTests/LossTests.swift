@@ -1,5 +1,6 @@
 import Compute
 import Definitions
+import Foundation
 import TestSupport
 import Testing
 
@@ -353,6 +354,37 @@ struct LossTests {
         #expect(none.value == 3000 && none.slopes[0] == -3)
         let leftOut = try Self.single(.poisson, predictors: [1000], response: 3, weight: 0, on: backend)
         #expect(leftOut.value == 0 && leftOut.slopes[0] == 0)
+    }
+
+    @Test("take exponentials to the last bits", arguments: Candidate.all)
+    func exponentials(candidate: Candidate) throws {
+        try candidate.run {
+            try checkExponentials($0)
+        } float: {
+            try checkExponentials($0)
+        }
+    }
+
+    /// A task's one row has the features 1 and `eta`: the first entry of its Hessian is the Poisson mean `exp(eta)`.
+    private func checkExponentials<B: Backend>(_ backend: B) throws {
+        // Where a float holds exp(eta) with all its bits.
+        let predictors = stride(from: -84, through: 44, by: 0.03125).map { $0 }
+        let source = RowArrays(
+            layout: TaskLayout(sampleCounts: predictors.map { _ in 1 }), featureCount: 2,
+            values: predictors.flatMap { [1, B.Scalar($0), 1] })
+        let vectors = try backend.makeVectors(taskCount: 1, width: 2)
+        try backend.upload([0, 1], into: vectors)
+        let moments = try backend.makeMoments(taskCount: predictors.count, featureCount: 2)
+        try backend.forEachChunk(of: source) { rows throws(ComputeError) in
+            let weights = try backend.curvatureWeights(.poisson, of: rows, at: vectors, classes: (0, 0))
+            try backend.accumulate(rows, rowWeights: weights, into: moments)
+        }
+        let hessians = try backend.download(moments.gram.triangles)
+        for (index, eta) in predictors.enumerated() {
+            // OpenCL allows 3 units of the last place; the weight is then rounded to the scalar.
+            let tolerance = 3 * Double.ulpOfOne + Double(B.Scalar.ulpOfOne)
+            #expect(abs(hessians[3 * index] - exp(eta)) <= tolerance * exp(eta))
+        }
     }
 
     @Test("of one task are untouched by what is not a number in the next", arguments: Candidate.all, Model.all)
