@@ -31,37 +31,53 @@ extension CPUColumns {
         let (lanes, entryCount) = (Scalar.Lanes.scalarCount, self.entryCount)
         return forEachBlock { packs in
             var sums = Array(repeating: 0.0, count: 2 * entryCount)
-            var isPresent = Array(repeating: true, count: packs.count * lanes)
-            for (place, task) in (packs.lowerBound * lanes..<packs.upperBound * lanes).enumerated() {
-                isPresent[place] = task < vectors.taskCount
-                if let weights, isPresent[place] {
-                    let weight: UnsafeMutablePointer<Scalar> = weights.entries.lane(of: task, lanes: lanes)
-                    isPresent[place] = weight[0] > 0
-                }
+            // 1 for a task that is there, 0 otherwise: selections then need no branch.
+            var presence = Array(repeating: Scalar(0), count: packs.count * lanes)
+            for (place, task) in (packs.lowerBound * lanes..<min(packs.upperBound * lanes, vectors.taskCount))
+                .enumerated()
+            {
+                presence[place] = 1
+                guard let weights else { continue }
+                let weight: UnsafeMutablePointer<Scalar> = weights.entries.lane(of: task, lanes: lanes)
+                presence[place] = weight[0] > 0 ? 1 : 0
             }
-            for entry in 0..<entryCount {
-                let shift = Scalar(intervals[entry].shift)
-                let lower = Scalar(intervals[entry].lower)
-                let upper = Scalar(intervals[entry].upper)
-                withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * lanes) { totals in
-                    totals.initialize(repeating: 0)
-                    for (place, pack) in packs.enumerated() {
+            presence.withUnsafeBufferPointer { presence in
+                withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * lanes * entryCount) { memory in
+                    memory.initialize(repeating: 0)
+                    guard let totals = memory.baseAddress, let present = presence.baseAddress else { return }
+                    for pack in packs {
                         let values: UnsafeMutablePointer<Scalar> = vectors.entries.lane(of: pack * lanes, lanes: lanes)
-                        for lane in 0..<lanes {
-                            let value = values[entry &* lanes &+ lane] - shift
-                            let isInside = value > lower && value < upper && isPresent[place &* lanes &+ lane]
-                            totals[lane] += isInside ? Double(value) : 0
-                            totals[lanes &+ lane] += isInside ? 1 : 0
+                        let firstPresent = present + (pack - packs.lowerBound) * lanes
+                        for (entry, interval) in intervals.enumerated() {
+                            Self.add(
+                                values + entry * lanes, firstPresent, Scalar(interval.shift), Scalar(interval.lower),
+                                Scalar(interval.upper), to: totals + 2 * lanes * entry)
                         }
                     }
-                    for lane in 0..<lanes {
-                        sums[2 * entry] += totals[lane]
-                        sums[2 * entry + 1] += totals[lanes + lane]
+                    for place in 0..<2 * entryCount {
+                        for lane in 0..<lanes { sums[place] += totals[place * lanes + lane] }
                     }
                 }
             }
             return sums
         }.flatMap { $0 }
+    }
+
+    /// Adds one pack's values inside an interval, and how many they are, lane by lane.
+    @inline(__always)
+    private static func add(
+        _ values: UnsafePointer<Scalar>, _ presence: UnsafePointer<Scalar>, _ shift: Scalar, _ lower: Scalar,
+        _ upper: Scalar, to totals: UnsafeMutablePointer<Double>
+    ) {
+        let lanes = Scalar.Lanes.scalarCount
+        for lane in 0..<lanes {
+            let value = values[lane] - shift
+            var isInside = presence[lane]
+            isInside = value > lower ? isInside : 0
+            isInside = value < upper ? isInside : 0
+            totals[lane] += Double(isInside > 0 ? value : 0)
+            totals[lanes &+ lane] += Double(isInside)
+        }
     }
 
     /// What `body` makes of the packs of each block of tasks that is summed as one, in order.

@@ -100,25 +100,28 @@ struct CPUColumns<Scalar: LaneScalar>: TaskColumns {
         let lower = Scalar(bracket.lower)
         let upper = Scalar(bracket.upper)
         var split = BracketSplit()
-        var ordered: UInt64 = 0
-        var total: UInt64 = 0
-        for task in 0..<count {
-            let value = values[task]
-            let weight = weights[task]
-            total &+= weight
-            ordered &+= value == value ? weight : 0
-            split.below &+= value < lower ? weight : 0
-            split.throughLower &+= value <= lower ? weight : 0
-            split.throughUpper &+= value <= upper ? weight : 0
-        }
-        split.hasNaN = ordered != total
+        split.below = Self.weight(values, weights, count) { $0 < lower }
+        split.throughLower = Self.weight(values, weights, count) { $0 <= lower }
+        split.throughUpper = Self.weight(values, weights, count) { $0 <= upper }
+        split.hasNaN = Self.weight(values, weights, count) { $0 != $0 } > 0
         var keptCount = 0
         for task in 0..<count {
             let value = values[task]
-            kept[keptCount] = WeightedValue(value: Double(value), weight: weights[task])
+            kept[keptCount].value = Double(value)
+            kept[keptCount].weight = weights[task]
             keptCount &+= (value > lower ? 1 : 0) & (value < upper ? 1 : 0) & (weights[task] > 0 ? 1 : 0)
         }
         split.inside = Array(UnsafeBufferPointer(start: kept, count: keptCount))
         return split
+    }
+
+    /// The weight of values that meet a condition. One condition a loop: then the loop is one of vectors.
+    @inline(__always)
+    private static func weight(
+        _ values: UnsafePointer<Scalar>, _ weights: UnsafePointer<UInt64>, _ count: Int, _ condition: (Scalar) -> Bool
+    ) -> UInt64 {
+        var sum: UInt64 = 0
+        for task in 0..<count { sum &+= condition(values[task]) ? weights[task] : 0 }
+        return sum
     }
 }

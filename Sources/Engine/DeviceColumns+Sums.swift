@@ -41,9 +41,18 @@ extension DeviceColumns {
                 + backend.place(vectors.entries) + backend.place(presence) + [
                     .buffer(bounds), .buffer(vectors.entries.buffer), .buffer(presence.buffer), .buffer(partials),
                 ])
-        let sums = try partials.read()
-        return (0..<blockCount * entryCount * 2).map { place in
-            sums[place * lanes..<(place + 1) * lanes].reduce(0) { $0 + Double($1) }
+        return Self.added(try partials.read(), lanes: lanes)
+    }
+
+    /// The sum of each run of so many lanes.
+    @specialized(where Scalar == Double, Accum == Double)
+    @specialized(where Scalar == Float, Accum == Double)
+    @specialized(where Scalar == Float, Accum == Float)
+    private static func added<Accum: LaneScalar>(_ partials: [Accum], lanes: Int) -> [Double] {
+        (0..<partials.count / lanes).map { place in
+            var sum = 0.0
+            for lane in 0..<lanes { sum += Double(partials[place * lanes + lane]) }
+            return sum
         }
     }
 }
