@@ -28,12 +28,12 @@ struct MomentShards<B: Backend> {
     var featureCount: Int { scaling.featureCount }
 
     /// Calls `body` with each shard's tasks and their moments, in order. The moments may be reused after the call.
-    func forEach(_ body: Visitor) throws(ComputeError) { try bring(body) }
+    func forEachShard(_ body: Visitor) throws(ComputeError) { try bring(body) }
 
     /// The moments of all tasks together.
     func total() throws(ComputeError) -> MomentTotal<B> {
         var total = MomentTotal(featureCount: featureCount, on: backend)
-        try forEach { _, moments throws(ComputeError) in try total.add(moments) }
+        try forEachShard { _, moments throws(ComputeError) in try total.add(moments) }
         return total
     }
 }

@@ -23,7 +23,7 @@ struct OwnEstimates {
         featureCount = moments.featureCount
         intercept = moments.scaling.intercept
         sampleCounts = moments.sampleCounts
-        try moments.forEach { tasks, shard throws(ComputeError) in
+        try moments.forEachShard { tasks, shard throws(ComputeError) in
             let counts = Array(sampleCounts[tasks])
             let solution = try LeastSquares(
                 moments: shard, sampleCounts: counts, scaling: moments.scaling, on: moments.backend)

@@ -69,15 +69,19 @@ public struct Ridge: Estimator {
         var fit = Fit(statuses: [])
         var tasks = TaskEstimates(taskCount: moments.taskCount, featureCount: moments.featureCount)
         tasks.coefficients = []
-        try moments.forEach { range, shard throws(ComputeError) in
+        try moments.forEachShard { range, shard throws(ComputeError) in
             let solution = try target.penalty.solve(
                 shard, lambda: lambda, center: target.center, on: moments.backend)
-            tasks.coefficients += moments.scaling.unscaled(try moments.backend.download(solution.scaled))
-            for task in range {
+            let width = moments.featureCount
+            let coefficients = moments.scaling.unscaled(try moments.backend.download(solution.scaled))
+            for (place, task) in range.enumerated() {
                 fit.statuses.append(
-                    solution.status(of: task - range.lowerBound, sampleCount: moments.sampleCounts[task]))
-                tasks.conditions[task] = solution.condition(of: task - range.lowerBound)
+                    solution.status(
+                        of: place, sampleCount: moments.sampleCounts[task],
+                        coefficients: coefficients[place * width..<(place + 1) * width]))
+                tasks.conditions[task] = solution.condition(of: place)
             }
+            tasks.coefficients += coefficients
         }
         let sampleCount = zip(moments.sampleCounts, fit.statuses).reduce(0) { $1.1 == .ok ? $0 + $1.0 : $0 }
         fit.centerStatus = target.status

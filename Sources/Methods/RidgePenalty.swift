@@ -75,10 +75,11 @@ struct RidgeSolution<B: Backend> {
     /// Whether a task was solved.
     func isSolved(_ task: Int) -> Bool { diagnosis[2 * task] == 0 }
 
-    /// What became of a task of so many observations.
-    func status(of task: Int, sampleCount: Int) -> TaskStatus {
+    /// What became of a task of so many observations, with its coefficients.
+    func status(of task: Int, sampleCount: Int, coefficients: ArraySlice<Double>) -> TaskStatus {
         let code = Int(diagnosis[2 * task])
-        if code < 0 { return .nonFinite }
+        // A response that is not finite leaves the Gram as it is.
+        if code < 0 || code == 0 && !coefficients.allSatisfy(\.isFinite) { return .nonFinite }
         return code == 0 ? .ok : sampleCount == 0 ? .tooFewRows : .collinear(feature: code - 1)
     }
 

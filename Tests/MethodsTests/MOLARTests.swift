@@ -193,11 +193,10 @@ struct MOLARTests {
             }
         }
         let found = try fit(MOLAR(), rotated).tasks
-        let back = (0..<9).flatMap { task in
-            [
-                cosine * found[2 * task] + sine * found[2 * task + 1],
-                -sine * found[2 * task] + cosine * found[2 * task + 1],
-            ]
+        var back = found
+        for first in stride(from: 0, to: found.count, by: 2) {
+            back[first] = cosine * found[first] + sine * found[first + 1]
+            back[first + 1] = cosine * found[first + 1] - sine * found[first]
         }
         let difference = zip(back, try fit(MOLAR(), problem).tasks).map { abs($0 - $1) }.max() ?? 0
         #expect(difference > 1e-3)
