@@ -75,3 +75,22 @@ typedef ACCUM accum_pack;
 #else
 #define OPERAND_AT(x, pointer, e) AT(pointer, e)
 #endif
+
+// A pack as an array of LANES_PER_ITEM scalars, and back.
+#if VECTOR_PACKS
+#define store_lanes(x, array) JOIN(vstore, LANES)(x, 0, array)
+#define load_lanes(array) JOIN(vload, LANES)(0, array)
+#else
+#define store_lanes(x, array) (array)[0] = (x)
+#define load_lanes(array) (array)[0]
+#endif
+
+// The values of one work-item's tasks of a pack, 0 past the last task. `task` is the first of them.
+static pack present(const pack x, const int task, const int task_count)
+{
+    if (task + LANES_PER_ITEM <= task_count) return x;
+    real lanes[LANES_PER_ITEM];
+    store_lanes(x, lanes);
+    for (int lane = 0; lane < LANES_PER_ITEM; lane++) lanes[lane] = task + lane < task_count ? lanes[lane] : 0;
+    return load_lanes(lanes);
+}

@@ -15,26 +15,12 @@ typedef JOIN(ulong, LANES) weight_pack;
 // All bits of each lane for which a comparison holds.
 #define mask_of(condition) JOIN(as_ulong, LANES)(JOIN(convert_long, LANES)(condition))
 #define any_lane(condition) any(condition)
-#define store_lanes(x, array) JOIN(vstore, LANES)(x, 0, array)
-#define load_lanes(array) JOIN(vload, LANES)(0, array)
 #else
 typedef ulong weight_pack;
 #define to_weight_pack(x) convert_ulong(x)
 #define mask_of(condition) (-(ulong)(condition))
 #define any_lane(condition) (condition)
-#define store_lanes(x, array) (array)[0] = (x)
-#define load_lanes(array) (array)[0]
 #endif
-
-// The values of one work-item's tasks of a pack, 0 past the last task. `task` is the first of them.
-static pack present(const pack x, const int task, const int task_count)
-{
-    if (task + LANES_PER_ITEM <= task_count) return x;
-    real lanes[LANES_PER_ITEM];
-    store_lanes(x, lanes);
-    for (int lane = 0; lane < LANES_PER_ITEM; lane++) lanes[lane] = task + lane < task_count ? lanes[lane] : 0;
-    return load_lanes(lanes);
-}
 
 // The weights of one work-item's tasks of a pack, in units.
 static weight_pack units(

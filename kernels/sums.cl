@@ -1,4 +1,4 @@
-// Weighted sums across tasks: sum over tasks of w_j v_j, leaving out tasks of weight 0.
+// Weighted sums across tasks: sum over tasks of w_j v_j, leaving out tasks of weight 0 and lanes past the last task.
 //
 // Packs are summed in fixed blocks of PACKS_PER_BLOCK, lane by lane; then each block's lanes, block after block.
 #ifndef PACKS_PER_BLOCK
@@ -7,7 +7,7 @@
 
 // One work-item a (block, entry) and, on GPUs, lane.
 kernel void sum_packs(
-    const int pack_count,
+    const int task_count,
     const int entries,
     const int value_entries, const int value_first,
     const int weight_entries, const int weight_first,
@@ -19,14 +19,16 @@ kernel void sum_packs(
     const int lane = (int)(id % ENTRY);
     const int entry = (int)(id / ENTRY % entries);
     const int block = (int)(id / ENTRY / entries);
+    const int pack_count = (task_count + LANES - 1) / LANES;
     const int last = min(pack_count, (block + 1) * PACKS_PER_BLOCK);
     if (block * PACKS_PER_BLOCK >= pack_count) return;
     accum_pack sum = 0;
     for (int p = block * PACKS_PER_BLOCK; p < last; p++) {
-        const pack w = weights[((size_t)p * weight_entries + weight_first) * ENTRY + lane];
+        const pack given = weights[((size_t)p * weight_entries + weight_first) * ENTRY + lane];
+        const pack w = present(given, p * LANES + lane, task_count);
         const pack v = values[((size_t)p * value_entries + value_first + entry) * ENTRY + lane];
-        const pack present = w == (pack)0 ? (pack)0 : v;
-        sum += to_accum_pack(w) * to_accum_pack(present);
+        const pack taken = w == (pack)0 ? (pack)0 : v;
+        sum += to_accum_pack(w) * to_accum_pack(taken);
     }
     partials[((size_t)block * entries + entry) * ENTRY + lane] = sum;
 }

@@ -37,7 +37,7 @@ struct ComparisonResult {
 
     private func table(of group: Comparison.Group) -> String {
         let first = group.results.first?.method.rawValue ?? ""
-        let header = ["mean", "std_error", "against \(first), %", "std_error", "better tasks, %"]
+        let header = ["mse", "std_error", "against \(first), %", "std_error", "better tasks, %"]
         return TextTable(
             corner: "", header: header, names: group.results.map(\.method.rawValue),
             rows: group.results.enumerated().map { place, result in

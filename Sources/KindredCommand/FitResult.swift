@@ -133,6 +133,11 @@ struct FitResult {
         ).text
     }
 
+    /// Fitted tasks with fewer than twice as many rows as coefficients.
+    private var barelyDeterminedTaskCount: Int {
+        zip(sampleCounts, fit.statuses).count { $1 == .ok && $0 < 2 * design.featureCount }
+    }
+
     /// For each coefficient, the share of fitted tasks, in per cent, whose own estimate is not near the centre's.
     private var differingShares: [Double]? {
         let fitted = Double(fit.count(of: "ok"))
@@ -153,6 +158,12 @@ struct FitResult {
         if let penalty = fit.penalty {
             let source = command.tuning.ridge.isCrossValidated ? " (cross-validation)" : ""
             lines.append("penalty \(shortNumber(penalty))\(source), towards \(command.tuning.ridge.center.rawValue)")
+        }
+        let small = fit.differingTaskCounts == nil ? 0 : barelyDeterminedTaskCount
+        if small > 0 {
+            lines.append(
+                "\(counted(small)) of the fitted tasks have fewer than \(2 * design.featureCount) rows: their own estimates "
+                    + "and standard errors are uncertain")
         }
         let withoutOwn = fit.statuses.count { $0 != .ok }
         if fit.tasks != nil, fit.center != nil, withoutOwn > 0 {

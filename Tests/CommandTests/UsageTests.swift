@@ -16,6 +16,18 @@ struct UsageTests {
         ["fit", "t.csv", "--task", "group"] + SmallTable.fit, ["fit", "t.csv", "--vcov", "cluster"] + SmallTable.fit,
         ["fit", "t.csv", "--memory", "5"] + SmallTable.fit,
         ["fit", "t.csv", "--summary", "-o", "x.csv"] + SmallTable.fit,
+        ["fit", "t.csv", "--method", "molar", "--vcov", "hc1"] + SmallTable.fit,
+        ["fit", "t.csv", "--method", "molar", "--penalty", "1"] + SmallTable.fit,
+        ["fit", "t.csv", "--shrink", "soft"] + SmallTable.fit, ["fit", "t.csv", "--standardize"] + SmallTable.fit,
+        ["fit", "t.csv", "--method", "molar", "--strength=-1"] + SmallTable.fit,
+        ["fit", "t.csv", "--method", "ridge", "--penalty", "0"] + SmallTable.fit,
+        ["fit", "t.csv", "--method", "ridge", "--folds", "1"] + SmallTable.fit,
+        ["fit", "t.csv", "--method", "ridge", "--folds", "5", "--penalty", "2"] + SmallTable.fit,
+        ["compare"], ["compare", "t.csv"], ["compare", "t.csv", "--folds", "1"] + SmallTable.fit,
+        ["compare", "t.csv", "--methods", "itl,lasso"] + SmallTable.fit,
+        ["compare", "t.csv", "--methods", "itl,itl"] + SmallTable.fit,
+        ["compare", "t.csv", "-o", "x.json"] + SmallTable.fit,
+        ["compare", "t.csv", "--json", "-o", "x.csv"] + SmallTable.fit,
         ["predict"], ["predict", "m.json"], ["predict", "m.json", "t.csv", "--new-tasks", "some"],
         ["devices", "--nonsense"], ["fti"],
     ]
@@ -31,7 +43,9 @@ struct UsageTests {
         #expect(try folder.names == ["t.csv"])
     }
 
-    @Test("shows help with an example, in lines that fit a terminal", arguments: [nil, "fit", "predict", "devices"])
+    @Test(
+        "shows help with an example, in lines that fit a terminal",
+        arguments: [nil, "fit", "predict", "compare", "devices"])
     func help(command: String?) throws {
         let outcome = try Program.run([command, "--help"].compactMap { $0 }, in: Folder())
         #expect(outcome.code == 0)

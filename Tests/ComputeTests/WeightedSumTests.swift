@@ -43,6 +43,28 @@ struct WeightedSumTests {
         #expect(try sum(on: backend, values, weights: weights, width: 1) == [76])
     }
 
+    @Test("counts nothing past the last task, whatever an operation left there", arguments: Candidate.all)
+    func padding(candidate: Candidate) throws {
+        try candidate.run {
+            try checkPadding($0)
+        } float: {
+            try checkPadding($0)
+        }
+    }
+
+    private func checkPadding<B: Backend>(_ backend: B) throws {
+        let one = try backend.makeVectors(taskCount: 1, width: 1)
+        try backend.upload([3], into: one)
+        for taskCount in [2, 9, 33] {
+            // One value for all tasks fills every lane of the packs.
+            let filled = try backend.makeVectors(taskCount: taskCount, width: 1)
+            try backend.combine(one.scaled(by: 1), into: filled)
+            let sum = try backend.makeVectors(taskCount: 1, width: 1)
+            try backend.weightedSum(of: filled, weights: filled, into: sum)
+            #expect(try backend.download(sum) == [Double(9 * taskCount)])
+        }
+    }
+
     private func sum<B: Backend>(
         on backend: B, _ values: [Double], weights: [Double], width: Int
     ) throws -> [Double] {
