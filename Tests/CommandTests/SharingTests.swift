@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+@Suite("methods that share")
+struct SharingTests {
+    /// Six groups on one line but for the third, whose slope is another, and one group of a single row.
+    private func folder() throws -> Folder {
+        let folder = try Folder()
+        var text = "group,x,y\n"
+        for group in 0..<6 {
+            for row in 0..<20 {
+                let x = Double(row % 7) - 3
+                let noise = Double((row * 37 + group * 11) % 13 - 6) / 40
+                text += "g\(group),\(x),\(1 + (group == 2 ? 5 : 2) * x + noise)\n"
+            }
+        }
+        try folder.write("t.csv", text + "single,1,3\n")
+        return folder
+    }
+
+    private func fit(_ arguments: [String], in folder: Folder) throws -> Program.Outcome {
+        try Program.run(["fit", "t.csv", "--task", "group", "--formula", "y ~ x"] + arguments, in: folder)
+    }
+
+    @Test("molar gives alike groups one slope, leaves another its own, and a group without a fit the centre")
+    func molar() throws {
+        let folder = try folder()
+        let outcome = try fit(
+            ["--method", "molar", "--strength", "10", "--intercept", "shared", "-o", "m.json"], in: folder)
+        try #require(outcome.code == 0, "\(outcome)")
+        #expect(outcome.errors.contains("molar: 7 tasks: 6 ok, 1 with too few rows\n"))
+        #expect(outcome.errors.contains("1 task without an estimate got the centre's coefficients\n"))
+        let model = try #require(
+            try JSONSerialization.jsonObject(with: folder.data("m.json")) as? [String: Any])
+        let center = try #require(
+            (model["center"] as? [String: Any])?["coefficients"] as? [Double])
+        let tasks = try #require(model["tasks"] as? [[String: Any]])
+        let slopes = try tasks.map { try #require(($0["coefficients"] as? [Double])?[1]) }
+        #expect(slopes.indices.filter { slopes[$0] != center[1] } == [2])
+        #expect(abs(slopes[2] - 5) < 0.1 && abs(center[1] - 2) < 0.1)
+    }
+
+    @Test(
+        "a model that shares predicts every task, also one it has not seen", arguments: ["ridge", "molar"],
+        ["json", "npz"])
+    func predict(method: String, format: String) throws {
+        let folder = try folder()
+        let fitted = try fit(["--method", method, "-o", "m.\(format)"], in: folder)
+        try #require(fitted.code == 0, "\(fitted)")
+        try folder.write("new.csv", "group,x\ng1,2\nsingle,2\nunseen,2\n")
+        let outcome = try Program.run(["predict", "m.\(format)", "new.csv"], in: folder)
+        try #require(outcome.code == 0, "\(outcome)")
+        let values = outcome.text.split(separator: "\n").dropFirst().compactMap {
+            $0.split(separator: ",").last.flatMap { Double($0) }
+        }
+        #expect(values.count == 3)
+        #expect(abs(values[0] - 5) < 0.5)
+        #expect(values.allSatisfy { abs($0 - 5) < 3 })
+    }
+
+    @Test("a task of its own rows alone is told apart: itl has no centre, and ridge says its penalty")
+    func summaries() throws {
+        let folder = try folder()
+        let ridge = try fit(["--method", "ridge", "--penalty", "2", "--summary"], in: folder)
+        #expect(ridge.code == 0 && ridge.errors.contains("penalty 2, towards pool\n"), "\(ridge)")
+        #expect(ridge.text.contains("centre"))
+        let found = try fit(["--method", "ridge", "--towards", "zero", "--summary"], in: folder)
+        #expect(found.errors.contains(" (cross-validation), towards zero\n"), "\(found)")
+    }
+}
