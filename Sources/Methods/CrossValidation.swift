@@ -34,14 +34,15 @@ public struct CrossValidation: Sendable {
     ) throws(ComputeError) -> Comparison {
         let folds = RowFolds(foldCount: foldCount, seed: seed)
         let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
-        var errors: [[Double]] = []
+        var estimators: [[any MomentEstimator]] = []
         var penalties: [ComparedMethod: [Double]] = [:]
         for method in methods {
-            let estimators = try estimators(for: method, of: folded)
-            errors.append(try heldOutErrors(of: estimators, folded))
-            let chosen = estimators.compactMap { ($0 as? Ridge)?.lambda }
+            let byFold = try self.estimators(for: method, of: folded)
+            let chosen = byFold.compactMap { ($0 as? Ridge)?.lambda }
             if !chosen.isEmpty { penalties[method] = chosen }
+            estimators.append(byFold)
         }
+        let errors = try heldOutErrors(of: estimators, folded)
         return comparison(of: errors, penalties: penalties, folded)
     }
 
@@ -65,17 +66,20 @@ public struct CrossValidation: Sendable {
         }
     }
 
-    /// The sum of squared errors of each task over all its rows, each predicted without its fold; NaN where a fold of
-    /// its rows could not be.
+    /// For each method the sum of squared errors of each task over all its rows, each predicted without its fold; NaN
+    /// where a fold of its rows could not be.
     private func heldOutErrors<B: Backend, P: Problem>(
-        of estimators: [any MomentEstimator], _ folded: FoldedMoments<B, P>
-    ) throws(ComputeError) -> [Double] {
-        var sums = Array(repeating: 0.0, count: folded.taskCount)
-        for (fold, estimator) in estimators.enumerated() {
-            let coefficients = try estimator.coefficients(from: folded.training(without: fold))
-            let errors = try folded.squaredErrors(inFold: fold, at: coefficients)
-            for task in sums.indices where folded.sampleCounts[task * foldCount + fold] > 0 {
-                sums[task] += errors[task]
+        of estimators: [[any MomentEstimator]], _ folded: FoldedMoments<B, P>
+    ) throws(ComputeError) -> [[Double]] {
+        var sums = methods.map { _ in Array(repeating: 0.0, count: folded.taskCount) }
+        for fold in 0..<foldCount {
+            // All methods in turn, since they train on the same moments.
+            for (method, byFold) in estimators.enumerated() {
+                let coefficients = try byFold[fold].coefficients(from: folded.training(without: fold))
+                let errors = try folded.squaredErrors(inFold: fold, at: coefficients)
+                for task in errors.indices where folded.sampleCounts[task * foldCount + fold] > 0 {
+                    sums[method][task] += errors[task]
+                }
             }
         }
         return sums

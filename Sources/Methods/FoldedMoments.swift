@@ -14,6 +14,8 @@ final class FoldedMoments<B: Backend, P: Problem> {
     private let progress: PassProgress?
     /// The whole problem's, once they are formed, if it is one shard.
     private var whole: FoldMoments<B.Buffer>?
+    /// What the whole problem's rows outside of one fold add up to: several methods train on it in turn.
+    private var lastTotal: (fold: Int?, moments: Moments<B.Buffer>)?
 
     /// Forms the moments, or as much of them as fits, and counts observations.
     init(of problem: P, folds: RowFolds, on backend: B, progress: PassProgress?) throws(ComputeError) {
@@ -32,14 +34,20 @@ final class FoldedMoments<B: Backend, P: Problem> {
     var foldCount: Int { folds.foldCount }
     var taskCount: Int { sampleCounts.count / foldCount }
 
-    /// Calls `body` with each shard's tasks, what they train on without a fold, and the moments of the fold; without
-    /// one, with the moments of all rows and none held out.
+    /// Calls `body` with each shard's tasks, what they train on without a fold, and the moments of the fold.
     func forEachShard(
-        without fold: Int?, _ body: (Range<Int>, Moments<B.Buffer>, Moments<B.Buffer>?) throws(ComputeError) -> Void
+        splitting fold: Int, _ body: (Range<Int>, Moments<B.Buffer>, Moments<B.Buffer>) throws(ComputeError) -> Void
     ) throws(ComputeError) {
         try forEachShard { tasks, moments throws(ComputeError) in
-            try body(tasks, total(of: moments, without: fold), fold.map { moments[$0] })
+            try body(tasks, total(of: moments, without: fold), moments[fold])
         }
+    }
+
+    /// Calls `body` with each shard's tasks and the moments of a fold.
+    func forEachShard(
+        of fold: Int, _ body: (Range<Int>, Moments<B.Buffer>) throws(ComputeError) -> Void
+    ) throws(ComputeError) {
+        try forEachShard { tasks, moments throws(ComputeError) in try body(tasks, moments[fold]) }
     }
 
     /// The moments of the rows outside of a fold, or of all rows.
@@ -49,8 +57,8 @@ final class FoldedMoments<B: Backend, P: Problem> {
         }
         return MomentShards(on: backend, of: problem, sampleCounts: counts) {
             visitor throws(ComputeError) in
-            try self.forEachShard(without: fold) { tasks, training, _ throws(ComputeError) in
-                try visitor(tasks, training)
+            try self.forEachShard { tasks, moments throws(ComputeError) in
+                try visitor(tasks, self.total(of: moments, without: fold))
             }
         }
     }
@@ -94,11 +102,15 @@ final class FoldedMoments<B: Backend, P: Problem> {
     /// that one holds most of a task.
     private func total(of moments: FoldMoments<B.Buffer>, without fold: Int?) throws(ComputeError) -> Moments<B.Buffer>
     {
+        if whole != nil, let lastTotal, lastTotal.fold == fold { return lastTotal.moments }
+        // Its memory may serve again.
+        lastTotal = nil
         let total = try backend.makeMoments(taskCount: moments.taskCount, featureCount: moments.featureCount)
         let sum = total.joint.triangles
         for other in 0..<foldCount where other != fold {
             try backend.combine(moments[other].joint.triangles.scaled(by: 1), sum.scaled(by: 1), into: sum)
         }
+        if whole != nil { lastTotal = (fold, total) }
         return total
     }
 }

@@ -29,8 +29,7 @@ extension FoldedMoments {
         let scaled = problem.scaling.scaled(coefficients)
         var errors: [Double] = []
         errors.reserveCapacity(taskCount)
-        try forEachShard(without: fold) { tasks, _, heldOut throws(ComputeError) in
-            guard let heldOut else { return }
+        try forEachShard(of: fold) { tasks, heldOut throws(ComputeError) in
             let beta = try backend.makeVectors(taskCount: tasks.count, width: width)
             try backend.upload(Array(scaled[tasks.lowerBound * width..<tasks.upperBound * width]), into: beta)
             errors += try backend.squaredErrors(of: heldOut, at: beta).map { $0 * unit }

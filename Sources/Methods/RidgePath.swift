@@ -24,8 +24,7 @@ struct RidgePath {
         var errors = penalties.map { _ in Array(repeating: 0.0, count: folded.foldCount) }
         for fold in 0..<folded.foldCount {
             let target = try RidgeTarget(ridge, from: folded.training(without: fold))
-            try folded.forEachShard(without: fold) { _, training, heldOut throws(ComputeError) in
-                guard let heldOut else { return }
+            try folded.forEachShard(splitting: fold) { _, training, heldOut throws(ComputeError) in
                 // What the least penalty can solve, all can.
                 var isCompared: [Bool] = []
                 for (index, lambda) in penalties.enumerated() {
