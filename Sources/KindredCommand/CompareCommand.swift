@@ -11,12 +11,13 @@ struct CompareCommand: ParsableCommand {
             Deals the rows of each task out to folds, fits every method to all folds but one and predicts that one, in \
             turn. What a method gains over the first one, itl, is what the tasks gain from each other:
 
-              kindred compare flights.csv.gz --task tailnum \
+              kindred compare flights.csv.gz --task tailnum \\
                 --formula "arr_delay ~ dep_delay + distance"
 
             itl fits each task on its own rows, pool one model to all rows, ridge-zero and ridge-pool draw each task to \
             zero or to the pooled fit, molar-hard and molar-soft to the median of the tasks. Standard errors are over \
-            tasks. Tasks that itl cannot fit are compared by the other methods, in a table of their own.
+            tasks. Tasks that itl cannot fit are compared by the other methods, in a table of their own. Everything is \
+            computed in double.
             """)
 
     @OptionGroup var input: InputOptions
@@ -43,11 +44,11 @@ struct CompareCommand: ParsableCommand {
     @Flag(help: "Write the table as JSON.")
     var json = false
 
-    @OptionGroup var place: DeviceOptions
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var settings: RunOptions
 
     func validate() throws {
-        if folds < 2 { throw ValidationError("--folds \(folds): at least 2 are needed") }
+        try TuningOptions.checkFolds(folds)
         if json, output != nil { throw ValidationError("--json writes to standard output; leave -o out") }
         if let output, OutputFormat(path: output) != .tidy {
             throw ValidationError("-o \(output): the table is written as .csv")

@@ -9,7 +9,7 @@ struct CompareRun {
 
     func run() throws {
         let formula = try command.input.parsedFormula()
-        let session = try command.place.makeSession(command.settings)
+        let session = try command.place.makeSession(command.settings, precision: .double)
         try checkIsAnotherFile(command.output, than: [command.input.table])
         let messages = command.settings.messages
         let parallel = command.settings.parallel
@@ -20,17 +20,19 @@ struct CompareRun {
         let problem = try TableProblem(design: design, store: store, clusterColumn: nil, parallel: parallel)
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: 1,
-            precision: command.place.precision.precision)
+            precision: .double)
         if command.settings.verbose { messages.detail("device: \(session.planText(for: workload))") }
         let comparison = try compare(problem, session: session, workload: workload)
         timer.finish("compare")
+        if Signals.isInterrupted { throw ComputeError.interrupted }
         if comparison.compared.taskCount == 0, comparison.others == nil {
             throw TableError(
                 .data,
-                "\(store.sourceName): no task has enough rows for any method once a fold is held out; use fewer terms, "
-                    + "or more --folds")
+                "\(store.sourceName): no task can be fitted and predicted by every method: too few rows once a fold is "
+                    + "held out, or dependent features; kindred fit says which; try fewer terms, or fewer --methods")
         }
-        let result = ComparisonResult(comparison: comparison, store: store)
+        let result = ComparisonResult(
+            comparison: comparison, store: store, seed: command.seed, deviceName: session.deviceName ?? "")
         if let path = command.output {
             let file = try OutputFile(path: path)
             try file.write(result.csv)
@@ -38,9 +40,10 @@ struct CompareRun {
         } else {
             if command.json { try OutputFile.show(result.json) } else { try OutputFile.show(result.table) }
         }
+        messages.note(store.rowsText)
+        for line in result.penaltyLines { messages.note(line) }
         let steps = timer.seconds.map { "\($0.name) \(secondsText($0.seconds))" }.joined(separator: ", ")
-        messages.note("\(steps) on \(session.deviceName ?? "no device"), \(command.place.precision.rawValue)")
-        for line in result.detailLines { messages.detail(line) }
+        messages.note("\(steps) on \(session.deviceName ?? "no device")")
     }
 
     private func compare(

@@ -6,6 +6,8 @@ import Tables
 struct ComparisonResult {
     let comparison: Comparison
     let store: ColumnStore
+    let seed: UInt64
+    let deviceName: String
 
     /// For a terminal: each group under a line that says which tasks it is of.
     var table: String {
@@ -17,27 +19,48 @@ struct ComparisonResult {
         if comparison.leftOutTaskCount > 0 {
             text += "\n\(counted(comparison.leftOutTaskCount, "task")) could not be compared\n"
         }
+        if !comparison.uselessMethods.isEmpty {
+            let names = comparison.uselessMethods.map(\.rawValue).joined(separator: ", ")
+            text +=
+                "\n\(names): no task could be fitted; kindred fit --method "
+                + "\(comparison.uselessMethods.contains(.pool) ? "pool" : "itl") says why\n"
+        }
+        if (comparison.others ?? comparison.compared).results.count > 1 {
+            text +=
+                "\nmse is the mean squared error; change is that against the first line, less is better; better for: "
+                + "the share of tasks\n"
+        }
         return text
+    }
+
+    /// A line on a task that decides the first method's error alone.
+    private func warning(on group: Comparison.Group) -> String {
+        guard let (task, share) = group.worstTask, share > 0.5, group.taskCount > 2 else { return "" }
+        let method = group.results.first?.method.rawValue ?? ""
+        return
+            "task '\(store.taskLabels[task])' alone has \(Int((100 * share).rounded(.down))) % of the squared error of "
+            + "\(method)\n"
     }
 
     private var compared: String {
         let group = comparison.compared
         let taskCount = store.layout.taskCount
         let tasks =
-            group.taskCount == taskCount ? counted(taskCount) : "\(counted(group.taskCount)) of \(counted(taskCount))"
-        return "Squared error on rows held out, \(comparison.foldCount) folds: \(tasks) tasks, "
+            (group.taskCount == taskCount ? "" : "\(counted(group.taskCount)) of ") + counted(taskCount, "task")
+        return "Squared error on rows held out, \(comparison.foldCount) folds: \(tasks), "
             + "\(counted(group.sampleCount, "row"))\n\n"
     }
 
     private func heading(of others: Comparison.Group) -> String {
         let first = comparison.compared.results.first?.method.rawValue ?? ""
-        return "On the \(counted(others.taskCount, "task")), \(counted(others.sampleCount, "row")), that \(first) "
-            + "cannot fit without a fold:\n\n"
+        return
+            "The \(counted(others.taskCount, "task")), \(counted(others.sampleCount, "row")), that \(first) cannot fit "
+            + "once a fold is held out:\n\n"
     }
 
     private func table(of group: Comparison.Group) -> String {
-        let first = group.results.first?.method.rawValue ?? ""
-        let header = ["mse", "std_error", "against \(first), %", "std_error", "better tasks, %"]
+        if group.results.count == 1 { return own(of: group) }
+        let header = ["mse", "std_error", "change, %", "std_error of it", "better for, %"]
         return TextTable(
             corner: "", header: header, names: group.results.map(\.method.rawValue),
             rows: group.results.enumerated().map { place, result in
@@ -45,6 +68,14 @@ struct ComparisonResult {
                 if place == 0 { return own + [.nan, .nan, .nan] }
                 return own + [100 * result.change, 100 * result.changeError, 100 * result.betterShare]
             }
+        ).text + warning(on: group)
+    }
+
+    /// The table of one method, which there is nothing to compare with.
+    private func own(of group: Comparison.Group) -> String {
+        TextTable(
+            corner: "", header: ["mse", "std_error"], names: group.results.map(\.method.rawValue),
+            rows: group.results.map { [$0.meanSquaredError, $0.standardError] }
         ).text
     }
 
@@ -79,6 +110,8 @@ struct ComparisonResult {
         text.append(
             json: .object([
                 .init("format", .integer(1)), .init("folds", .integer(comparison.foldCount)),
+                .init("seed", .integer(seed)), .init("device", .string(deviceName)),
+                .init("unfitted_methods", .array(comparison.uselessMethods.map { .string($0.rawValue) })),
                 .init("left_out_tasks", .integer(comparison.leftOutTaskCount)), .init("results", .array(results)),
             ]))
         text.append("\n")
@@ -86,16 +119,18 @@ struct ComparisonResult {
     }
 
     private var entries: [(String, Comparison.Group, Comparison.Result)] {
-        let compared = comparison.compared.results.map { ("all_methods", comparison.compared, $0) }
+        let compared =
+            comparison.compared.taskCount == 0
+            ? [] : comparison.compared.results.map { ("all_methods", comparison.compared, $0) }
         guard let others = comparison.others else { return compared }
         return compared + others.results.map { ("without_first", others, $0) }
     }
 
-    /// What `-v` adds.
-    var detailLines: [String] {
+    /// The penalties that cross-validation chose, a line a method.
+    var penaltyLines: [String] {
         ComparedMethod.allCases.compactMap { method in
             comparison.penalties[method].map { penalties in
-                "\(method.rawValue): penalties \(penalties.map(shortNumber).joined(separator: ", "))"
+                "\(method.rawValue): penalties \(Set(penalties).count == 1 ? "all " + shortNumber(penalties[0]) : penalties.map(shortNumber).joined(separator: ", "))"
             }
         }
     }

@@ -2,8 +2,8 @@ import ArgumentParser
 import Compute
 import Engine
 
-/// Where to compute, and how precisely.
-struct DeviceOptions: ParsableArguments {
+/// Where to compute.
+struct PlaceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
@@ -13,13 +13,18 @@ struct DeviceOptions: ParsableArguments {
             valueName: "device"))
     var device: String?
 
-    @Option(help: ArgumentHelp("The numbers to compute with.", valueName: "scalar"))
-    var precision: PrecisionName = .double
-
     func deviceChoice() throws(ComputeError) -> DeviceChoice {
         if let device { return try DeviceChoice(parsing: device) }
         return try DeviceChoice.fromEnvironment()
     }
+}
+
+/// Where to compute, and how precisely.
+struct DeviceOptions: ParsableArguments {
+    @OptionGroup var place: PlaceOptions
+
+    @Option(help: ArgumentHelp("The numbers to compute with.", valueName: "scalar"))
+    var precision: PrecisionName = .double
 }
 
 enum PrecisionName: String, ExpressibleByArgument, CaseIterable {

@@ -62,7 +62,8 @@ struct NonFiniteText {
             text = " (they arise in the formula, as from log(0); all numbers of the table are finite)"
             return
         }
-        text = " (first at \(value.place), column '\(name)': '\(value.text)'; --na \(value.text) drops such rows)"
+        text =
+            " (first at \(value.place), column '\(name)': '\(value.text)'; --na \"\(value.text),NA,\" drops such rows)"
     }
 }
 

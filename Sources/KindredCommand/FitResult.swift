@@ -82,7 +82,7 @@ struct FitResult {
                 .init("solved_by_qr", .integer(fit.orthogonalizedTaskCount)),
                 .init("ill_conditioned", .integer(fit.illConditionedTaskCount)),
                 .init("solved_again_in_double", .integer(fit.refittedTaskCount)),
-            ] + (fit.penalty.map { [.init("penalty", .number($0))] } ?? []),
+            ] + (fit.penalty.map { [.init("penalty", .number($0.value))] } ?? []),
             provenance: ModelFile.Provenance(
                 device: session.deviceName ?? "", precision: command.place.precision.rawValue,
                 notices: session.notices.map(\.message),
@@ -117,16 +117,15 @@ struct FitResult {
         let rows = design.termNames.indices.map { term in
             let values = Quantiles(fitted.map { tasks.coefficients[$0 * tasks.featureCount + term] })
             let errors = Quantiles(fitted.map { tasks.standardErrors[$0 * tasks.featureCount + term] })
-            let quantiles = [0.1, 0.25, 0.5, 0.75, 0.9].map { values.at($0) }
-            guard let center = fit.center else { return quantiles + [errors.at(0.5)] }
-            return [center.coefficients[term]] + quantiles + (differingShares.map { [$0[term]] } ?? [])
+            guard let center = fit.center else {
+                return [0.1, 0.25, 0.5, 0.75, 0.9].map { values.at($0) } + [errors.at(0.5)]
+            }
+            return [center.coefficients[term]] + [0.1, 0.5, 0.9].map { values.at($0) }
+                + (differingShares.map { [$0[term]] } ?? [])
         }
-        var header = ["10 %", "25 %", "median", "75 %", "90 %"]
-        if fit.center == nil {
-            header.append("std_error (median)")
-        } else {
-            header.insert("centre", at: 0)
-            if differingShares != nil { header.append("tasks that differ, %") }
+        var header = ["10 %", "25 %", "median", "75 %", "90 %", "std_error (median)"]
+        if fit.center != nil {
+            header = ["centre", "10 %", "median", "90 %"] + (differingShares == nil ? [] : ["differ for, %"])
         }
         return TextTable(
             corner: "over \(counted(fitted.count, "task"))", header: header, names: design.termNames, rows: rows
@@ -141,23 +140,23 @@ struct FitResult {
     /// For each coefficient, the share of fitted tasks, in per cent, whose own estimate is not near the centre's.
     private var differingShares: [Double]? {
         let fitted = Double(fit.count(of: "ok"))
-        return fit.differingTaskCounts?.map { 100 * Double($0) / fitted }
+        return fit.differingTaskCounts?.map { $0.map { 100 * Double($0) / fitted } ?? .nan }
     }
 
     /// The lines that every run ends with.
     func summaryLines(timings: [(name: String, seconds: Double)]) -> [String] {
         var lines: [String] = []
-        var rows = "\(store.sourceName): \(counted(store.totalRowCount, "row"))"
-        if store.droppedRowCount > 0 {
-            let missing = store.droppedByColumn.map { "\($0.column) \(counted($0.count))" }.joined(separator: ", ")
-            rows += ", \(counted(store.droppedRowCount)) dropped for missing values (\(missing))"
-        }
-        lines.append(rows)
+        lines.append(store.rowsText)
         let statuses = StatusCounts(fit.statuses, termNames: design.termNames).text
         lines.append("\(command.method.rawValue): \(counted(store.layout.taskCount, "task")): \(statuses)")
         if let penalty = fit.penalty {
-            let source = command.tuning.ridge.isCrossValidated ? " (cross-validation)" : ""
-            lines.append("penalty \(shortNumber(penalty))\(source), towards \(command.tuning.ridge.center.rawValue)")
+            let value = "penalty \(shortNumber(penalty.value))\(penalty.origin.text)"
+            lines.append("\(value), towards \(command.tuning.ridge.center.rawValue)")
+        }
+        if let counts = fit.differingTaskCounts, counts.count(where: { $0 != nil }) == 1 {
+            lines.append(
+                "molar shrinks nothing where there is one coefficient to shrink"
+                    + (design.intercept == nil ? "" : "; --intercept shared adds the intercept"))
         }
         let small = fit.differingTaskCounts == nil ? 0 : barelyDeterminedTaskCount
         if small > 0 {
@@ -212,6 +211,28 @@ struct FitResult {
     private var missingErrorReason: String {
         command.vcov.estimator == .cluster
             ? "their rows are in one cluster" : "one of their rows decides a coefficient alone (leverage 1)"
+    }
+}
+
+extension ColumnStore {
+    /// How many rows there were, and how many of them were left out for which columns.
+    var rowsText: String {
+        let rows = "\(sourceName): \(counted(totalRowCount, "row"))"
+        if droppedRowCount == 0 { return rows }
+        let missing = droppedByColumn.map { "\($0.column) \(counted($0.count))" }.joined(separator: ", ")
+        return rows + ", \(counted(droppedRowCount)) dropped for missing values (\(missing))"
+    }
+}
+
+extension ChosenPenalty.Origin {
+    /// How the summary says it.
+    fileprivate var text: String {
+        switch self {
+        case .given: ""
+        case .crossValidated: " (cross-validation)"
+        case .atBorder: " (cross-validation: the least or greatest of those tried)"
+        case .notValidated: " (the greatest of those tried: no task has rows to hold out)"
+        }
     }
 }
 

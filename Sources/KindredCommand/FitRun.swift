@@ -18,7 +18,8 @@ struct FitRun {
     func run() throws {
         let formula = try command.input.parsedFormula()
         // What can fail without the data fails before they are read.
-        let session = try command.place.makeSession(command.settings)
+        let session = try command.place.place.makeSession(
+            command.settings, precision: command.place.precision.precision)
         let output = command.dryRun ? nil : try openOutput()
         var timer = StepTimer()
 

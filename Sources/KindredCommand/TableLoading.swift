@@ -29,12 +29,12 @@ extension InputOptions {
     }
 }
 
-extension DeviceOptions {
+extension PlaceOptions {
     /// A session on the device of the user's choice, which says what goes differently than asked.
-    func makeSession(_ settings: RunOptions) throws -> Session {
+    func makeSession(_ settings: RunOptions, precision: Precision) throws -> Session {
         let messages = settings.messages
         return try Session(
-            choice: deviceChoice(), precision: precision.precision, parallel: settings.parallel,
+            choice: deviceChoice(), precision: precision, parallel: settings.parallel,
             memoryBytes: settings.memoryBytes
         ) { messages.warn($0.message) }
     }

@@ -53,11 +53,16 @@ struct TuningOptions: ParsableArguments {
             throw ValidationError(
                 "\(stray.name) is for --method \(stray.owner.rawValue), not \(method.rawValue)")
         }
-        if let folds, folds < 2 { throw ValidationError("--folds \(folds): at least 2 are needed") }
+        if let folds { try Self.checkFolds(folds) }
         if let strength, !(strength >= 0) { throw ValidationError("--strength \(strength): 0 or more is needed") }
         if case .value = penalty, folds != nil || seed != nil {
             throw ValidationError("--folds and --seed find a penalty; leave --penalty out, or them")
         }
+    }
+
+    /// More folds than a task has rows change nothing for it, and each costs memory for the moments of every task.
+    static func checkFolds(_ folds: Int) throws {
+        guard (2...1000).contains(folds) else { throw ValidationError("--folds \(folds): 2 to 1,000 are possible") }
     }
 
     var ridge: Ridge {
@@ -83,6 +88,8 @@ struct TuningOptions: ParsableArguments {
             return [
                 .init("towards", .string(ridge.center.rawValue)), .init("standardize", .bool(standardize)),
                 .init("penalty_by", .string(ridge.isCrossValidated ? "cross-validation" : "user")),
+                .init("folds", ridge.isCrossValidated ? .integer(folds ?? 5) : .null),
+                .init("seed", ridge.isCrossValidated ? .integer(seed ?? 1) : .null),
             ]
         case .molar:
             return [

@@ -7,6 +7,8 @@ public struct Comparison: Sendable {
         public let sampleCount: Int
         /// The first is what the others are compared with.
         public let results: [Result]
+        /// The task with the largest error under the first method, and its share of the sum over tasks.
+        public let worstTask: (task: Int, share: Double)?
     }
 
     /// The held-out error of one method.
@@ -31,6 +33,8 @@ public struct Comparison: Sendable {
     public let others: Group?
     /// Tasks in neither group.
     public let leftOutTaskCount: Int
+    /// Methods that could fit no task, and are in no group.
+    public let uselessMethods: [ComparedMethod]
     /// The penalties that cross-validation chose in each fold, of each method that has one.
     public let penalties: [ComparedMethod: [Double]]
 }
@@ -57,10 +61,12 @@ extension Comparison.Group {
         let total = tasks.reduce(0.0) { $0 + weights[$1] }
         let first = methods.first?.errors ?? []
         let firstTotal = tasks.reduce(0.0) { $0 + first[$1] }
+        worstTask = tasks.max { first[$0] < first[$1] }.map { ($0, first[$0] / firstTotal) }
         results = methods.map { method, errors in
             let sum = tasks.reduce(0.0) { $0 + errors[$1] }
             let (mean, ratio) = (sum / total, sum / firstTotal)
-            let better = tasks.count { errors[$0] < first[$0] }
+            // Less than that is rounding.
+            let better = tasks.count { errors[$0] < first[$0] * (1 - 1e-9) }
             return Comparison.Result(
                 method: method, meanSquaredError: mean,
                 standardError: Self.ratioError(tasks.map { errors[$0] - mean * weights[$0] }, over: total),

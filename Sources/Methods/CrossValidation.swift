@@ -60,7 +60,7 @@ public struct CrossValidation: Sendable {
             var ridge = Ridge(center: method == .ridgeZero ? .zero : .pool, standardizes: standardizes)
             let path = try RidgePath(ridge, of: folded)
             return folds.map { fold in
-                ridge.penalty = .value(path.best(without: fold))
+                ridge.penalty = .value(path.best(without: fold).value)
                 return ridge
             }
         }
@@ -88,25 +88,23 @@ public struct CrossValidation: Sendable {
     private func comparison<B: Backend, P: Problem>(
         of errors: [[Double]], penalties: [ComparedMethod: [Double]], _ folded: FoldedMoments<B, P>
     ) -> Comparison {
-        let counts = (0..<folded.taskCount).map { task in
-            folded.sampleCounts[task * foldCount..<(task + 1) * foldCount].reduce(0, +)
-        }
-        let weights = counts.indices.map { task in
-            folded.weightSums[task * foldCount..<(task + 1) * foldCount].reduce(0, +)
-        }
-        func group(_ tasks: [Int], _ chosen: Range<Int>) -> Comparison.Group {
+        let counts = folded.totalCounts
+        let weights = folded.totalWeights
+        // A method that fits no task at all, as with features that are dependent everywhere, would leave none to compare.
+        let usable = methods.indices.filter { errors[$0].contains { $0.isFinite } }
+        let rest = Array(usable.dropFirst())
+        func group(_ tasks: [Int], _ chosen: [Int]) -> Comparison.Group {
             Comparison.Group(
                 tasks: tasks, methods: chosen.map { (methods[$0], errors[$0]) }, weights: weights, sampleCounts: counts)
         }
-        func canPredict(_ task: Int, _ chosen: Range<Int>) -> Bool {
-            counts[task] > 0 && chosen.allSatisfy { errors[$0][task].isFinite }
+        func canPredict(_ task: Int, _ chosen: [Int]) -> Bool {
+            counts[task] > 0 && !chosen.isEmpty && chosen.allSatisfy { errors[$0][task].isFinite }
         }
-        let all = 0..<methods.count
-        let rest = 1..<max(1, methods.count)
-        let compared = counts.indices.filter { canPredict($0, all) }
-        let others = rest.isEmpty ? [] : counts.indices.filter { !canPredict($0, all) && canPredict($0, rest) }
+        let compared = counts.indices.filter { canPredict($0, usable) }
+        let others = counts.indices.filter { !canPredict($0, usable) && canPredict($0, rest) }
         return Comparison(
-            foldCount: foldCount, compared: group(compared, all), others: others.isEmpty ? nil : group(others, rest),
-            leftOutTaskCount: counts.count - compared.count - others.count, penalties: penalties)
+            foldCount: foldCount, compared: group(compared, usable), others: others.isEmpty ? nil : group(others, rest),
+            leftOutTaskCount: counts.count - compared.count - others.count,
+            uselessMethods: methods.indices.filter { !usable.contains($0) }.map { methods[$0] }, penalties: penalties)
     }
 }

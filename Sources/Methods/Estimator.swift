@@ -35,4 +35,24 @@ extension Backend {
             try accumulate(rows, rowWeights: nil, into: moments)
         }
     }
+
+    /// The sum of the weights of each task's rows, which with an intercept is an entry of the moments; without one,
+    /// weighted rows pass again.
+    func weightSums(
+        of problem: some Problem, _ moments: Moments<Buffer>, progress: PassProgress?
+    ) throws(ComputeError) -> [Double] {
+        if let intercept = problem.scaling.intercept { return try download(moments.gram.entry(intercept, intercept)) }
+        guard problem.isWeighted else { return problem.sampleCounts.map { Double($0) } }
+        var sums = Array(repeating: 0.0, count: problem.layout.taskCount)
+        try addWeights(of: problem.source(of: Scalar.self), to: &sums, progress: progress)
+        return sums
+    }
+
+    private func addWeights(
+        of source: some TaskSource<Scalar>, to sums: inout [Double], progress: PassProgress?
+    ) throws(ComputeError) {
+        try forEachChunk(of: source, progress: progress) { rows throws(ComputeError) in
+            for block in rows.chunk.range.blocks { sums[Int(block.task)] += rows.chunk.weightSum(of: block) }
+        }
+    }
 }

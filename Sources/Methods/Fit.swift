@@ -13,10 +13,10 @@ public struct Fit: Sendable {
     /// One status a task.
     public var statuses: [TaskStatus]
     /// For each coefficient, how many tasks' own estimates differ from the centre's by more than their threshold, where
-    /// the method tells.
-    public var differingTaskCounts: [Int]?
-    /// The penalty that was given or found by cross-validation, where the method has one.
-    public var penalty: Double?
+    /// the method tells; nil for a coefficient that is not shrunk.
+    public var differingTaskCounts: [Int?]?
+    /// The penalty, where the method has one.
+    public var penalty: ChosenPenalty?
     /// Tasks that were solved again in double because their condition is beyond what float carries.
     public var refittedTaskCount = 0
     /// Fitted tasks that were solved by QR of their rows: the normal equations leave fewer than six certain digits.
@@ -34,6 +34,27 @@ public struct Fit: Sendable {
 
     /// The number of tasks with this status, whatever its detail.
     public func count(of name: String) -> Int { statuses.count { $0.name == name } }
+}
+
+/// A penalty, and how it came about.
+public struct ChosenPenalty: Sendable, Equatable {
+    public enum Origin: Sendable {
+        case given
+        /// It had the least error on rows held out.
+        case crossValidated
+        /// It did, and it is the least or the greatest that was tried.
+        case atBorder
+        /// No task could be fitted without some of its rows, so that none could be held out.
+        case notValidated
+    }
+
+    public let value: Double
+    public let origin: Origin
+
+    public init(value: Double, origin: Origin) {
+        self.value = value
+        self.origin = origin
+    }
 }
 
 /// One set of coefficients with its standard errors.
@@ -61,6 +82,8 @@ public struct TaskEstimates: Sendable {
     public var errorVariances: [Double]
     /// The weighted mean of each feature in each task, `taskCount x featureCount`, for methods that move an intercept.
     var featureMeans: [Double] = []
+    /// The sum of the weights of each task's rows, for methods that weigh tasks.
+    var weightSums: [Double] = []
 
     /// Missing everywhere.
     init(taskCount: Int, featureCount: Int) {
@@ -108,6 +131,7 @@ public struct TaskEstimates: Sendable {
         conditions += other.conditions
         errorVariances += other.errorVariances
         featureMeans += other.featureMeans
+        weightSums += other.weightSums
     }
 
     /// Writes the estimates of `other`'s tasks over those of `tasks`.

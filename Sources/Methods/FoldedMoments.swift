@@ -14,8 +14,9 @@ final class FoldedMoments<B: Backend, P: Problem> {
     private let progress: PassProgress?
     /// The whole problem's, once they are formed, if it is one shard.
     private var whole: FoldMoments<B.Buffer>?
-    /// What the whole problem's rows outside of one fold add up to: several methods train on it in turn.
-    private var lastTotal: (fold: Int?, moments: Moments<B.Buffer>)?
+    /// The total of the whole problem's folds, and that less one of them: several methods train on it in turn.
+    private var wholeTotal: Moments<B.Buffer>?
+    private var lastTraining: (fold: Int, moments: Moments<B.Buffer>)?
 
     /// Forms the moments, or as much of them as fits, and counts observations.
     init(of problem: P, folds: RowFolds, on backend: B, progress: PassProgress?) throws(ComputeError) {
@@ -32,12 +33,22 @@ final class FoldedMoments<B: Backend, P: Problem> {
     }
 
     var foldCount: Int { folds.foldCount }
+
+    /// The observations of each task, and the sum of their weights.
+    private(set) lazy var totalCounts = totals(of: sampleCounts)
+    private(set) lazy var totalWeights = totals(of: weightSums)
+
+    private func totals<Number: Numeric>(of values: [Number]) -> [Number] {
+        (0..<taskCount).map { task in values[task * foldCount..<(task + 1) * foldCount].reduce(0, +) }
+    }
+
     var taskCount: Int { sampleCounts.count / foldCount }
 
     /// Calls `body` with each shard's tasks, what they train on without a fold, and the moments of the fold.
     func forEachShard(
         splitting fold: Int, _ body: (Range<Int>, Moments<B.Buffer>, Moments<B.Buffer>) throws(ComputeError) -> Void
     ) throws(ComputeError) {
+        try progress?.advance(rows: 0)
         try forEachShard { tasks, moments throws(ComputeError) in
             try body(tasks, total(of: moments, without: fold), moments[fold])
         }
@@ -52,18 +63,25 @@ final class FoldedMoments<B: Backend, P: Problem> {
 
     /// The moments of the rows outside of a fold, or of all rows.
     func training(without fold: Int?) -> MomentShards<B> {
-        let counts = (0..<taskCount).map { task in
-            (0..<foldCount).reduce(0) { $1 == fold ? $0 : $0 + sampleCounts[task * foldCount + $1] }
+        func held<Number: Numeric>(_ values: [Number], _ task: Int) -> Number {
+            fold.map { values[task * foldCount + $0] } ?? 0
         }
-        return MomentShards(on: backend, of: problem, sampleCounts: counts) {
-            visitor throws(ComputeError) in
+        let tasks = 0..<taskCount
+        return MomentShards(
+            on: backend, of: problem, sampleCounts: tasks.map { totalCounts[$0] - held(sampleCounts, $0) },
+            weightSums: tasks.map { totalWeights[$0] - held(weightSums, $0) }
+        ) { visitor throws(ComputeError) in
+            try self.progress?.advance(rows: 0)
             try self.forEachShard { tasks, moments throws(ComputeError) in
                 try visitor(tasks, self.total(of: moments, without: fold))
             }
         }
     }
 
-    /// Beside the folds there are what is trained on, a penalised copy of its Gram and that one's factor.
+    /// Stops when the user has asked for it. Between passes over rows nothing else does.
+    func checkInterruption() throws(ComputeError) { try progress?.advance(rows: 0) }
+
+    /// Beside the folds there are their total, what is trained on, a penalised copy of its Gram and that one's factor.
     private var shards: ShardSequence<P> { problem.shards(for: backend, arrayCount: foldCount + 4) }
 
     private func forEachShard(
@@ -88,7 +106,8 @@ final class FoldedMoments<B: Backend, P: Problem> {
         _ source: some TaskSource<B.Scalar>, firstTask: Int, to moments: FoldMoments<B.Buffer>
     ) throws(ComputeError) {
         let own = RowFolds(foldCount: foldCount, seed: folds.seed, firstTask: folds.firstTask + firstTask)
-        try backend.forEachChunk(of: source, folds: own, progress: progress) { rows throws(ComputeError) in
+        try backend.forEachChunk(of: source, folds: foldCount == 1 ? nil : own, progress: progress) {
+            rows throws(ComputeError) in
             try backend.accumulate(rows, rowWeights: nil, into: moments)
             for block in rows.chunk.range.blocks {
                 let place = (firstTask + Int(block.task)) * foldCount + Int(block.fold)
@@ -98,19 +117,30 @@ final class FoldedMoments<B: Backend, P: Problem> {
         }
     }
 
-    /// The total of all folds but one. Adding up the others rather than taking one from the total loses no digits where
-    /// that one holds most of a task.
+    /// The total of all folds, or that less one fold.
     private func total(of moments: FoldMoments<B.Buffer>, without fold: Int?) throws(ComputeError) -> Moments<B.Buffer>
     {
-        if whole != nil, let lastTotal, lastTotal.fold == fold { return lastTotal.moments }
+        if whole != nil, let lastTraining, lastTraining.fold == fold { return lastTraining.moments }
+        let all: Moments<B.Buffer>
+        if let wholeTotal { all = wholeTotal } else { all = try total(of: moments) }
+        if whole != nil { wholeTotal = all }
+        guard let fold else { return all }
         // Its memory may serve again.
-        lastTotal = nil
+        lastTraining = nil
+        let rest = try backend.makeMoments(taskCount: moments.taskCount, featureCount: moments.featureCount)
+        try backend.combine(
+            all.joint.triangles.scaled(by: 1), moments[fold].joint.triangles.scaled(by: -1), into: rest.joint.triangles)
+        if whole != nil { lastTraining = (fold, rest) }
+        return rest
+    }
+
+    private func total(of moments: FoldMoments<B.Buffer>) throws(ComputeError) -> Moments<B.Buffer> {
+        if foldCount == 1 { return moments[0] }
         let total = try backend.makeMoments(taskCount: moments.taskCount, featureCount: moments.featureCount)
         let sum = total.joint.triangles
-        for other in 0..<foldCount where other != fold {
-            try backend.combine(moments[other].joint.triangles.scaled(by: 1), sum.scaled(by: 1), into: sum)
+        for fold in 0..<foldCount {
+            try backend.combine(moments[fold].joint.triangles.scaled(by: 1), sum.scaled(by: 1), into: sum)
         }
-        if whole != nil { lastTotal = (fold, total) }
         return total
     }
 }

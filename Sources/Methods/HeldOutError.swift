@@ -3,6 +3,9 @@ import Compute
 extension Backend {
     /// The sum over each task's rows of `w (y - x'b)^2` at coefficients `b` of each task, from the moments of those rows:
     /// `c - 2 b'X'Wy + b'X'WX b`. All on scaled columns.
+    ///
+    /// NaN where cancellation leaves fewer than three certain digits and the errors are not 0 beside the response: where
+    /// they are a millionth of its distance from the shift, or less.
     func squaredErrors(
         of moments: Moments<Buffer>, at coefficients: Vectors<Buffer>
     ) throws(ComputeError) -> [Double] {
@@ -13,7 +16,10 @@ extension Backend {
         let error = try makeVectors(taskCount: moments.taskCount, width: 1)
         try dots(coefficients, product, into: error)
         try combine(error.scaled(by: 1), moments.squares.scaled(by: 1), into: error)
-        return try download(error).map { $0 < 0 ? 0 : $0 }
+        let limit = 1000 * Double(Scalar.ulpOfOne)
+        return zip(try download(error), try download(moments.squares)).map { error, square in
+            square == 0 ? max(0, error) : error > limit * square ? error : .nan
+        }
     }
 }
 

@@ -10,8 +10,8 @@ public struct Individual: Estimator {
     /// How standard errors are estimated. `.cluster` needs the problem's cluster codes.
     public var variance: VarianceEstimator
 
-    /// Whether the means of tasks' features are kept.
-    var keepsFeatureMeans = false
+    /// Whether the means of tasks' features and the sums of their weights are kept.
+    var keepsTaskSums = false
 
     public init(variance: VarianceEstimator = .iid) { self.variance = variance }
 
@@ -51,7 +51,10 @@ public struct Individual: Estimator {
             try solution.sumResiduals(of: unresolved, problem, progress: progress)
         }
         var fit = try fit(solution, problem, progress: progress)
-        if keepsFeatureMeans { fit.tasks?.featureMeans = try solution.featureMeans(moments) }
+        if keepsTaskSums {
+            fit.tasks?.featureMeans = try solution.featureMeans(moments)
+            fit.tasks?.weightSums = try backend.weightSums(of: problem, moments, progress: progress)
+        }
         if !isDouble {
             let beyond = counts.indices.filter { solution.isBeyondScalar($0) || fit.lacksStandardErrors(task: $0) }
             try refit(tasks: beyond, of: problem, in: &fit, on: reference, progress: progress)

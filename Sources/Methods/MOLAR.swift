@@ -35,9 +35,10 @@ public struct MOLAR: Estimator {
 
     /// The weight of each task in the median.
     public enum TaskWeights: Sendable {
-        /// Observations over the variance of errors, `n_m / s_m^2`: Proposition 1.
+        /// Observations over the variance of errors, `n_m / s_m^2`: Proposition 1. Where rows have weights, their sum
+        /// takes the place of `n_m`.
         case precision
-        /// Observations, for variances that are believed equal.
+        /// Observations or the sum of their weights, for variances that are believed equal.
         case observations
         case equal
         /// One number a task, none of them negative.
@@ -68,17 +69,23 @@ public struct MOLAR: Estimator {
 
     /// Fits the problem. A task whose own estimates cannot be had takes no part in the centre, and gets it.
     ///
-    /// Standard errors are those of the tasks' own estimates, which thresholds are multiples of.
+    /// A coefficient that stays as the task's own rows have it keeps its standard error; one that is moved has none.
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
         var individual = Individual()
-        individual.keepsFeatureMeans = intercept == .free
+        individual.keepsTaskSums = true
         var fit = try individual.fit(problem, on: backend, reference: reference, progress: progress)
         guard var tasks = fit.tasks else { return fit }
         let own = OwnEstimates(
             tasks, statuses: fit.statuses, sampleCounts: problem.sampleCounts, intercept: problem.scaling.intercept)
-        let shrunken = try MOLARShrinkage(self, of: own, on: backend)
+        // The estimates are on the user's scale, which float need not carry.
+        let shrunken =
+            B.Scalar.self == Double.self
+            ? try MOLARShrinkage(self, of: own, on: backend) : try MOLARShrinkage(self, of: own, on: reference)
+        for index in own.coefficients.indices where own.coefficients[index] != shrunken.coefficients[index] {
+            tasks.standardErrors[index] = .nan
+        }
         tasks.coefficients = shrunken.coefficients
         // What is shrunk has no t statistic.
         tasks.degreesOfFreedom = tasks.degreesOfFreedom.map { _ in .nan }
@@ -86,7 +93,6 @@ public struct MOLAR: Estimator {
         fit.center = Estimate(
             coefficients: shrunken.center, standardErrors: shrunken.center.map { _ in .nan }, degreesOfFreedom: .nan,
             sampleCount: shrunken.sampleCount, condition: .nan)
-        fit.centerStatus = fit.statuses.contains(.ok) ? .ok : fit.statuses.first ?? .tooFewRows
         fit.differingTaskCounts = shrunken.differingTaskCounts
         return fit
     }

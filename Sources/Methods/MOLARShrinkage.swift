@@ -8,15 +8,16 @@ struct MOLARShrinkage {
     private(set) var center: [Double]
     /// The observations of the tasks that made the centre.
     let sampleCount: Int
-    /// For each coefficient, how many tasks' own estimates are farther from the centre's than their threshold.
-    private(set) var differingTaskCounts: [Int]
+    /// For each coefficient, how many tasks' own estimates are farther from the centre's than their threshold; nil for
+    /// a free intercept.
+    private(set) var differingTaskCounts: [Int?]
 
     init<B: Backend>(_ molar: MOLAR, of own: OwnEstimates, on backend: B) throws(ComputeError) {
         let width = own.featureCount
         let isIncluded = own.statuses.map { $0 == .ok }
         let free = molar.intercept == .free ? own.intercept : nil
         sampleCount = zip(own.sampleCounts, isIncluded).reduce(0) { $1.1 ? $0 + $1.0 : $0 }
-        let weights = molar.weights(of: own)
+        let weights = try molar.weights(of: own, on: backend)
         let thresholds = molar.thresholds(of: own, total: sampleCount, free: free)
         // A task that is left out holds no numbers.
         let values = own.coefficients.enumerated().map { isIncluded[$0.offset / width] ? $0.element : 0 }
@@ -25,12 +26,11 @@ struct MOLARShrinkage {
         coefficients = try backend.shrunken(
             values, toward: center, thresholds: thresholds, leaving: free, prox: molar.shrinkage.prox)
 
-        differingTaskCounts = Array(repeating: 0, count: width)
-        for index in values.indices where isIncluded[index / width] && index % width != free {
-            if abs(values[index] - center[index % width]) > thresholds[index] {
-                differingTaskCounts[index % width] += 1
-            }
+        var counts = Array(repeating: 0, count: width)
+        for index in values.indices where isIncluded[index / width] {
+            if abs(values[index] - center[index % width]) > thresholds[index] { counts[index % width] += 1 }
         }
+        differingTaskCounts = counts.indices.map { $0 == free ? nil : counts[$0] }
         if let free {
             moveIntercepts(at: free, from: values, means: own.featureMeans, isIncluded: isIncluded)
             let levels = isIncluded.indices.map { coefficients[$0 * width + free] }
@@ -56,22 +56,24 @@ struct MOLARShrinkage {
 extension MOLAR {
     /// The weight of each task in the median, 0 for one without estimates.
     ///
-    /// A task without error variance has infinite precision; it gets the largest that another has for each observation.
-    func weights(of own: OwnEstimates) -> [Double] {
+    /// An error variance of less than 1e-12 of the median task's is taken for rounding, as of a response that is an exact
+    /// function of the features, and not for precision: such a task counts as if it had the smallest of the others'.
+    func weights<B: Backend>(of own: OwnEstimates, on backend: B) throws(ComputeError) -> [Double] {
         let isIncluded = own.statuses.map { $0 == .ok }
-        let counts = own.sampleCounts.map { Double($0) }
         let all: [Double]
         switch weights {
-        case .observations: all = counts
-        case .equal: all = counts.map { _ in 1 }
-        case .given(let values): all = values
+        case .observations: all = own.weightSums
+        case .equal: all = isIncluded.map { _ in 1 }
+        case .given(let values):
+            precondition(
+                values.count == own.taskCount && values.allSatisfy { $0 >= 0 }, "one weight a task, at least 0")
+            all = values
         case .precision:
-            let smallest = own.errorVariances.indices.reduce(Double.infinity) {
-                isIncluded[$1] && own.errorVariances[$1] > 0 ? min($0, own.errorVariances[$1]) : $0
-            }
-            all = counts.indices.map {
-                let variance = max(own.errorVariances[$0], smallest)
-                return variance.isFinite ? counts[$0] / variance : counts[$0]
+            let variances = own.errorVariances.enumerated().map { isIncluded[$0] ? $1 : 0 }
+            let typical = try backend.median(of: variances, weights: isIncluded.map { $0 ? 1 : 0 }, tie: .lower)[0]
+            let smallest = variances.reduce(Double.infinity) { $1 > 1e-12 * typical ? min($0, $1) : $0 }
+            all = own.weightSums.indices.map {
+                smallest.isFinite ? own.weightSums[$0] * (smallest / max(variances[$0], smallest)) : own.weightSums[$0]
             }
         }
         return all.indices.map { isIncluded[$0] ? all[$0] : 0 }

@@ -20,8 +20,9 @@ extension Pooled: MomentEstimator {
         let solution = try LeastSquares(
             moments: total.moments(), sampleCounts: [sampleCount], scaling: moments.scaling, on: moments.backend)
         let shared = solution.coefficients
+        let isSound = solution.statuses[0] == .ok && !solution.hasUncertainCoefficients(0)
         return total.isIncluded.flatMap { isIncluded in
-            isIncluded && solution.statuses[0] == .ok ? shared : Array(repeating: .nan, count: shared.count)
+            isIncluded && isSound ? shared : Array(repeating: .nan, count: shared.count)
         }
     }
 }

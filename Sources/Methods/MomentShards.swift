@@ -8,6 +8,8 @@ struct MomentShards<B: Backend> {
     let weightScale: Double
     /// The observations behind each task's moments.
     let sampleCounts: [Int]
+    /// The sum of the weights of those observations.
+    let weightSums: [Double]
     private let bring: Visit
 
     /// Hands every shard's tasks and moments to a visitor.
@@ -15,12 +17,14 @@ struct MomentShards<B: Backend> {
     typealias Visit = (Visitor) throws(ComputeError) -> Void
 
     init(
-        on backend: B, of problem: some Problem, sampleCounts: [Int], _ bring: @escaping Visit
+        on backend: B, of problem: some Problem, sampleCounts: [Int], weightSums: [Double],
+        _ bring: @escaping Visit
     ) {
         self.backend = backend
         scaling = problem.scaling
         weightScale = problem.weightScale
         self.sampleCounts = sampleCounts
+        self.weightSums = weightSums
         self.bring = bring
     }
 

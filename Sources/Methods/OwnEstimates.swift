@@ -14,6 +14,8 @@ struct OwnEstimates {
     /// The mean of each feature in each task, `taskCount x featureCount`; nothing where the model has no intercept.
     var featureMeans: [Double] = []
     var sampleCounts: [Int] = []
+    /// The sum of the weights of each task's rows.
+    var weightSums: [Double] = []
     var statuses: [TaskStatus] = []
 
     var taskCount: Int { statuses.count }
@@ -23,6 +25,7 @@ struct OwnEstimates {
         featureCount = moments.featureCount
         intercept = moments.scaling.intercept
         sampleCounts = moments.sampleCounts
+        weightSums = moments.weightSums
         try moments.forEachShard { tasks, shard throws(ComputeError) in
             let counts = Array(sampleCounts[tasks])
             let solution = try LeastSquares(
@@ -52,6 +55,7 @@ struct OwnEstimates {
         standardErrors = estimates.standardErrors
         errorVariances = estimates.errorVariances
         featureMeans = estimates.featureMeans
+        weightSums = estimates.weightSums
         self.sampleCounts = sampleCounts
         self.statuses = statuses
     }

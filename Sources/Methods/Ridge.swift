@@ -59,9 +59,24 @@ public struct Ridge: Estimator {
             folds = RowFolds(foldCount: foldCount, seed: seed)
         }
         let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
-        let strength: Double
-        if let lambda { strength = lambda } else { strength = try RidgePath(self, of: folded).best() }
-        return try fit(folded.training(without: nil), lambda: strength)
+        let moments = folded.training(without: nil)
+        let chosen: ChosenPenalty
+        if let lambda {
+            chosen = ChosenPenalty(value: lambda, origin: .given)
+        } else {
+            chosen = try RidgePath(self, of: folded).best()
+        }
+        var fit = try fit(moments, lambda: chosen.value)
+        if B.Scalar.self != Double.self {
+            let beyond = fit.tasksBeyond(unit: Double(B.Scalar.ulpOfOne))
+            if beyond > 0 {
+                fit = try self.fit(problem, on: reference, reference: reference, progress: progress)
+                fit.refittedTaskCount = problem.layout.taskCount
+                return fit
+            }
+        }
+        fit.penalty = chosen
+        return fit
     }
 
     private func fit<B: Backend>(_ moments: MomentShards<B>, lambda: Double) throws(ComputeError) -> Fit {
@@ -90,7 +105,6 @@ public struct Ridge: Estimator {
             sampleCount: sampleCount, condition: .nan)
         tasks.replaceBadTasks(fit.statuses, with: target.center)
         fit.tasks = tasks
-        fit.penalty = lambda
         return fit
     }
 }
@@ -99,6 +113,22 @@ extension Ridge: MomentEstimator {
     func coefficients<B: Backend>(from moments: MomentShards<B>) throws(ComputeError) -> [Double] {
         guard let lambda else { preconditionFailure("a penalty that has been found") }
         let fit = try fit(moments, lambda: lambda)
-        return fit.tasks?.coefficients ?? []
+        let coefficients = fit.tasks?.coefficients ?? []
+        return fit.centerStatus == .ok ? coefficients : coefficients.map { _ in .nan }
+    }
+}
+
+extension Fit {
+    /// How many tasks, or the centre, a scalar of this unit roundoff cannot be trusted with: what is dependent or too
+    /// large in one precision need not be in another, and conditions may leave fewer than two certain digits.
+    fileprivate func tasksBeyond(unit: Double) -> Int {
+        if centerStatus != .ok { return statuses.count }
+        return statuses.enumerated().count { task, status in
+            switch status {
+            case .ok: !(unit * (tasks?.conditions[task] ?? 0) * (tasks?.conditions[task] ?? 0) <= 0.01)
+            case .collinear, .nonFinite: true
+            default: false
+            }
+        }
     }
 }

@@ -28,6 +28,7 @@ struct RidgePath {
                 // What the least penalty can solve, all can.
                 var isCompared: [Bool] = []
                 for (index, lambda) in penalties.enumerated() {
+                    try folded.checkInterruption()
                     let solution = try target.penalty.solve(
                         training, lambda: lambda, center: target.center, on: folded.backend)
                     let own = try folded.backend.squaredErrors(of: heldOut, at: solution.scaled)
@@ -43,11 +44,15 @@ struct RidgePath {
     }
 
     /// The penalty with the least error over all folds, or over all but one.
-    func best(without fold: Int? = nil) -> Double {
+    ///
+    /// Where no task could be compared it is the greatest: with nothing known of tasks' differences, none are made.
+    func best(without fold: Int? = nil) -> ChosenPenalty {
         let totals = errors.map { byFold in
             byFold.indices.reduce(0.0) { $1 == fold ? $0 : $0 + byFold[$1] }
         }
-        let best = totals.indices.min { totals[$0] < totals[$1] } ?? 0
-        return penalties[best]
+        let last = penalties.count - 1
+        guard let best = totals.indices.min(by: { totals[$0] < totals[$1] }), totals[best] > 0, totals[best].isFinite
+        else { return ChosenPenalty(value: penalties[last], origin: .notValidated) }
+        return ChosenPenalty(value: penalties[best], origin: best == 0 || best == last ? .atBorder : .crossValidated)
     }
 }

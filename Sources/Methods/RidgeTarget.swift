@@ -16,7 +16,8 @@ struct RidgeTarget {
         let sampleCount = zip(moments.sampleCounts, total.isIncluded).reduce(0) { $1.1 ? $0 + $1.0 : $0 }
         penalty = RidgePenalty(
             scaling: scaling, weightScale: moments.weightScale,
-            variances: ridge.standardizes ? scaling.variances(of: total.values, sampleCount: sampleCount) : nil)
+            variances: ridge.standardizes
+                ? scaling.variances(of: total.values, weight: moments.weightSum(of: total.isIncluded)) : nil)
         balance = penalty.information(of: total.values) / Double(max(1, total.isIncluded.count { $0 }))
         switch ridge.center {
         case .zero:
@@ -31,17 +32,23 @@ struct RidgeTarget {
     }
 }
 
+extension MomentShards {
+    /// The sum of the weights of the tasks that are included.
+    fileprivate func weightSum(of isIncluded: [Bool]) -> Double {
+        zip(weightSums, isIncluded).reduce(0) { $1.1 ? $0 + $1.0 : $0 }
+    }
+}
+
 extension ColumnScaling {
-    /// The variance of each feature on the user's scale, from the moments of all rows; without an intercept the mean
-    /// square.
-    fileprivate func variances(of total: [Double], sampleCount: Int) -> [Double] {
+    /// The variance of each feature on the user's scale, from the moments of rows of this weight in all; without an
+    /// intercept the mean square.
+    fileprivate func variances(of total: [Double], weight: Double) -> [Double] {
         (0..<featureCount).map { feature in
-            let square = total[triangleCount(feature) + feature] * scales[feature] * scales[feature]
-            guard let intercept else { return square / Double(max(1, sampleCount)) }
-            let weight = total[triangleCount(intercept) + intercept]
-            let low = min(feature, intercept)
-            let mean = total[triangleCount(max(feature, intercept)) + low] * scales[feature] / weight
-            return square / weight - mean * mean
+            let square = total[triangleCount(feature) + feature] * scales[feature] * scales[feature] / weight
+            guard let intercept else { return square }
+            let sum = total[triangleCount(max(feature, intercept)) + min(feature, intercept)]
+            let mean = sum * scales[feature] / weight
+            return square - mean * mean
         }
     }
 

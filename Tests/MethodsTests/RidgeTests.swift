@@ -32,7 +32,7 @@ struct RidgeTests {
         let problem = Self.problem
         let fit = try ridge.fit(problem, on: backend, reference: Self.reference)
         #expect(fit.statuses.allSatisfy { $0 == .ok })
-        #expect(fit.penalty == lambda)
+        #expect(fit.penalty == ChosenPenalty(value: lambda, origin: .given))
         let tasks = try #require(fit.tasks)
         let center = try #require(fit.center).coefficients
         let variances = ridge.standardizes ? self.variances(of: problem.pooledRows) : [0, 1, 1, 1]
