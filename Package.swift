@@ -49,6 +49,7 @@ let package = Package(
             swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Tables", dependencies: ["Compute", "CZlib"], swiftSettings: strict),
+        .target(name: "Definitions", dependencies: ["Compute"], path: "Tests/Definitions", swiftSettings: strict),
         .executableTarget(
             name: "KindredCommand",
             dependencies: [
@@ -56,12 +57,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .target(name: "Definitions", dependencies: ["Compute"], path: "Tests/Definitions", swiftSettings: strict),
         .target(
-            name: "TestSupport", dependencies: ["Compute", "CPUFallback", "Engine", "Definitions"],
-            path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Compute", "CPUFallback", "Engine"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(
-            name: "ComputeTests", dependencies: ["Compute", "Definitions", "TestSupport"], swiftSettings: strict),
+            name: "ComputeTests", dependencies: ["Compute", "Definitions", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Compute", "Kernels", "Engine", "COpenCL", "CMachine"],
             swiftSettings: strict),
