@@ -50,10 +50,11 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Tables", dependencies: ["Compute", "CZlib"], swiftSettings: strict),
         .target(name: "Definitions", dependencies: ["Compute"], path: "Tests/Definitions", swiftSettings: strict),
+        .target(name: "Checks", dependencies: ["Compute", "Definitions"], swiftSettings: strict),
         .executableTarget(
             name: "KindredCommand",
             dependencies: [
-                "CMachine", "Engine", "Methods", "Tables",
+                "Checks", "CMachine", "Engine", "Methods", "Tables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -61,7 +62,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Compute", "CPUFallback", "Engine"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
-            name: "ComputeTests", dependencies: ["Compute", "Definitions", "TestSupport"],
+            name: "ComputeTests", dependencies: ["Checks", "Compute", "Definitions", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Compute", "Kernels", "Engine", "COpenCL", "CMachine"],

@@ -16,7 +16,12 @@ struct DeviceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The numbers to compute with.", valueName: "scalar"))
     var precision: PrecisionName = .double
 
-    func deviceChoice() throws(ComputeError) -> DeviceChoice {
+    func deviceChoice() throws(ComputeError) -> DeviceChoice { try .asked(for: device) }
+}
+
+extension DeviceChoice {
+    /// What `--device` says or, where it is left out, the environment.
+    static func asked(for device: String?) throws(ComputeError) -> DeviceChoice {
         if let device { return try DeviceChoice(parsing: device) }
         return try DeviceChoice.fromEnvironment()
     }
