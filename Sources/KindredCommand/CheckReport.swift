@@ -72,10 +72,13 @@ struct CheckReport {
         if let error = result.error { return firstLine(error.description) }
         let comparison = result.comparison
         if comparison.count == 0 { return "nothing was compared" }
-        return "\(errorText(comparison.worst)): found \(comparison.found), expected \(comparison.expected)"
+        return "\(errorText(comparison.worst)): found \(text(comparison.found)), expected \(text(comparison.expected))"
     }
 
-    /// Two digits are enough to see how near a bound is.
+    /// All digits; NaN without its payload.
+    private static func text(_ value: Double) -> String { value.isNaN ? "nan" : value.description }
+
+    /// Three decimals are enough to see how near a bound is.
     private static func errorText(_ error: Double) -> String {
         error < 1e4 ? shortNumber((error * 1000).rounded(.up) / 1000) : shortNumber(error)
     }
