@@ -1,16 +1,24 @@
 internal import Compute
 import Definitions
 
-/// A problem's factored Grams and solutions on a backend.
+/// A problem's Grams as they are defined, their factors, and the least-squares coefficients of these on a backend.
 struct Solved<B: Backend> {
+    let gram: Matrices<B.Buffer>
     let factor: Factor<B.Buffer>
     let solutions: Vectors<B.Buffer>
 
+    /// Uploads the moments, so that no error of `accumulate` is in what is checked.
     init(_ problem: RandomProblem, on backend: B) throws(ComputeError) {
-        let moments = try backend.moments(of: problem.source(of: B.Scalar.self))
-        factor = try backend.makeFactor(taskCount: moments.taskCount, order: moments.featureCount)
-        try backend.factor(moments.gram, tolerance: 64 * B.Scalar.ulpOfOne, into: factor)
-        solutions = try backend.makeVectors(taskCount: moments.taskCount, width: moments.featureCount)
+        let (taskCount, order) = (problem.sampleCounts.count, problem.featureCount)
+        let moments = try backend.makeMoments(taskCount: taskCount, featureCount: order)
+        let triangles = problem.tasks.flatMap { task in
+            Definitions.jointGram(task, featureCount: order).enumerated().flatMap { $1[...$0] }
+        }
+        try backend.upload(triangles, into: moments.joint.triangles)
+        gram = moments.gram
+        factor = try backend.makeFactor(taskCount: taskCount, order: order)
+        try backend.factor(gram, tolerance: 64 * B.Scalar.ulpOfOne, into: factor)
+        solutions = try backend.makeVectors(taskCount: taskCount, width: order)
         try backend.solve(factor, moments.cross, into: solutions)
     }
 }
@@ -83,11 +91,10 @@ struct SandwichDiagonalsCheck: OperationCheck {
     func run<B: Backend>(on backend: B, _ comparison: inout Comparison) throws(ComputeError) {
         for problem in RandomProblem.solvable {
             let forms = QuadraticForms(problem)
-            let factor = try Solved(problem, on: backend).factor
-            let middle = try backend.moments(of: problem.source(of: B.Scalar.self)).gram
+            let solved = try Solved(problem, on: backend)
             let diagonals = try backend.makeVectors(taskCount: problem.sampleCounts.count, width: 3)
             try backend.sandwichDiagonals(
-                of: factor, middle: middle, contrasts: backend.upload(forms.contrasts), into: diagonals)
+                of: solved.factor, middle: solved.gram, contrasts: backend.upload(forms.contrasts), into: diagonals)
             forms.compare(try backend.hostCopy(of: diagonals), B.Scalar.self, factor: 32, &comparison)
         }
     }
@@ -154,8 +161,10 @@ extension Comparison {
     }
 
     /// Compares `X'WX beta` with `X'Wy`.
+    ///
+    /// - Parameter summed: how many rows the backend has summed itself.
     mutating func compareGradient<Scalar: LaneScalar>(
-        _ coefficients: [Double], of rows: TaskRows, _ scalar: Scalar.Type
+        _ coefficients: [Double], of rows: TaskRows, summed: Int = 0, _ scalar: Scalar.Type
     ) {
         let order = coefficients.count
         let joint = Definitions.jointGram(rows, featureCount: order)
@@ -165,7 +174,7 @@ extension Comparison {
                 size + (joint[row][row] * joint[column][column]).squareRoot() * abs(coefficients[column])
             }
             // Backward stable: L L' - G is at most (order + 1) roundings of |L| |L'|, and two solves.
-            let tolerance = Double(3 * order + 8) * Double(Scalar.ulpOfOne)
+            let tolerance = Double(3 * order + 8) * Double(Scalar.ulpOfOne) + Double(2 * summed) * sumRounding
             compare(terms.reduce(0, +), with: joint[row][order], within: tolerance * size)
         }
     }

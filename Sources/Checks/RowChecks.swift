@@ -54,8 +54,10 @@ struct SquaredScoresCheck: OperationCheck {
                 weighted.weights = Definitions.squaredScores(
                     task, at: coefficients.vector(index), featureCount: order, exponent: correction.rawValue)
                 let expected = weighted.gram(featureCount: order)
-                // Leverages carry the factor's error, of order roundings at conditions below 64.
-                let tolerance = 64 * Double(order + 4) * Double(B.Scalar.ulpOfOne)
+                // Leverages carry the factor's error, of order roundings at conditions below 64; rows are summed.
+                let tolerance =
+                    64 * Double(order + 4) * Double(B.Scalar.ulpOfOne)
+                    + 2 * Double(task.response.count) * comparison.sumRounding
                 for row in 0..<order {
                     for column in 0..<order {
                         let scale = (expected[row][row] * expected[column][column]).squareRoot()
@@ -89,7 +91,9 @@ struct FusedLeastSquaresCheck: OperationCheck {
                 let count = task.response.count
                 let code = count < order ? Double(count + 1) : 0
                 comparison.compare(codes[index, 0, 0], with: code, within: 0)
-                if code == 0 { comparison.compareGradient(found.vector(index), of: task, B.Scalar.self) }
+                if code == 0 {
+                    comparison.compareGradient(found.vector(index), of: task, summed: count, B.Scalar.self)
+                }
             }
         }
     }
