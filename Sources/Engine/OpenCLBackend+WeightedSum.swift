@@ -40,9 +40,10 @@ extension OpenCLBackend {
         let partials = try context.makeBuffer(of: Accum.self, count: blocks * entryCount * lanes)
         try kernel("sum_packs", in: .sums, order: 0).launch(
             global: blocks * entryCount * (shape == .vectors ? 1 : lanes),
-            arguments: [.count(vectors.taskCount), .count(entryCount)] + place(vectors.entries) + place(weights.entries) + [
-                .buffer(vectors.entries.buffer), .buffer(weights.entries.buffer), .buffer(partials),
-            ])
+            arguments: [.count(vectors.taskCount), .count(entryCount)] + place(vectors.entries) + place(weights.entries)
+                + [
+                    .buffer(vectors.entries.buffer), .buffer(weights.entries.buffer), .buffer(partials),
+                ])
         return partials
     }
 
