@@ -97,7 +97,7 @@ under_oclgrind() (
     no_faults
     # Both shapes of the kernels, and two devices that share the tasks. Those of vector packs read rows' padding by right,
     # and oclgrind serves one thread at a time.
-    KINDRED_REQUIRE_OPENCL=1 env -u KINDRED_TIGHT_BUFFERS $TEST --no-parallel --filter OperationCheckTests 2>&1 |
+    KINDRED_REQUIRE_OPENCL=1 env -u KINDRED_TIGHT_BUFFERS $TEST --no-parallel --filter SlowOperationCheckTests 2>&1 |
         tee "$log"
     no_faults
     echo "no data race, no invalid access, no wrong call"

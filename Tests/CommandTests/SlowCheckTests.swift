@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite("check")
-struct CheckTests {
+struct SlowCheckTests {
     private static let lineCount = 40
 
     /// The operations' lines: name, scalar, result.

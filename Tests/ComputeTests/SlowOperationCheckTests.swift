@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("Operation checks")
-struct OperationCheckTests {
+struct SlowOperationCheckTests {
     @Test("pass on every backend", arguments: Candidate.all, OperationChecks.all.map(\.name))
     func pass(candidate: Candidate, name: String) throws {
         let result = try Self.result(name, on: candidate)
