@@ -49,19 +49,21 @@ let package = Package(
             swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Tables", dependencies: ["Compute", "CZlib"], swiftSettings: strict),
+        .target(name: "Definitions", dependencies: ["Compute"], path: "Tests/Definitions", swiftSettings: strict),
+        .target(name: "Checks", dependencies: ["Compute", "Definitions"], swiftSettings: strict),
         .executableTarget(
             name: "KindredCommand",
             dependencies: [
-                "CMachine", "Engine", "Methods", "Tables",
+                "Checks", "CMachine", "Engine", "Methods", "Tables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .target(name: "Definitions", dependencies: ["Compute"], path: "Tests/Definitions", swiftSettings: strict),
         .target(
-            name: "TestSupport", dependencies: ["Compute", "CPUFallback", "Engine", "Definitions"],
-            path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Compute", "CPUFallback", "Engine"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(
-            name: "ComputeTests", dependencies: ["Compute", "Definitions", "TestSupport"], swiftSettings: strict),
+            name: "ComputeTests", dependencies: ["Checks", "Compute", "Definitions", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Compute", "Kernels", "Engine", "COpenCL", "CMachine"],
             swiftSettings: strict),

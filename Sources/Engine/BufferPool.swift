@@ -1,5 +1,6 @@
 internal import COpenCL
 import Compute
+import Glibc
 import Synchronization
 
 /// Device memory that was used and may be used again.
@@ -10,6 +11,9 @@ package final class BufferPool: Sendable {
     /// What may be read past the last value of a buffer.
     static let paddingBytes = 64
     private static let smallest = 256
+    /// Whether memory ends where its values do, without padding, as `KINDRED_TIGHT_BUFFERS` asks: oclgrind then sees what
+    /// is read or written behind them. Kernels of vector packs read there by right, those of lanes do not.
+    private static let isTight = getenv("KINDRED_TIGHT_BUFFERS") != nil
 
     private struct State {
         var spare: [Int: [DeviceMemory]] = [:]
@@ -36,7 +40,7 @@ package final class BufferPool: Sendable {
         guard byteCount <= device.maxAllocationBytes - Self.paddingBytes else {
             throw .outOfMemory(requestedBytes: byteCount, device: device.name)
         }
-        let size = min(Self.roundedUp(byteCount + Self.paddingBytes), device.maxAllocationBytes)
+        let size = Self.isTight ? Self.wholeWords(byteCount) : paddedSize(byteCount)
         let spare = state.withLock { state in
             let memory = state.spare[size]?.popLast()
             if memory != nil { state.spareBytes -= size }
@@ -54,6 +58,13 @@ package final class BufferPool: Sendable {
         guard fits else { throw .outOfMemory(requestedBytes: byteCount, device: device.name) }
         return try create(size, for: byteCount, in: context)
     }
+
+    private func paddedSize(_ byteCount: Int) -> Int {
+        min(Self.roundedUp(byteCount + Self.paddingBytes), device.maxAllocationBytes)
+    }
+
+    /// At least one word of 8 bytes, which is what memory is zeroed by.
+    private static func wholeWords(_ byteCount: Int) -> Int { (max(byteCount, 1) + 7) / 8 * 8 }
 
     /// A new block, already counted: no longer if it cannot be had.
     private func create(_ size: Int, for byteCount: Int, in context: cl_context) throws(ComputeError) -> DeviceMemory {

@@ -13,7 +13,12 @@ struct PlaceOptions: ParsableArguments {
             valueName: "device"))
     var device: String?
 
-    func deviceChoice() throws(ComputeError) -> DeviceChoice {
+    func deviceChoice() throws(ComputeError) -> DeviceChoice { try .asked(for: device) }
+}
+
+extension DeviceChoice {
+    /// What `--device` says or, where it is left out, the environment.
+    static func asked(for device: String?) throws(ComputeError) -> DeviceChoice {
         if let device { return try DeviceChoice(parsing: device) }
         return try DeviceChoice.fromEnvironment()
     }

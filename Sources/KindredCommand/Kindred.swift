@@ -15,7 +15,9 @@ struct Kindred: ParsableCommand {
                 --formula "arr_delay ~ dep_delay + distance" -o planes.csv
             """,
         version: "kindred \(version), built for \(buildTarget)",
-        subcommands: [FitCommand.self, PredictCommand.self, CompareCommand.self, DevicesCommand.self])
+        subcommands: [
+            FitCommand.self, PredictCommand.self, CompareCommand.self, DevicesCommand.self, CheckCommand.self,
+        ])
 
     static let version = "0.1.0"
     static var buildTarget: String { String(cString: kindred_build_target()) }

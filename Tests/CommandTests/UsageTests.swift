@@ -29,7 +29,8 @@ struct UsageTests {
         ["compare", "t.csv", "-o", "x.json"] + SmallTable.fit,
         ["compare", "t.csv", "--json", "-o", "x.csv"] + SmallTable.fit,
         ["predict"], ["predict", "m.json"], ["predict", "m.json", "t.csv", "--new-tasks", "some"],
-        ["devices", "--nonsense"], ["fti"],
+        ["devices", "--nonsense"], ["fti"], ["check", "--precision", "half"], ["check", "-q", "-v"],
+        ["check", "--plant-fault", "nothing"],
     ]
 
     @Test("that is wrong is answered with what is wrong and 64", arguments: wrong)
@@ -45,7 +46,7 @@ struct UsageTests {
 
     @Test(
         "shows help with an example, in lines that fit a terminal",
-        arguments: [nil, "fit", "predict", "compare", "devices"])
+        arguments: [nil, "fit", "predict", "compare", "devices", "check"])
     func help(command: String?) throws {
         let outcome = try Program.run([command, "--help"].compactMap { $0 }, in: Folder())
         #expect(outcome.code == 0)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Eigensystems")
-struct EigenTests {
+struct SlowEigenTests {
     @Test(
         "give the matrix back, with orthonormal vectors", arguments: Candidate.all,
         [(0, 3), (1, 1), (9, 2), (33, 5), (17, 8), (513, 3), (9, 20), (2, 40)])

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite("Folds of rows")
-struct RowFoldsTests {
+struct SlowRowFoldsTests {
     @Test("part every task's rows evenly", arguments: [1, 2, 3, 10, 700])
     func balanced(foldCount: Int) {
         let folds = RowFolds(foldCount: foldCount, seed: 1)
@@ -73,7 +73,7 @@ struct RowFoldsTests {
 }
 
 @Suite("Moments by fold")
-struct FoldMomentsTests {
+struct SlowFoldMomentsTests {
     @Test(
         "sums each fold's rows, whatever the chunks", arguments: Candidate.all, RandomProblem.adversarial)
     func sumsFolds(candidate: Candidate, problem: RandomProblem) throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite("Weighted sum by label")
-struct LabelSumTests {
+struct SlowLabelSumTests {
     @Test("is the sum of w v over each label's tasks", arguments: Candidate.all, [0, 1, 8, 33, 513, 5000])
     func sums(candidate: Candidate, taskCount: Int) throws {
         try candidate.run {

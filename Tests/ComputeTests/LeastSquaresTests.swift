@@ -1,9 +1,10 @@
 import Compute
+import Definitions
 import TestSupport
 import Testing
 
 @Suite("Fused least squares")
-struct LeastSquaresTests {
+struct SlowLeastSquaresTests {
     @Test(
         "gives the bits of moments, factor and solve", arguments: Candidate.all,
         RandomProblem.adversarial + [RandomProblem(sampleCounts: [0, 0, 0], featureCount: 2, isWeighted: false)])

@@ -5,69 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Losses")
-struct LossTests {
-    /// A loss with what the definition calls it.
-    struct Model: Sendable, CustomStringConvertible {
-        let loss: Loss
-        let definition: Definitions.RowLoss
-
-        var description: String { "\(loss)" }
-        var columns: Int { loss.columnCount }
-
-        static let all = [
-            Model(loss: .squared, definition: .squared), Model(loss: .logistic, definition: .logistic),
-            Model(loss: .poisson, definition: .poisson),
-            Model(loss: .softmax(classCount: 1), definition: .softmax),
-            Model(loss: .softmax(classCount: 5), definition: .softmax),
-        ]
-
-        /// A response that the model can have, from a row's number.
-        func response(_ row: Int) -> Double {
-            switch definition {
-            case .squared: Double(row % 11) / 4 - 1
-            case .logistic: Double(row * row % 3 % 2)
-            case .poisson: Double(row * 7 % 5)
-            case .softmax: Double(row * 3 % columns)
-            }
-        }
-    }
-
-    /// Rows of several tasks, exact in float, with responses that a model can have; some rows weigh nothing.
-    struct Data {
-        let tasks: [TaskRows]
-        let coefficients: [[[Double]]]
-        let problem: RandomProblem
-
-        init(_ problem: RandomProblem, _ model: Model) {
-            var row = 0
-            self.problem = problem
-            tasks = problem.tasks.map { task in
-                var task = task
-                for index in task.response.indices {
-                    task.response[index] = model.response(row)
-                    if problem.isWeighted, row % 9 == 4 { task.weights[index] = 0 }
-                    row += 1
-                }
-                return task
-            }
-            var stream = TestStream(seed: 77)
-            coefficients = problem.sampleCounts.map { _ in
-                (0..<model.columns).map { _ in
-                    (0..<problem.featureCount).map { _ in (stream.symmetric() * 64).rounded() / 128 }
-                }
-            }
-        }
-
-        func source<Scalar: LaneScalar>(of scalar: Scalar.Type) -> RowArrays<Scalar> {
-            let values = tasks.flatMap { task in
-                task.response.indices.flatMap { (task.design[$0] + [task.response[$0]]).map { Scalar($0) } }
-            }
-            return RowArrays(
-                layout: TaskLayout(sampleCounts: problem.sampleCounts), featureCount: problem.featureCount,
-                values: values, weights: problem.isWeighted ? tasks.flatMap { $0.weights.map { Scalar($0) } } : nil)
-        }
-    }
-
+struct SlowLossTests {
     private struct Found {
         var values: [Double]
         var gradients: [Double]
@@ -89,28 +27,8 @@ struct LossTests {
         return Found(values: try backend.download(values), gradients: try backend.download(gradients))
     }
 
-    /// Each block is rounded to the scalar once and each addition of a block once; in double a row adds the roundings of
-    /// its predictor, of its terms and of the sum.
-    private static func tolerance<Scalar: LaneScalar>(_ rows: TaskRows, _ scalar: Scalar.Type) -> Double {
-        let count = rows.response.count
-        let width = rows.design.first?.count ?? 0
-        return Double(count / TaskLayout.rowsPerBlock + 2) * Double(Scalar.ulpOfOne)
-            + Double(count + 4 * width + 16) * Double.ulpOfOne
-    }
-
-    /// A bound on the sum of a task's terms, none of which cancels: `sum of w max(|x|, 1) (1 + |eta| + |y|) (1 + mu)`.
-    private static func size(_ rows: TaskRows, _ model: Model, at coefficients: [[Double]]) -> Double {
-        rows.response.indices.reduce(0) { sum, row in
-            let eta = Definitions.predictors(rows.design[row], coefficients)
-            let mean = model.definition.means(eta).reduce(0) { $0 + abs($1) }
-            let largest = rows.design[row].reduce(1) { max($0, abs($1)) }
-            let predictor = eta.reduce(0) { max($0, abs($1)) }
-            return sum + rows.weights[row] * largest * (1 + predictor + abs(rows.response[row])) * (1 + mean)
-        }
-    }
-
-    @Test("sum each task's values and gradients", arguments: Candidate.all, Model.all)
-    func sums(candidate: Candidate, model: Model) throws {
+    @Test("sum each task's values and gradients", arguments: Candidate.all, LossModel.all)
+    func sums(candidate: Candidate, model: LossModel) throws {
         try candidate.run {
             try checkSums($0, model)
         } float: {
@@ -118,18 +36,18 @@ struct LossTests {
         }
     }
 
-    private func checkSums<B: Backend>(_ backend: B, _ model: Model) throws {
+    private func checkSums<B: Backend>(_ backend: B, _ model: LossModel) throws {
         for problem in RandomProblem.adversarial {
-            let data = Data(problem, model)
+            let data = LossProblem(problem, model)
             let source = data.source(of: B.Scalar.self)
             let found = try Self.evaluate(model.loss, source, at: data.coefficients, on: backend)
             check(found, data, model, at: data.coefficients, B.Scalar.self)
         }
     }
 
-    @Test("coefficients of one task serve all", arguments: Candidate.all, Model.all)
-    func sharedCoefficients(candidate: Candidate, model: Model) throws {
-        let data = Data(RandomProblem(sampleCounts: [3, 0, 600, 20], featureCount: 9, isWeighted: true), model)
+    @Test("coefficients of one task serve all", arguments: Candidate.all, LossModel.all)
+    func sharedCoefficients(candidate: Candidate, model: LossModel) throws {
+        let data = LossProblem(RandomProblem(sampleCounts: [3, 0, 600, 20], featureCount: 9, isWeighted: true), model)
         let first = [data.coefficients[0]]
         let all = data.coefficients.map { _ in first[0] }
         try candidate.run {
@@ -142,12 +60,12 @@ struct LossTests {
     }
 
     private func check<Scalar: LaneScalar>(
-        _ found: Found, _ data: Data, _ model: Model, at coefficients: [[[Double]]], _ scalar: Scalar.Type
+        _ found: Found, _ data: LossProblem, _ model: LossModel, at coefficients: [[[Double]]], _ scalar: Scalar.Type
     ) {
         let width = data.problem.featureCount
         for (index, task) in data.tasks.enumerated() {
             let beta = coefficients[index]
-            let bound = Self.tolerance(task, scalar) * Self.size(task, model, at: beta)
+            let bound = task.lossTolerance(scalar) * task.lossSize(model, at: beta)
             let value = Definitions.lossSum(model.definition, task, at: beta)
             #expect(abs(found.values[index] - value) <= bound)
             let gradient = Definitions.lossGradient(model.definition, task, at: beta)
@@ -160,8 +78,8 @@ struct LossTests {
         }
     }
 
-    @Test("give the same bits however rows are cut into chunks", arguments: Candidate.all, Model.all)
-    func chunks(candidate: Candidate, model: Model) throws {
+    @Test("give the same bits however rows are cut into chunks", arguments: Candidate.all, LossModel.all)
+    func chunks(candidate: Candidate, model: LossModel) throws {
         try candidate.run {
             try checkChunks($0, model)
         } float: {
@@ -169,9 +87,9 @@ struct LossTests {
         }
     }
 
-    private func checkChunks<B: Backend>(_ backend: B, _ model: Model) throws {
+    private func checkChunks<B: Backend>(_ backend: B, _ model: LossModel) throws {
         for problem in RandomProblem.adversarial where problem.sampleCounts.count < 9 {
-            let data = Data(problem, model)
+            let data = LossProblem(problem, model)
             let source = data.source(of: B.Scalar.self)
             let whole = try Self.evaluate(model.loss, source, at: data.coefficients, on: backend, chunkRows: 1 << 20)
             for chunkRows in [1, 513, 1024] {
@@ -182,9 +100,9 @@ struct LossTests {
         }
     }
 
-    @Test("have the gradient that their values have by differences", arguments: Model.all)
-    func differences(model: Model) throws {
-        let data = Data(RandomProblem(sampleCounts: [40, 7], featureCount: 3, isWeighted: true), model)
+    @Test("have the gradient that their values have by differences", arguments: LossModel.all)
+    func differences(model: LossModel) throws {
+        let data = LossProblem(RandomProblem(sampleCounts: [40, 7], featureCount: 3, isWeighted: true), model)
         let source = data.source(of: Double.self)
         try Candidate(kind: .oneThread, isDouble: true).run { backend in
             let found = try Self.evaluate(model.loss, source, at: data.coefficients, on: backend)
@@ -202,7 +120,7 @@ struct LossTests {
                         let slope = (above[task] - below[task]) / (2 * step)
                         let gradient = found.gradients[(task * model.columns + column) * 3 + k]
                         // Central differences err by step^2 times a third derivative, and by rounding over the step.
-                        let size = Self.size(data.tasks[task], model, at: data.coefficients[task])
+                        let size = data.tasks[task].lossSize(model, at: data.coefficients[task])
                         #expect(abs(slope - gradient) <= (step * step + 64 * Double.ulpOfOne / step) * size)
                     }
                 }
@@ -211,8 +129,8 @@ struct LossTests {
         }
     }
 
-    @Test("have curvature weights whose Gram is the Hessian", arguments: Candidate.all, Model.all)
-    func hessians(candidate: Candidate, model: Model) throws {
+    @Test("have curvature weights whose Gram is the Hessian", arguments: Candidate.all, LossModel.all)
+    func hessians(candidate: Candidate, model: LossModel) throws {
         try candidate.run {
             try checkHessians($0, model)
         } float: {
@@ -220,10 +138,10 @@ struct LossTests {
         }
     }
 
-    private func checkHessians<B: Backend>(_ backend: B, _ model: Model) throws {
+    private func checkHessians<B: Backend>(_ backend: B, _ model: LossModel) throws {
         let pairs = model.columns == 5 ? [(0, 0), (3, 3), (4, 1), (1, 4)] : [(0, 0)]
         for problem in RandomProblem.adversarial where problem.sampleCounts.count < 40 {
-            let data = Data(problem, model)
+            let data = LossProblem(problem, model)
             let source = data.source(of: B.Scalar.self)
             let (taskCount, width) = (problem.sampleCounts.count, problem.featureCount)
             let vectors = try backend.makeVectors(taskCount: taskCount, columnCount: model.columns, width: width)
@@ -242,8 +160,8 @@ struct LossTests {
                     let hessian = symmetric(found[index * size..<(index + 1) * size], order: width)
                     // The weights are rounded to the scalar too.
                     let bound =
-                        2 * Self.tolerance(task, B.Scalar.self)
-                        * Self.size(task, model, at: data.coefficients[index])
+                        2 * task.lossTolerance(B.Scalar.self)
+                        * task.lossSize(model, at: data.coefficients[index])
                     for row in 0..<width {
                         for column in 0..<width {
                             #expect(abs(hessian[row][column] - expected[row][column]) <= bound)
@@ -264,14 +182,14 @@ struct LossTests {
     }
 
     private func checkSoftmaxSums<B: Backend>(_ backend: B) throws {
-        let model = Model(loss: .softmax(classCount: 3), definition: .softmax)
-        let data = Data(RandomProblem(sampleCounts: [90, 600], featureCount: 4, isWeighted: true), model)
+        let model = LossModel(loss: .softmax(classCount: 3), definition: .softmax)
+        let data = LossProblem(RandomProblem(sampleCounts: [90, 600], featureCount: 4, isWeighted: true), model)
         let source = data.source(of: B.Scalar.self)
         let found = try Self.evaluate(model.loss, source, at: data.coefficients, on: backend)
         for task in 0..<2 {
             let bound =
-                3 * Self.tolerance(data.tasks[task], B.Scalar.self)
-                * Self.size(data.tasks[task], model, at: data.coefficients[task])
+                3 * data.tasks[task].lossTolerance(B.Scalar.self)
+                * data.tasks[task].lossSize(model, at: data.coefficients[task])
             for k in 0..<4 {
                 let sum = (0..<3).reduce(0) { $0 + found.gradients[(task * 3 + $1) * 4 + k] }
                 #expect(abs(sum) <= bound)
@@ -289,16 +207,16 @@ struct LossTests {
     }
 
     private func checkLogisticIsSoftmax<B: Backend>(_ backend: B) throws {
-        let logistic = Model(loss: .logistic, definition: .logistic)
-        let data = Data(RandomProblem(sampleCounts: [40, 530, 0], featureCount: 5, isWeighted: true), logistic)
+        let logistic = LossModel(loss: .logistic, definition: .logistic)
+        let data = LossProblem(RandomProblem(sampleCounts: [40, 530, 0], featureCount: 5, isWeighted: true), logistic)
         let source = data.source(of: B.Scalar.self)
         let one = try Self.evaluate(.logistic, source, at: data.coefficients, on: backend)
         let pairs = data.coefficients.map { [$0[0].map { _ in 0.0 }, $0[0]] }
         let two = try Self.evaluate(.softmax(classCount: 2), source, at: pairs, on: backend)
         for task in 0..<3 {
             let bound =
-                2 * Self.tolerance(data.tasks[task], B.Scalar.self)
-                * Self.size(data.tasks[task], logistic, at: data.coefficients[task])
+                2 * data.tasks[task].lossTolerance(B.Scalar.self)
+                * data.tasks[task].lossSize(logistic, at: data.coefficients[task])
             #expect(abs(one.values[task] - two.values[task]) <= bound)
             for k in 0..<5 {
                 #expect(abs(one.gradients[task * 5 + k] - two.gradients[task * 10 + 5 + k]) <= bound)
@@ -387,8 +305,8 @@ struct LossTests {
         }
     }
 
-    @Test("of one task are untouched by what is not a number in the next", arguments: Candidate.all, Model.all)
-    func badNeighbours(candidate: Candidate, model: Model) throws {
+    @Test("of one task are untouched by what is not a number in the next", arguments: Candidate.all, LossModel.all)
+    func badNeighbours(candidate: Candidate, model: LossModel) throws {
         try candidate.run {
             try checkBadNeighbours($0, model)
         } float: {
@@ -396,8 +314,8 @@ struct LossTests {
         }
     }
 
-    private func checkBadNeighbours<B: Backend>(_ backend: B, _ model: Model) throws {
-        let data = Data(RandomProblem(sampleCounts: [9, 2], featureCount: 3, isWeighted: false), model)
+    private func checkBadNeighbours<B: Backend>(_ backend: B, _ model: LossModel) throws {
+        let data = LossProblem(RandomProblem(sampleCounts: [9, 2], featureCount: 3, isWeighted: false), model)
         let source = data.source(of: B.Scalar.self)
         var values = source.values
         for index in 9 * 4..<values.count { values[index] = .nan }
@@ -420,8 +338,8 @@ struct LossTests {
     }
 
     private func checkParts<B: Backend>(_ backend: B) throws {
-        let model = Model.all[1]
-        let data = Data(RandomProblem(sampleCounts: [30, 600], featureCount: 4, isWeighted: true), model)
+        let model = LossModel.all[1]
+        let data = LossProblem(RandomProblem(sampleCounts: [30, 600], featureCount: 4, isWeighted: true), model)
         let source = data.source(of: B.Scalar.self)
         let both = try Self.evaluate(model.loss, source, at: data.coefficients, on: backend)
         let vectors = try backend.makeVectors(taskCount: 2, width: 4)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite("Products across tasks")
-struct MatmulTests {
+struct SlowMatmulTests {
     @Test("of each vector with one matrix are A x", arguments: Candidate.all, [0, 1, 8, 9, 33, 513, 1030])
     func products(candidate: Candidate, taskCount: Int) throws {
         try candidate.run {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite("Products with symmetric matrices")
-struct MultiplyTests {
+struct SlowMultiplyTests {
     @Test("are G x for every column", arguments: Candidate.all, [0, 1, 8, 9, 33, 513, 1030])
     func products(candidate: Candidate, taskCount: Int) throws {
         try candidate.run {

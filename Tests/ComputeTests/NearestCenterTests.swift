@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite("Nearest center")
-struct NearestCenterTests {
+struct SlowNearestCenterTests {
     @Test("is the center of the least distance", arguments: Candidate.all, [0, 1, 8, 33, 513, 2100])
     func isNearest(candidate: Candidate, taskCount: Int) throws {
         try candidate.run {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Random fills")
-struct RandomFillTests {
+struct SlowRandomFillTests {
     /// Tasks and values a task: nothing, one, both sides of a pack, of a run of values and of a block of packs.
     static let shapes = [(0, 3), (1, 1), (1, 8300), (7, 65), (8, 64), (17, 9), (33, 63), (1030, 2), (2100, 1)]
 
@@ -25,27 +25,10 @@ struct RandomFillTests {
         return try backend.download(vectors)
     }
 
-    /// What the definition says of the words at each position of each task.
-    private static func defined<T>(
-        _ stream: RandomStream, taskCount: Int, width: Int, _ value: ([UInt32]) -> T
-    ) -> [T] {
-        (0..<taskCount).flatMap { task in
-            (0..<width).map { position in
-                let counter = [
-                    stream.firstPosition &+ UInt32(position), stream.firstTask &+ UInt32(task), stream.replication,
-                    UInt32(stream.purpose.rawValue) << 24 | stream.cell,
-                ]
-                let key = [UInt32(truncatingIfNeeded: stream.seed), UInt32(truncatingIfNeeded: stream.seed >> 32)]
-                return value(Definitions.philox(counter: counter, key: key))
-            }
-        }
-    }
-
     private static func bits<Scalar: LaneScalar>(of scalar: Scalar.Type) -> Int { Scalar.significandBitCount + 1 }
 
-    @Test("write the published words", arguments: Candidate.all, RandomStreamTests.KnownAnswer.all)
-    func knownWords(candidate: Candidate, answer: RandomStreamTests.KnownAnswer) throws {
-        let halves = (0..<4).flatMap { [answer.words[$0] & 0xffff, answer.words[$0] >> 16] }
+    @Test("write the published words", arguments: Candidate.all, KnownAnswer.all)
+    func knownWords(candidate: Candidate, answer: KnownAnswer) throws {
         #expect(
             Definitions.philox(counter: (0..<4).map { answer.counter[$0] }, key: [answer.key[0], answer.key[1]])
                 == (0..<4).map { answer.words[$0] })
@@ -55,7 +38,7 @@ struct RandomFillTests {
         } float: {
             found = try Self.draw(.words, answer.stream, on: $0, taskCount: 1, width: 8)
         }
-        #expect(found == halves.map { Double($0) })
+        #expect(found == answer.halves)
     }
 
     @Test("write each task's words", arguments: Candidate.all)
@@ -70,7 +53,7 @@ struct RandomFillTests {
     private func checkWords<B: Backend>(_ backend: B) throws {
         for (taskCount, width) in Self.shapes {
             let found = try Self.draw(.words, Self.stream, on: backend, taskCount: taskCount, width: width)
-            let blocks = Self.defined(Self.stream, taskCount: taskCount, width: (width + 7) / 8) { $0 }
+            let blocks = Definitions.draws(Self.stream, taskCount: taskCount, width: (width + 7) / 8) { $0 }
             for task in 0..<taskCount {
                 for value in 0..<width {
                     let word = blocks[task * ((width + 7) / 8) + value / 8][value % 8 / 2]
@@ -94,7 +77,7 @@ struct RandomFillTests {
         let bits = Self.bits(of: B.Scalar.self)
         for (taskCount, width) in Self.shapes {
             let found = try Self.draw(.uniform, Self.stream, on: backend, taskCount: taskCount, width: width)
-            let expected = Self.defined(Self.stream, taskCount: taskCount, width: width) {
+            let expected = Definitions.draws(Self.stream, taskCount: taskCount, width: width) {
                 Definitions.uniform($0, bits: bits)
             }
             #expect(found == expected)
@@ -114,12 +97,12 @@ struct RandomFillTests {
         let bits = Self.bits(of: B.Scalar.self)
         for (taskCount, width) in Self.shapes where taskCount * width < 3000 {
             let found = try Self.draw(.normal, Self.stream, on: backend, taskCount: taskCount, width: width)
-            let expected = Self.defined(Self.stream, taskCount: taskCount, width: width) {
+            let expected = Definitions.draws(Self.stream, taskCount: taskCount, width: width) {
                 Definitions.normalQuantile(Definitions.uniform($0, bits: bits))
             }
             #expect(found.count == expected.count)
             for (one, other) in zip(found, expected) {
-                #expect(abs(one - other) <= NormalQuantileTests.accuracy(of: B.Scalar.self) * abs(other))
+                #expect(abs(one - other) <= Definitions.normalAccuracy(of: B.Scalar.self) * abs(other))
             }
         }
     }
@@ -141,12 +124,12 @@ struct RandomFillTests {
             found = try Self.draw(.normal, stream, on: $0, taskCount: 8, width: 1)
         } float: { _ in
         }
-        let expected = Self.defined(stream, taskCount: 8, width: 1) {
+        let expected = Definitions.draws(stream, taskCount: 8, width: 1) {
             Definitions.normalQuantile(Definitions.uniform($0, bits: 53))
         }
         #expect(abs(expected[7]) > 6.6)
         for (one, other) in zip(found, expected) {
-            #expect(abs(one - other) <= NormalQuantileTests.accuracy(of: Double.self) * abs(other))
+            #expect(abs(one - other) <= Definitions.normalAccuracy(of: Double.self) * abs(other))
         }
     }
 

@@ -72,14 +72,9 @@ struct ResidualTests {
             let found = try backend.download(middle.gram.triangles)
             for (index, task) in problem.tasks.enumerated() {
                 let beta = Array(coefficients[index * order..<(index + 1) * order])
-                let residuals = Definitions.residuals(task, at: beta)
-                let leverages = Definitions.leverages(task, featureCount: order)
                 var weighted = task
-                weighted.weights = residuals.indices.map { row in
-                    let score = task.weights[row] * residuals[row]
-                    let rest = 1 - leverages[row]
-                    return score * score / (correction == .none ? 1 : correction == .single ? rest : rest * rest)
-                }
+                weighted.weights = Definitions.squaredScores(
+                    task, at: beta, featureCount: order, exponent: correction.rawValue)
                 let expected = Definitions.jointGram(weighted, featureCount: order)
                 let size = triangleCount(order)
                 let gram = symmetric(found[index * size..<(index + 1) * size], order: order)

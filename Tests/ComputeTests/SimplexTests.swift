@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite("Projection onto the simplex")
-struct SimplexTests {
+struct SlowSimplexTests {
     /// Within each task, or across tasks: the same vectors either way.
     enum Direction: CaseIterable { case withinTasks, acrossTasks }
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite("Trimmed mean")
-struct TrimmedMeanTests {
+struct SlowTrimmedMeanTests {
     @Test(
         "is the mean of the sorted values' middle", arguments: Candidate.all, [1, 2, 7, 8, 33, 513, 2048, 2049, 9000])
     func matchesDefinition(candidate: Candidate, taskCount: Int) throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite("Weighted quantile")
-struct WeightedQuantileTests {
+struct SlowWeightedQuantileTests {
     /// Tasks and values a task: none, one, few, and both sides of a pack, a block of packs and the direct path.
     static let shapes: [(Int, Int)] = [
         (0, 2), (1, 3), (2, 1), (7, 2), (8, 1), (33, 5), (511, 1), (513, 3), (2048, 2), (2049, 9), (5000, 3),

@@ -1,3 +1,4 @@
+package import Compute
 import Glibc
 
 extension Definitions {
@@ -31,5 +32,26 @@ extension Definitions {
             if isBelow { low = middle } else { high = middle }
         }
         return u < 0.5 ? -low : low
+    }
+
+    /// What `value` makes of the words at each position of each task of a stream.
+    package static func draws<Value>(
+        _ stream: RandomStream, taskCount: Int, width: Int, _ value: ([UInt32]) -> Value
+    ) -> [Value] {
+        (0..<taskCount).flatMap { task in
+            (0..<width).map { position in
+                let counter = [
+                    stream.firstPosition &+ UInt32(position), stream.firstTask &+ UInt32(task), stream.replication,
+                    UInt32(stream.purpose.rawValue) << 24 | stream.cell,
+                ]
+                let key = [UInt32(truncatingIfNeeded: stream.seed), UInt32(truncatingIfNeeded: stream.seed >> 32)]
+                return value(philox(counter: counter, key: key))
+            }
+        }
+    }
+
+    /// The relative accuracy that the scalars' documentation states for normal quantiles.
+    package static func normalAccuracy<Scalar: LaneScalar>(of scalar: Scalar.Type) -> Double {
+        Scalar.self == Float.self ? 5e-7 : 1e-15
     }
 }

@@ -37,4 +37,16 @@ extension Definitions {
         let inverse = inverse(joint.prefix(featureCount).map { Array($0.prefix(featureCount)) })
         return rows.response.indices.map { rows.weights[$0] * quadraticForm(inverse, rows.design[$0]) }
     }
+
+    /// `(w_i r_i)^2 / (1 - h_i)^e` for each row.
+    public static func squaredScores(
+        _ rows: TaskRows, at coefficients: [Double], featureCount: Int, exponent: Int
+    ) -> [Double] {
+        let residuals = residuals(rows, at: coefficients)
+        let leverages = leverages(rows, featureCount: featureCount)
+        return residuals.indices.map { row in
+            let score = rows.weights[row] * residuals[row]
+            return (0..<exponent).reduce(score * score) { result, _ in result / (1 - leverages[row]) }
+        }
+    }
 }

@@ -1,2 +1,3 @@
-/// Each operation as the plainest loop in double: the expected value of its test, and what its documentation means.
+/// Each operation as the plainest loop in double: the expected value of its test and of its check, and what its
+/// documentation means.
 public enum Definitions {}

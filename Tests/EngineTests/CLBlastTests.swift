@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 @Suite("CLBlast")
-struct CLBlastTests {
+struct SlowCLBlastTests {
     @Test(
         "gives the product of our own kernel, slow as it is to compile on a CPU",
         .enabled(if: CLBlast.isAvailable && !Device.all().isEmpty, "there is no CLBlast or no device here"))

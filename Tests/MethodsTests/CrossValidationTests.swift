@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("Cross-validation")
-struct CrossValidationTests {
+struct SlowCrossValidationTests {
     static var reference: CPUBackend<Double> { CPUBackend(parallel: Parallel(threadCount: 2)) }
     static let problem = ArrayProblem(
         RandomProblem(sampleCounts: [40, 25, 33, 60, 21, 5, 19, 50, 1], featureCount: 3, isWeighted: true))

@@ -7,7 +7,7 @@ import Testing
 
 /// The golden cases of MOLAR's specification, by number.
 @Suite("MOLAR")
-struct MOLARTests {
+struct SlowMOLARTests {
     static var reference: CPUBackend<Double> { CPUBackend(parallel: Parallel(threadCount: 2)) }
 
     /// Tasks that share all coefficients but one or two each, with unequal sizes.

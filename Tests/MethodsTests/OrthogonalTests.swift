@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("Least squares by QR")
-struct OrthogonalTests {
+struct SlowOrthogonalTests {
     /// After Wampler's problems (NIST StRD): 17 points `x = 0, 1/16 ... 1`, the polynomial of this degree whose
     /// coefficients are all 1, and residuals `size (-1)^i C(16, i)`, which are orthogonal to it. All of it is exact in
     /// double, so the coefficients are 1 and the residual sum is `size^2 C(32, 16)`, exactly.

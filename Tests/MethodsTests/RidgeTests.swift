@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("Ridge")
-struct RidgeTests {
+struct SlowRidgeTests {
     static var reference: CPUBackend<Double> { CPUBackend(parallel: Parallel(threadCount: 2)) }
     /// An intercept and three slopes; one task has fewer rows than coefficients, one has a single row.
     static let problem = ArrayProblem(

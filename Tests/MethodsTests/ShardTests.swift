@@ -1,11 +1,12 @@
 import CPUFallback
 import Compute
+import Definitions
 import Methods
 import TestSupport
 import Testing
 
 @Suite("Shards")
-struct ShardTests {
+struct SlowShardTests {
     /// What an estimator is told of its memory so that a problem falls into so many shards, on the backend with the
     /// largest sum blocks: seven blocks of tasks, the last not full.
     private static func problem(for backend: some Backend) -> ArrayProblem {

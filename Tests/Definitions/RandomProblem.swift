@@ -1,5 +1,4 @@
 package import Compute
-package import Definitions
 
 /// A stream of numbers that depends on its seed alone (SplitMix64).
 package struct TestStream: RandomNumberGenerator {

@@ -1,13 +1,6 @@
 package import Compute
 import Kernels
 
-/// Whether a device rounds division and square root correctly, as IEEE 754 asks: random normals then have the bits of
-/// the CPU path.
-package protocol RoundingCheck {
-    /// Compares quotients and square roots of 2^16 random pairs with this machine's, which are correctly rounded.
-    func roundsCorrectly() throws(ComputeError) -> Bool
-}
-
 extension OpenCLBackend: RoundingCheck {
     package func roundsCorrectly() throws(ComputeError) -> Bool {
         let pairs = Self.pairs(count: 1 << 16)
