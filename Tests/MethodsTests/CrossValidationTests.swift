@@ -2,6 +2,7 @@ import CPUFallback
 import Compute
 import Definitions
 import Methods
+import Synchronization
 import TestSupport
 import Testing
 
@@ -37,7 +38,18 @@ struct SlowCrossValidationTests {
         for (result, total) in zip(comparison.compared.results, totals) {
             #expect(abs(result.meanSquaredError - total) <= tolerance * total)
         }
+        for (result, sums) in zip(comparison.compared.results, expected) {
+            let deviations = compared.map {
+                sums[$0] - result.meanSquaredError * problem.tasks[$0].weights.reduce(0, +)
+            }
+            let variance = 7.0 / 6 * deviations.reduce(0) { $0 + $1 * $1 } / (weight * weight)
+            #expect(abs(result.standardError - variance.squareRoot()) <= 100 * tolerance * result.standardError)
+        }
         let pool = comparison.compared.results[1]
+        let differences = compared.map { expected[1][$0] - (1 + pool.change) * expected[0][$0] }
+        let denominator = compared.reduce(0.0) { $0 + expected[0][$1] }
+        let changeError = (7.0 / 6 * differences.reduce(0) { $0 + $1 * $1 }).squareRoot() / denominator
+        #expect(abs(pool.changeError - changeError) <= 100 * tolerance * changeError)
         #expect(abs(pool.change - (totals[1] / totals[0] - 1)) <= 4 * tolerance)
         let better = compared.count { expected[1][$0] < expected[0][$0] }
         #expect(pool.betterShare == Double(better) / 7)
@@ -100,6 +112,35 @@ struct SlowCrossValidationTests {
         }
         #expect(whole.penalties == sharded.penalties)
         #expect(whole.compared.results.count == ComparedMethod.allCases.count)
+    }
+
+    @Test("a method that fits no task is named, and does not keep the others from being compared")
+    func useless() throws {
+        var problem = Self.problem
+        problem.tasks = problem.tasks.map { task in
+            TaskRows(design: task.design.map { [$0[0], $0[1], 2 * $0[1]] }, response: task.response)
+        }
+        let comparison = try CrossValidation(methods: [.itl, .pool, .ridgeZero], foldCount: 3).compare(
+            problem, on: Self.reference)
+        #expect(comparison.uselessMethods == [.itl, .pool])
+        #expect(comparison.compared.results.map(\.method) == [.ridgeZero])
+        #expect(comparison.compared.taskCount > 0)
+    }
+
+    @Test("can be stopped between the fits")
+    func interruption() throws {
+        let rowCount = Self.problem.layout.rowCount
+        let seen = Mutex(0)
+        let progress = PassProgress { rows in
+            seen.withLock {
+                $0 += rows
+                return $0 < rowCount
+            }
+        }
+        #expect(throws: ComputeError.interrupted) {
+            try CrossValidation().compare(Self.problem, on: Self.reference, progress: progress)
+        }
+        #expect(seen.withLock { $0 } == rowCount)
     }
 
     @Test("tells that tasks that share all coefficients gain from each other, and tasks that share none do not")

@@ -431,6 +431,49 @@ struct SlowMOLARTests {
         #expect(kept == alone.tasks?.coefficients)
     }
 
+    @Test("a task whose response is an exact function of its features is no more precise than the others")
+    func exactResponse() throws {
+        let problem = Self.problem(taskCount: 9, featureCount: 4)
+        let clean = try fit(MOLAR(), problem).center
+        for exact in [[0.0, 0, 0, 0], [10, 0, 0, 0], [3, 1, 4, 1]] {
+            var spoiled = problem
+            spoiled.tasks[4].response = problem.tasks[4].design.map { row in
+                zip(row, exact).reduce(0) { $0 + $1.0 * $1.1 }
+            }
+            let center = try fit(MOLAR(), spoiled).center
+            // One task of nine moves a median to a neighbour's value at most.
+            for (found, expected) in zip(center, clean) { #expect(abs(found - expected) < 0.2) }
+        }
+    }
+
+    @Test("the scale of the weights of a task's rows does not matter", arguments: [true, false])
+    func rowWeightScale(hasIntercept: Bool) throws {
+        let random = RandomProblem(sampleCounts: (0..<7).map { 20 + 5 * $0 }, featureCount: 3, isWeighted: true)
+        let problem = ArrayProblem(random, isScaled: hasIntercept)
+        var scaled = problem
+        for task in [1, 2, 5] { scaled.tasks[task].weights = problem.tasks[task].weights.map { 1024 * $0 } }
+        for molar in Self.both() {
+            let (tasks, center) = try fit(molar, problem)
+            expectClose(try fit(molar, scaled).tasks, tasks)
+            expectClose(try fit(molar, scaled).center, center)
+        }
+    }
+
+    @Test("only a coefficient that is the task's own keeps its standard error")
+    func standardErrors() throws {
+        let problem = Self.problem(taskCount: 9, featureCount: 4)
+        let own = try own(problem)
+        let fit = try MOLAR(intercept: .shared).fit(problem, on: Self.reference, reference: Self.reference)
+        let tasks = try #require(fit.tasks)
+        for index in own.coefficients.indices {
+            let isOwn = tasks.coefficients[index] == own.coefficients[index]
+            #expect(
+                isOwn ? tasks.standardErrors[index] == own.standardErrors[index] : tasks.standardErrors[index].isNaN)
+        }
+        #expect(tasks.standardErrors.contains { $0.isNaN } && tasks.standardErrors.contains { !$0.isNaN })
+        #expect(fit.differingTaskCounts?.count == 4)
+    }
+
     @Test("shards have the same bits", arguments: [MOLAR.InterceptRole.free, .shared])
     func shards(intercept: MOLAR.InterceptRole) throws {
         let backend = CPUBackend<Double>(parallel: Parallel(threadCount: 1))

@@ -88,6 +88,29 @@ struct SlowRidgeTests {
         }
     }
 
+    @Test("penalties are in the units of the weights", arguments: [true, false])
+    func weightUnits(hasIntercept: Bool) throws {
+        var problem = ArrayProblem(
+            RandomProblem(sampleCounts: [40, 25, 33], featureCount: 4, isWeighted: true), isScaled: hasIntercept)
+        let plain = try Ridge(center: .zero, penalty: .value(10), standardizes: true).fit(
+            problem, on: Self.reference, reference: Self.reference)
+        for task in problem.tasks.indices {
+            problem.tasks[task].weights = problem.tasks[task].weights.map { 1000 * $0 }
+        }
+        let scaled = try Ridge(center: .zero, penalty: .value(10_000), standardizes: true).fit(
+            problem, on: Self.reference, reference: Self.reference)
+        let pairs = zip(try #require(plain.tasks).coefficients, try #require(scaled.tasks).coefficients)
+        for (one, other) in pairs { #expect(abs(one - other) <= 1e-10 * (1 + abs(one))) }
+    }
+
+    @Test("without rows to hold out no penalty is called validated, and tasks are not told apart")
+    func notValidated() throws {
+        let problem = ArrayProblem(
+            RandomProblem(sampleCounts: Array(repeating: 1, count: 30), featureCount: 3, isWeighted: false))
+        let fit = try Ridge().fit(problem, on: Self.reference, reference: Self.reference)
+        #expect(fit.penalty?.origin == .notValidated)
+    }
+
     @Test("a task with values that are not finite gets the centre", arguments: [Ridge.Center.zero, .pool])
     func badTask(center: Ridge.Center) throws {
         var problem = Self.problem
