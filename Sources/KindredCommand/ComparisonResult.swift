@@ -25,6 +25,12 @@ struct ComparisonResult {
                 "\n\(names): no task could be fitted; kindred fit --method "
                 + "\(comparison.uselessMethods.contains(.pool) ? "pool" : "itl") says why\n"
         }
+        let least = comparison.compared.results.map(\.meanSquaredError).min() ?? .infinity
+        if comparison.roundingError > 0.001 * least {
+            text +=
+                "\nrounding alone may make \(shortNumber(comparison.roundingError)) of each mse: the responses of tasks are "
+                + "far apart beside the errors\n"
+        }
         if (comparison.others ?? comparison.compared).results.count > 1 {
             text +=
                 "\nmse is the mean squared error; change is that against the first line, less is better; better for: "

@@ -37,6 +37,7 @@ struct FitRun {
         if command.dryRun {
             let plan = DryRun(
                 store: store, design: design, workload: workload, session: session,
+                arrayCount: estimator.arrayCount, memoryBytes: command.settings.memoryBytes,
                 readSeconds: timer.seconds.first?.seconds ?? 0)
             return try OutputFile.show(try plan.text)
         }

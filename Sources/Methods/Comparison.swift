@@ -37,6 +37,8 @@ public struct Comparison: Sendable {
     public let uselessMethods: [ComparedMethod]
     /// The penalties that cross-validation chose in each fold, of each method that has one.
     public let penalties: [ComparedMethod: [Double]]
+    /// What rounding may add to a mean squared error.
+    public let roundingError: Double
 }
 
 /// The methods that can be compared.

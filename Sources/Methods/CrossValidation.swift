@@ -25,6 +25,9 @@ public struct CrossValidation: Sendable {
         self.standardizes = standardizes
     }
 
+    /// How many arrays as large as the moments there are at a time.
+    public var arrayCount: Int { foldedArrayCount(foldCount) }
+
     /// Compares the methods on the problem's tasks.
     ///
     /// A ridge penalty is chosen for each fold by the errors on the other folds. A method that cannot fit a task without
@@ -43,7 +46,7 @@ public struct CrossValidation: Sendable {
             estimators.append(byFold)
         }
         let errors = try heldOutErrors(of: estimators, folded)
-        return comparison(of: errors, penalties: penalties, folded)
+        return comparison(of: errors, penalties: penalties, roundingError: try folded.roundingError, folded)
     }
 
     /// What a method is in each fold.
@@ -86,7 +89,8 @@ public struct CrossValidation: Sendable {
     }
 
     private func comparison<B: Backend, P: Problem>(
-        of errors: [[Double]], penalties: [ComparedMethod: [Double]], _ folded: FoldedMoments<B, P>
+        of errors: [[Double]], penalties: [ComparedMethod: [Double]], roundingError: Double,
+        _ folded: FoldedMoments<B, P>
     ) -> Comparison {
         let counts = folded.totalCounts
         let weights = folded.totalWeights
@@ -105,6 +109,7 @@ public struct CrossValidation: Sendable {
         return Comparison(
             foldCount: foldCount, compared: group(compared, usable), others: others.isEmpty ? nil : group(others, rest),
             leftOutTaskCount: counts.count - compared.count - others.count,
-            uselessMethods: methods.indices.filter { !usable.contains($0) }.map { methods[$0] }, penalties: penalties)
+            uselessMethods: methods.indices.filter { !usable.contains($0) }.map { methods[$0] }, penalties: penalties,
+            roundingError: roundingError / weights.reduce(0, +))
     }
 }

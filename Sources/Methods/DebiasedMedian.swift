@@ -24,6 +24,7 @@ public struct DebiasedMedian: Estimator {
     }
 
     public var passCount: Int { 1 }
+    public var arrayCount: Int { foldedArrayCount(1) }
 
     /// Fits the problem. A task whose own estimates cannot be had takes no part in the centre, and gets it. There are no
     /// standard errors.

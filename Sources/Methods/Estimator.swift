@@ -16,8 +16,10 @@ public protocol Estimator: Sendable {
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress?
     ) throws(ComputeError) -> Fit
 
-    /// How many times the rows pass: for progress and estimates of time.
+    /// How many times the rows pass where all moments fit the memory: for progress and estimates of time.
     var passCount: Int { get }
+    /// How many arrays as large as the moments there are at a time: what decides whether tasks come in shards.
+    var arrayCount: Int { get }
 }
 
 extension Backend {

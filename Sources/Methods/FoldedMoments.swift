@@ -81,8 +81,9 @@ final class FoldedMoments<B: Backend, P: Problem> {
     /// Stops when the user has asked for it. Between passes over rows nothing else does.
     func checkInterruption() throws(ComputeError) { try progress?.advance(rows: 0) }
 
-    /// Beside the folds there are their total, what is trained on, a penalised copy of its Gram and that one's factor.
-    private var shards: ShardSequence<P> { problem.shards(for: backend, arrayCount: foldCount + 4) }
+    private var shards: ShardSequence<P> {
+        problem.shards(for: backend, arrayCount: foldedArrayCount(foldCount))
+    }
 
     private func forEachShard(
         _ body: (Range<Int>, FoldMoments<B.Buffer>) throws(ComputeError) -> Void
@@ -144,3 +145,7 @@ final class FoldedMoments<B: Backend, P: Problem> {
         return total
     }
 }
+
+/// The arrays that moments by fold go with: beside the folds there are their total, what is trained on, a penalised copy of
+/// its Gram and that one's factor.
+func foldedArrayCount(_ foldCount: Int) -> Int { foldCount + 4 }

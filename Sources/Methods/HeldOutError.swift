@@ -4,8 +4,7 @@ extension Backend {
     /// The sum over each task's rows of `w (y - x'b)^2` at coefficients `b` of each task, from the moments of those rows:
     /// `c - 2 b'X'Wy + b'X'WX b`. All on scaled columns.
     ///
-    /// NaN where cancellation leaves fewer than three certain digits and the errors are not 0 beside the response: where
-    /// they are a millionth of its distance from the shift, or less.
+    /// Its rounding error is some units of the last digit of `c`: see ``FoldedMoments/roundingError``.
     func squaredErrors(
         of moments: Moments<Buffer>, at coefficients: Vectors<Buffer>
     ) throws(ComputeError) -> [Double] {
@@ -16,10 +15,7 @@ extension Backend {
         let error = try makeVectors(taskCount: moments.taskCount, width: 1)
         try dots(coefficients, product, into: error)
         try combine(error.scaled(by: 1), moments.squares.scaled(by: 1), into: error)
-        let limit = 1000 * Double(Scalar.ulpOfOne)
-        return zip(try download(error), try download(moments.squares)).map { error, square in
-            square == 0 ? max(0, error) : error > limit * square ? error : .nan
-        }
+        return try download(error).map { $0 < 0 ? 0 : $0 }
     }
 }
 
@@ -41,5 +37,16 @@ extension FoldedMoments {
             errors += try backend.squaredErrors(of: heldOut, at: beta).map { $0 * unit }
         }
         return errors
+    }
+
+    /// What rounding may add to the squared errors of all tasks together, on the user's scale: sixteen units of the last
+    /// digit of `sum of w y^2`, with the response less its shift. It is seen where tasks' responses are far apart and
+    /// errors small.
+    var roundingError: Double {
+        get throws(ComputeError) {
+            let square = try training(without: nil).total().values.last ?? 0
+            let scale = problem.scaling.scales[problem.featureCount]
+            return 16 * Double(B.Scalar.ulpOfOne) * square * scale * scale
+        }
     }
 }

@@ -16,14 +16,15 @@ public struct Individual: Estimator {
     public init(variance: VarianceEstimator = .iid) { self.variance = variance }
 
     public var passCount: Int { variance == .iid ? 1 : 2 }
+    /// The moments, their factor, the middle of a robust variance and what is summed of it.
+    public var arrayCount: Int { 4 }
 
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
         var estimates = TaskEstimates(taskCount: 0, featureCount: problem.featureCount)
         var fit = Fit(statuses: [])
-        // The moments, their factor, the middle of a robust variance and what is summed of it at a time.
-        for shard in problem.shards(for: backend, arrayCount: 4) {
+        for shard in problem.shards(for: backend, arrayCount: arrayCount) {
             let part = try fitShard(shard, on: backend, reference: reference, progress: progress)
             if let tasks = part.tasks { estimates.append(tasks) }
             fit.statuses += part.statuses

@@ -66,6 +66,7 @@ public struct MOLAR: Estimator {
     }
 
     public var passCount: Int { 1 }
+    public var arrayCount: Int { Individual().arrayCount }
 
     /// Fits the problem. A task whose own estimates cannot be had takes no part in the centre, and gets it.
     ///

@@ -11,12 +11,14 @@ public struct Pooled: Estimator {
     public init(variance: VarianceEstimator = .iid) { self.variance = variance }
 
     public var passCount: Int { variance == .iid ? 1 : 2 }
+    /// The moments or the middle of a robust variance, and what is summed of them.
+    public var arrayCount: Int { 3 }
 
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
         var total = MomentTotal(featureCount: problem.featureCount, on: backend)
-        for shard in problem.shards(for: backend, arrayCount: 3) {
+        for shard in problem.shards(for: backend, arrayCount: arrayCount) {
             try total.add(backend.moments(of: shard, progress: progress))
         }
         let isFinite = total.isIncluded

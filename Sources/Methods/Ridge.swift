@@ -40,6 +40,10 @@ public struct Ridge: Estimator {
     }
 
     public var passCount: Int { 1 }
+    public var arrayCount: Int {
+        if case .crossValidated(let foldCount, _) = penalty { return foldedArrayCount(foldCount) }
+        return foldedArrayCount(1)
+    }
 
     /// Whether the penalty is found from the data.
     public var isCrossValidated: Bool { lambda == nil }

@@ -127,6 +127,19 @@ struct SlowCrossValidationTests {
         #expect(comparison.compared.taskCount > 0)
     }
 
+    @Test("tells how far rounding goes where tasks are far apart")
+    func rounding() throws {
+        var problem = Self.problem
+        let near = try CrossValidation(methods: [.itl]).compare(problem, on: Self.reference)
+        #expect(near.roundingError < 1e-12)
+        for task in problem.tasks.indices {
+            problem.tasks[task].response = problem.tasks[task].response.map { $0 + 1e8 * Double(task) }
+        }
+        let far = try CrossValidation(methods: [.itl]).compare(problem, on: Self.reference)
+        let error = abs(far.compared.results[0].meanSquaredError - near.compared.results[0].meanSquaredError)
+        #expect(far.roundingError > 1 && error < 16 * far.roundingError)
+    }
+
     @Test("can be stopped between the fits")
     func interruption() throws {
         let rowCount = Self.problem.layout.rowCount
