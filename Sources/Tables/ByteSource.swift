@@ -31,7 +31,7 @@ final class ByteSource {
             return try decoder.read(into: bytes, count: count) { try readRaw(into: $0, count: $1) }
         } catch let error as TableError {
             throw error
-        } catch GzipDecoder.Failure.corrupt(let reason) {
+        } catch InflateFailure.corrupt(let reason) {
             throw .data(
                 name,
                 "the gzip data are corrupt before byte \(bytesRead) (\(reason)); copy or compress the file again")

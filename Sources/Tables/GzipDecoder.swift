@@ -2,32 +2,12 @@ import CZlib
 
 /// Inflates gzip members, one after another, from bytes that a closure brings.
 final class GzipDecoder {
-    /// Why compressed bytes could not be inflated.
-    enum Failure: Error {
-        case truncated
-        case corrupt(String)
-    }
-
-    private let stream: UnsafeMutablePointer<z_stream>
-    private let input: UnsafeMutablePointer<UInt8>
-    private let inputCapacity: Int
+    private let stream: ZlibStream
     private var isInsideMember = true
 
     init(inputCapacity: Int) {
-        // The stream must not move: zlib keeps its address.
-        stream = .allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        self.inputCapacity = inputCapacity
-        input = .allocate(capacity: inputCapacity)
         let gzipOnly: Int32 = 16
-        let status = inflateInit2_(stream, MAX_WBITS + gzipOnly, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        precondition(status == Z_OK, "zlib starts")
-    }
-
-    deinit {
-        inflateEnd(stream)
-        stream.deallocate()
-        input.deallocate()
+        stream = ZlibStream(windowBits: MAX_WBITS + gzipOnly, inputCapacity: inputCapacity)
     }
 
     /// Writes up to `count` inflated bytes, none only at the end.
@@ -37,34 +17,24 @@ final class GzipDecoder {
         into bytes: UnsafeMutablePointer<UInt8>, count: Int,
         refill: (UnsafeMutablePointer<UInt8>, Int) throws -> Int
     ) throws -> Int {
-        stream.pointee.next_out = bytes
-        stream.pointee.avail_out = UInt32(count)
-        while stream.pointee.avail_out > 0 {
-            if stream.pointee.avail_in == 0 {
-                let received = try refill(input, inputCapacity)
-                if received == 0 {
-                    if isInsideMember { throw Failure.truncated }
-                    break
-                }
-                stream.pointee.next_in = input
-                stream.pointee.avail_in = UInt32(received)
+        stream.setOutput(bytes, count: count)
+        while stream.hasRoom {
+            guard try stream.hasInput(refill) else {
+                if isInsideMember { throw InflateFailure.truncated }
+                break
             }
             if !isInsideMember {
                 // Tapes and some writers pad with zeros after the last member.
-                if stream.pointee.next_in.pointee == 0 {
-                    stream.pointee.next_in += 1
-                    stream.pointee.avail_in -= 1
+                if stream.state.pointee.next_in.pointee == 0 {
+                    stream.state.pointee.next_in += 1
+                    stream.state.pointee.avail_in -= 1
                     continue
                 }
-                inflateReset(stream)
+                inflateReset(stream.state)
                 isInsideMember = true
             }
-            switch inflate(stream, Z_NO_FLUSH) {
-            case Z_OK, Z_BUF_ERROR: break
-            case Z_STREAM_END: isInsideMember = false
-            default: throw Failure.corrupt(stream.pointee.msg.map { String(cString: $0) } ?? "not a gzip member")
-            }
+            isInsideMember = try !stream.advance()
         }
-        return count - Int(stream.pointee.avail_out)
+        return stream.written(of: count)
     }
 }

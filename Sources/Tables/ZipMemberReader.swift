@@ -68,7 +68,7 @@ final class ZipMemberReader {
             }
         } catch let error as TableError {
             throw error
-        } catch Inflater.Failure.corrupt(let reason) {
+        } catch InflateFailure.corrupt(let reason) {
             throw failure("its deflated data are damaged before byte \(storedRead) (\(reason))")
         } catch {
             throw failure("its deflated data end too early")
