@@ -14,6 +14,7 @@ package final class ScratchFile: Sendable {
 
     /// - Throws: ``TableError/Kind/cannotWrite`` when no file can be made in `folder`.
     package init(folder: String) throws(TableError) {
+        // mkstemp puts characters of its own in the place of the six X.
         var name = Array("\(folder)/kindred-XXXXXX".utf8CString)
         descriptor = mkstemp(&name)
         guard descriptor >= 0 else {
