@@ -12,7 +12,7 @@ struct CompareCommand: ParsableCommand {
             turn. What a method gains over the first one, itl, is what the tasks gain from each other:
 
               kindred compare flights.csv.gz --task tailnum \\
-                --formula "arr_delay ~ dep_delay + distance"
+                --formula "arr_delay ~ dep_delay + distance + hour"
 
             itl fits each task on its own rows, pool one model to all rows, ridge-zero and ridge-pool draw each task to \
             zero or to the pooled fit, molar-hard and molar-soft to the median of the tasks. Standard errors are over \

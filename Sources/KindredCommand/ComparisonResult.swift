@@ -19,11 +19,11 @@ struct ComparisonResult {
         if comparison.leftOutTaskCount > 0 {
             text += "\n\(counted(comparison.leftOutTaskCount, "task")) could not be compared\n"
         }
-        if !comparison.uselessMethods.isEmpty {
-            let names = comparison.uselessMethods.map(\.rawValue).joined(separator: ", ")
+        if !comparison.unfittedMethods.isEmpty {
+            let names = comparison.unfittedMethods.map(\.rawValue).joined(separator: ", ")
             text +=
                 "\n\(names): no task could be fitted; kindred fit --method "
-                + "\(comparison.uselessMethods.contains(.pool) ? "pool" : "itl") says why\n"
+                + "\(comparison.unfittedMethods.contains(.pool) ? "pool" : "itl") says why\n"
         }
         let least = comparison.compared.results.map(\.meanSquaredError).min() ?? .infinity
         if comparison.roundingError > 0.001 * least {
@@ -117,7 +117,7 @@ struct ComparisonResult {
             json: .object([
                 .init("format", .integer(1)), .init("folds", .integer(comparison.foldCount)),
                 .init("seed", .integer(seed)), .init("device", .string(deviceName)),
-                .init("unfitted_methods", .array(comparison.uselessMethods.map { .string($0.rawValue) })),
+                .init("unfitted_methods", .array(comparison.unfittedMethods.map { .string($0.rawValue) })),
                 .init("left_out_tasks", .integer(comparison.leftOutTaskCount)), .init("results", .array(results)),
             ]))
         text.append("\n")

@@ -9,8 +9,8 @@ struct RunOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Memory for the table, as 512M or 8G; what is larger goes to a scratch file in $TMPDIR. (default: half of \
-            the machine's)
+            Memory for the table, and for the moments of tasks, as 512M or 8G. A larger table goes to a scratch file in \
+            $TMPDIR; tasks whose moments need more are worked on a part at a time. (default: half of the machine's)
             """,
             valueName: "size"))
     var memory: ByteSize?

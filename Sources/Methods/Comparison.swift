@@ -34,7 +34,7 @@ public struct Comparison: Sendable {
     /// Tasks in neither group.
     public let leftOutTaskCount: Int
     /// Methods that could fit no task, and are in no group.
-    public let uselessMethods: [ComparedMethod]
+    public let unfittedMethods: [ComparedMethod]
     /// The penalties that cross-validation chose in each fold, of each method that has one.
     public let penalties: [ComparedMethod: [Double]]
     /// What rounding may add to a mean squared error.

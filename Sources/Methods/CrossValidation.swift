@@ -109,7 +109,7 @@ public struct CrossValidation: Sendable {
         return Comparison(
             foldCount: foldCount, compared: group(compared, usable), others: others.isEmpty ? nil : group(others, rest),
             leftOutTaskCount: counts.count - compared.count - others.count,
-            uselessMethods: methods.indices.filter { !usable.contains($0) }.map { methods[$0] }, penalties: penalties,
+            unfittedMethods: methods.indices.filter { !usable.contains($0) }.map { methods[$0] }, penalties: penalties,
             roundingError: roundingError / weights.reduce(0, +))
     }
 }

@@ -122,7 +122,7 @@ struct SlowCrossValidationTests {
         }
         let comparison = try CrossValidation(methods: [.itl, .pool, .ridgeZero], foldCount: 3).compare(
             problem, on: Self.reference)
-        #expect(comparison.uselessMethods == [.itl, .pool])
+        #expect(comparison.unfittedMethods == [.itl, .pool])
         #expect(comparison.compared.results.map(\.method) == [.ridgeZero])
         #expect(comparison.compared.taskCount > 0)
     }
