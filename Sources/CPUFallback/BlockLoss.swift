@@ -1,9 +1,10 @@
+import CMachine
 import Compute
 
 /// Sums a loss and its gradient over the rows of one block, eight rows at a time.
 ///
 /// Sums are taken in double from zero, in an order that the block alone decides.
-struct BlockLoss<Scalar: LaneScalar> {
+struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
     typealias Lanes = SIMD8<Double>
 
     let losses: RowLosses
@@ -24,8 +25,7 @@ struct BlockLoss<Scalar: LaneScalar> {
         columnCount = loss.columnCount
         self.featureCount = featureCount
         vectorCount = max(1, (featureCount + 7) / 8)
-        let numbers = Lanes(0, 1, 2, 3, 4, 5, 6, 7)
-        lastLanes = (numbers .< Double(featureCount - (vectorCount - 1) * 8))
+        lastLanes = (Self.laneNumbers .< Double(featureCount - (vectorCount - 1) * 8))
         let count = (2 * vectorCount + 1) * columnCount
         coefficients = .allocate(capacity: count)
         coefficients.initialize(repeating: .zero, count: count)
@@ -57,17 +57,15 @@ struct BlockLoss<Scalar: LaneScalar> {
         var total = Lanes.zero
         var start = 0
         while start < rowCount {
-            let first = rows + start * (featureCount + 1)
-            let present = min(8, rowCount - start)
-            predict(first, rowCount: present)
-            let (responses, weight) = readRows(first, weights: weights.map { $0 + start }, rowCount: present)
-            let rowValues = losses.evaluate(predictors, responses: responses, wantsValues: value != nil)
+            let (eight, weight) = take(rows, weights: weights, from: start, rowCount: rowCount)
+            let rowValues = losses.evaluate(
+                predictors, responses: eight.column(featureCount), wantsValues: value != nil)
             let isLeftOut = weight .== .zero
             total += (rowValues * weight).replacing(with: 0, where: isLeftOut)
             if gradient != nil {
                 for column in 0..<columnCount {
                     let slopes = (predictors[column] * weight).replacing(with: 0, where: isLeftOut)
-                    addGradient(first, rowCount: present, slopes: slopes, into: gradients + column * vectorCount)
+                    eight.add(times: slopes, to: gradients + column * vectorCount, vectorCount: vectorCount)
                 }
             }
             start += 8
@@ -90,69 +88,42 @@ struct BlockLoss<Scalar: LaneScalar> {
     ) {
         var start = 0
         while start < rowCount {
-            let first = rows + start * (featureCount + 1)
-            let present = min(8, rowCount - start)
-            predict(first, rowCount: present)
-            let weight = readRows(first, weights: weights.map { $0 + start }, rowCount: present).weights
+            let weight = take(rows, weights: weights, from: start, rowCount: rowCount).weights
             let curvatures = losses.curvatures(predictors, classes: classes) * weight
-            for row in 0..<present { output[start + row] = Scalar(curvatures[row]) }
+            for row in 0..<min(8, rowCount - start) { output[start + row] = Scalar(curvatures[row]) }
             start += 8
         }
     }
 
-    /// `x' beta` of each row and column; 0 for rows that are not there.
+    /// Eight rows with their weights, 0 past the last row, and their predictors of each column in `predictors`.
     @inline(__always)
-    private func predict(_ rows: UnsafePointer<Scalar>, rowCount: Int) {
+    private func take(
+        _ rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, from start: Int, rowCount: Int
+    ) -> (rows: EightRows<Scalar>, weights: Lanes) {
+        let width = featureCount + 1
+        let count = min(8, rowCount - start)
+        let first = rows + start * width
+        prefetch(UnsafeRawPointer(first) + Self.distanceAhead, byteCount: 8 * width * MemoryLayout<Scalar>.stride)
+        let eight = EightRows(at: first, width: width, count: count)
         for column in 0..<columnCount {
-            let beta = coefficients + column * vectorCount
-            var eta = Lanes.zero
-            for row in 0..<rowCount {
-                let x = rows + row * (featureCount + 1)
-                // What lies behind the features may be anything, also not a number.
-                let last = vectorCount - 1
-                var products = widened(x + last * 8).replacing(with: 0, where: .!lastLanes) * beta[last]
-                for index in 0..<last { products = multiplyAdd(widened(x + index * 8), beta[index], products) }
-                eta[row] = sum(products)
-            }
-            predictors[column] = eta
+            predictors[column] = eight.products(
+                with: coefficients + column * vectorCount, vectorCount: vectorCount, lastLanes: lastLanes)
         }
+        var weight = Lanes(repeating: 1)
+        if let weights { weight = EightRows(at: weights + start, width: 1, count: count).column(0) }
+        if count < 8 { weight.replace(with: 0, where: Self.laneNumbers .>= Double(count)) }
+        return (eight, weight)
     }
 
-    /// The responses and weights of eight rows; of rows that are not there, 0.
-    @inline(__always)
-    private func readRows(
-        _ rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int
-    ) -> (responses: Lanes, weights: Lanes) {
-        var (responses, weight) = (Lanes.zero, Lanes.zero)
-        for row in 0..<rowCount {
-            responses[row] = Double(rows[row * (featureCount + 1) + featureCount])
-            weight[row] = weights.map { Double($0[row]) } ?? 1
-        }
-        return (responses, weight)
-    }
+    /// How far ahead rows are asked for: some ten times what arrives while eight rows are summed.
+    private static var distanceAhead: Int { 4096 }
 
     @inline(__always)
-    private func addGradient(
-        _ rows: UnsafePointer<Scalar>, rowCount: Int, slopes: Lanes, into sums: UnsafeMutablePointer<Lanes>
-    ) {
-        for index in 0..<vectorCount {
-            var sum = sums[index]
-            for row in 0..<rowCount {
-                let x = widened(rows + row * (featureCount + 1) + index * 8)
-                sum = multiplyAdd(x, Lanes(repeating: slopes[row]), sum)
-            }
-            sums[index] = sum
-        }
+    private func prefetch(_ memory: UnsafeRawPointer, byteCount: Int) {
+        for offset in stride(from: 0, to: byteCount, by: 64) { kindred_prefetch(memory + offset) }
     }
 
-    /// Eight values of a row. Reading past its end is allowed.
-    @inline(__always)
-    private func widened(_ values: UnsafePointer<Scalar>) -> Lanes {
-        if Scalar.self == Double.self { return UnsafeRawPointer(values).loadUnaligned(as: Lanes.self) }
-        var result = Lanes.zero
-        for lane in 0..<8 { result[lane] = Double(values[lane]) }
-        return result
-    }
+    private static var laneNumbers: Lanes { Lanes(0, 1, 2, 3, 4, 5, 6, 7) }
 
     @inline(__always)
     private func sum(_ x: Lanes) -> Double {

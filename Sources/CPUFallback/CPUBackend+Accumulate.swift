@@ -15,15 +15,15 @@ extension CPUBackend {
         let weights = rowWeights?.base ?? chunk.weights
         let grain = blocksPerUnit(
             blocks: blocks.count, rows: chunk.range.rowCount, costPerRow: chunk.width * chunk.width)
-        parallel.forEachRange(of: blocks.count, grain: grain) { range in
-            let gram = JointGram<Scalar>(width: chunk.width)
-            defer { gram.deallocate() }
+        parallel.forEachRange(of: blocks.count, grain: grain, scratch: { JointGram<Scalar>(width: chunk.width) }) {
+            range, gram in
             for index in range {
                 let block = blocks[index]
                 let first = Int(block.firstRow)
                 gram.sum(
                     rows: chunk.values + first * chunk.width, weights: weights.map { UnsafePointer($0) + first },
-                    rowCount: Int(block.rowCount), into: partials.base + index * entryCount)
+                    rowCount: Int(block.rowCount))
+                gram.write(to: partials.base + index * entryCount, stride: 1)
             }
         }
         add(partials, of: blocks, grain: grain, to: moments.joint.triangles)

@@ -60,9 +60,9 @@ extension CPUBackend {
         let blocks = chunk.range.blocks
         let grain = blocksPerUnit(
             blocks: blocks.count, rows: chunk.range.rowCount, costPerRow: (2 * chunk.width + 40) * loss.columnCount)
-        parallel.forEachRange(of: blocks.count, grain: grain) { range in
-            let sums = BlockLoss<Scalar>(loss, featureCount: chunk.featureCount)
-            defer { sums.deallocate() }
+        parallel.forEachRange(
+            of: blocks.count, grain: grain, scratch: { BlockLoss<Scalar>(loss, featureCount: chunk.featureCount) }
+        ) { range, sums in
             for index in range {
                 let task = coefficients.taskCount == 1 ? 0 : Int(blocks[index].task)
                 sums.take(coefficients.entries.lane(of: task, lanes: Self.lanes), stride: Self.lanes)

@@ -13,4 +13,7 @@ const char *kindred_build_target(void);
 /// Writes the CPU's model name (`AMD EPYC 9755`), or an empty text where it cannot be had, and a closing 0.
 void kindred_cpu_name(char *name, size_t capacity);
 
+/// Begins to bring the cache line of an address into the second cache. Any address may be given.
+static inline void kindred_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
+
 #endif
