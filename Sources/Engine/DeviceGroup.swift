@@ -29,7 +29,9 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
         }
         self.members = members
         shares = TaskShares(memberCount: members.count, blockSize: members[0].sumBlockSize)
-        stager = ChunkStager(contexts: contexts, shares: shares, chunkBytes: members[0].chunkBytes)
+        stager = ChunkStager(
+            contexts: contexts, shares: shares, chunkBytes: members[0].chunkBytes,
+            lentChunkBytes: members[0].chunkBytes)
     }
 
     public var name: String { "\(members.count) x \(members[0].name)" }

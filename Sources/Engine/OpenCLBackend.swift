@@ -48,8 +48,13 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
         self.memoryBytes = min(memoryBytes ?? .max, context.device.globalMemoryBytes / 2)
         self.clBlastWidth = clBlastWidth ?? (context.device.kind == .gpu ? Self.usualCLBlastWidth : .max)
         let shares = TaskShares(memberCount: 1, blockSize: Self.packsPerSumBlock * lanes)
-        stager = ChunkStager(contexts: [context], shares: shares, chunkBytes: self.chunkBytes)
+        stager = ChunkStager(
+            contexts: [context], shares: shares, chunkBytes: self.chunkBytes,
+            lentChunkBytes: chunkBytes == nil ? Self.lentChunkBytes : self.chunkBytes)
     }
+
+    /// Rows that are not copied pass in larger chunks: launches are fewer.
+    static var lentChunkBytes: Int { 64_000_000 }
 
     public var name: String { context.device.name }
 
