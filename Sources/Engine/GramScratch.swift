@@ -1,0 +1,32 @@
+import Compute
+
+/// The memory in which work-items with vector packs sum `w z z'` (gram.cl): each passes over a share of the blocks, in
+/// panels of rows that stay in the first cache.
+struct GramScratch {
+    let itemCount: Int
+    let panelRows: Int
+    /// Of a work-item, in vectors of 8.
+    let vectorsPerItem: Int
+    let memory: DeviceAllocation
+
+    /// What kernels take of it before their inputs.
+    var sizes: [KernelArgument] { [.count(panelRows), .count(vectorsPerItem)] }
+}
+
+extension OpenCLBackend {
+    /// Scratch for rows of `width` values, of which at most so many shares can be made.
+    func makeGramScratch(width: Int, shareCount: Int) throws(ComputeError) -> GramScratch {
+        let itemCount = min(shareCount, 16 * context.device.computeUnitCount)
+        let vectorsPerRow = (width + 7) / 8
+        // Half of a first cache of 48 kB, as much again for what is weighted.
+        let panelRows = min(TaskLayout.rowsPerBlock, max(16, 24_000 / (vectorsPerRow * 64)))
+        let vectorsPerItem = (2 * panelRows + width) * vectorsPerRow
+        let count = itemCount * vectorsPerItem * 8
+        let memory =
+            context.device.hasDouble
+            ? try context.makeBuffer(of: Double.self, count: count).allocation
+            : try context.makeBuffer(of: Float.self, count: count).allocation
+        return GramScratch(
+            itemCount: itemCount, panelRows: panelRows, vectorsPerItem: vectorsPerItem, memory: memory)
+    }
+}
