@@ -11,6 +11,7 @@ let kernelTexts: [Resource] = [
     "accumulate",
     "residuals",
     "losses",
+    "squared",
     "cholesky",
     "least_squares",
     "matrices",

@@ -108,6 +108,12 @@ kernel void add_blocks(
     if (span >= span_count) return;
     const int task = spans[3 * span] - first_task, first = spans[3 * span + 1], count = spans[3 * span + 2];
     global real *restrict target = moments + TASK_OFFSET(task, entries_per_pack, first_entry);
+    if (count == 1) {
+        global real *restrict place = target + (size_t)folds[first] * entries * LANES;
+        for (int e = get_global_id(0) % share; e < entries; e += share)
+            place[(size_t)e * LANES] += sums[(size_t)first * entries + e];
+        return;
+    }
     for (int e = get_global_id(0) % share; e < entries; e += share) {
         size_t place = ((size_t)folds[first] * entries + e) * LANES;
         real total = target[place];

@@ -85,13 +85,6 @@ DEFINE_TILES(1)
 DEFINE_TILES(2)
 DEFINE_TILES(3)
 
-// Asks for the cache line that holds a value. OpenCL's own `prefetch` does nothing in PoCL.
-#ifdef __clang__
-#define ask_for(pointer) __builtin_prefetch((const private void *)(size_t)(pointer))
-#else
-#define ask_for(pointer) prefetch(pointer, 1)
-#endif
-
 // Those of group g cover g + 1 vectors, three at a time.
 static int tile_count(const int vectors)
 {
@@ -105,14 +98,15 @@ static void add_panel(
     const int width, const int vectors, const int count, const int is_first, global const accum8 *plain,
     global const accum8 *weighted, global accum8 *sums, global const real *ahead)
 {
-    const int line = 64 / sizeof(real), values_ahead = count * width;
-    const int share = values_ahead / tile_count(vectors) + line;
+    const int values_ahead = count * width;
+    const int share = values_ahead / tile_count(vectors) + VALUES_PER_LINE;
     int asked = 0;
     for (int group = 0; group < vectors; group++) {
         const int rows = width - 8 * group;
         global const accum *left = (global const accum *)plain + 8 * group;
         for (int v = 0; v <= group;) {
-            for (const int end = min(asked + share, values_ahead); asked < end; asked += line) ask_for(ahead + asked);
+            const int end = min(asked + share, values_ahead);
+            for (; asked < end; asked += VALUES_PER_LINE) ask_for(ahead + asked);
             global const accum8 *right = weighted + v;
             global accum8 *target = sums + 8 * group * vectors + v;
             const int rest = group + 1 - v;

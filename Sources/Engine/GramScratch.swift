@@ -14,9 +14,12 @@ struct GramScratch {
 }
 
 extension OpenCLBackend {
-    /// Scratch for rows of `width` values, of which at most so many shares can be made.
-    func makeGramScratch(width: Int, shareCount: Int) throws(ComputeError) -> GramScratch {
-        let itemCount = min(shareCount, 16 * context.device.computeUnitCount)
+    /// Work-items that share so many blocks or packs: enough that none of the device's threads waits for long.
+    func shareCount(of count: Int) -> Int { min(count, 16 * context.device.computeUnitCount) }
+
+    /// Scratch for rows of `width` values, in so many blocks or packs.
+    func makeGramScratch(width: Int, blockCount: Int) throws(ComputeError) -> GramScratch {
+        let itemCount = shareCount(of: blockCount)
         let vectorsPerRow = (width + 7) / 8
         // Half of a first cache of 48 kB, as much again for what is weighted.
         let panelRows = min(TaskLayout.rowsPerBlock, max(16, 24_000 / (vectorsPerRow * 64)))

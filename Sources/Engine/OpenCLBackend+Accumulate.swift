@@ -24,7 +24,7 @@ extension OpenCLBackend {
         ]
         switch shape {
         case .vectors:
-            let scratch = try makeGramScratch(width: width, shareCount: rows.blockCount)
+            let scratch = try makeGramScratch(width: width, blockCount: rows.blockCount)
             try kernel("sum_blocks", in: .accumulate, order: 0).launch(
                 global: scratch.itemCount, local: 1,
                 arguments: [.count(rows.blockCount), .count(scratch.itemCount), .count(width)] + scratch.sizes

@@ -34,7 +34,7 @@ extension OpenCLBackend {
         let (order, responseCount) = (rows.chunk.featureCount, rows.chunk.responseCount)
         let packCount = packCount(tasks.count)
         let firstPack = tasks.lowerBound / lanes
-        let gramScratch = try makeGramScratch(width: rows.chunk.width, shareCount: packCount)
+        let gramScratch = try makeGramScratch(width: rows.chunk.width, blockCount: packCount)
         let scratch: Buffer = try context.makeBuffer(
             count: gramScratch.itemCount * (triangleCount(rows.chunk.width) + triangleCount(order)) * lanes)
         let firstBlocks = rows.part.firstBlocks(ofPacks: firstPack..<firstPack + packCount, lanes: lanes)

@@ -3,6 +3,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
     case accumulate
     case residuals
     case losses
+    case squared
     case cholesky
     case leastSquares = "least_squares"
     case matrices
@@ -38,6 +39,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .accumulate: PackageResources.accumulate_cl
         case .residuals: PackageResources.residuals_cl
         case .losses: PackageResources.losses_cl
+        case .squared: PackageResources.squared_cl
         case .cholesky: PackageResources.cholesky_cl
         case .leastSquares: PackageResources.least_squares_cl
         case .matrices: PackageResources.matrices_cl
