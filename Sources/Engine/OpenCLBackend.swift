@@ -72,6 +72,15 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     /// Work-items for one problem a task.
     func itemCount(_ taskCount: Int) -> Int { packCount(taskCount) * (shape == .vectors ? 1 : lanes) }
 
+    /// How many of so many work-items make a group on a CPU device: a power of two, so that few variants of a kernel are
+    /// compiled, and enough groups for every thread. Nil on others: the driver's choice.
+    func groupSize(of itemCount: Int) -> Int? {
+        if shape == .lanes { return nil }
+        var size = 1
+        while size < 64, itemCount >= 2 * size * 8 * context.device.computeUnitCount { size *= 2 }
+        return size
+    }
+
     public func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer> {
         let buffer: Buffer = try context.makeBuffer(count: packCount(taskCount) * count * lanes, zeroed: true)
         return PackedEntries(buffer: buffer, entriesPerPack: count)
