@@ -106,9 +106,15 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
         let width = vectors.valuesPerTask
         let packed = try vectors.entries.buffer.read(runs(of: vectors))
         return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { values, count in
-            for task in 0..<vectors.taskCount {
-                let start = task / lanes * width * lanes + task % lanes
-                for entry in 0..<width { values[task * width + entry] = Double(packed[start + entry * lanes]) }
+            packed.withUnsafeBufferPointer { packed in
+                parallel.forEachRange(of: vectors.taskCount, grain: max(1, (1 << 16) / max(1, width))) { tasks in
+                    for task in tasks {
+                        let start = task / lanes * width * lanes + task % lanes
+                        for entry in 0..<width {
+                            values[task &* width &+ entry] = Double(packed[start &+ entry &* lanes])
+                        }
+                    }
+                }
             }
             count = vectors.taskCount * width
         }
