@@ -29,7 +29,7 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
         self.featureCount = featureCount
         vectorCount = max(1, (featureCount + 7) / 8)
         let lastCount = featureCount - (vectorCount - 1) * 8
-        lastLanes = LaneBits(repeating: 0).replacing(with: .max, where: Self.laneNumbers .< Double(lastCount))
+        lastLanes = LaneBits(repeating: 0).replacing(with: .max, where: laneNumbers .< Double(lastCount))
         let count = (2 * vectorCount + 1) * columnCount
         coefficients = .allocate(capacity: count)
         coefficients.initialize(repeating: .zero, count: count)
@@ -157,8 +157,6 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
 
     /// How far ahead rows are asked for: several times what arrives while eight are summed.
     private static var distanceAhead: Int { 4096 }
-
-    private static var laneNumbers: Lanes { Lanes(0, 1, 2, 3, 4, 5, 6, 7) }
 
     @inline(__always)
     private func scalars(of vectors: UnsafeMutablePointer<Lanes>) -> UnsafeMutablePointer<Double> {

@@ -67,6 +67,14 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
         let width = vectors.valuesPerTask
         let packs = vectors.entries
         return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { destination, count in
+            if width == 1, packs.entriesPerPack == 1 {
+                let source = packs.lane(of: 0, lanes: Self.lanes)
+                parallel.forEachRange(of: vectors.taskCount, grain: 1 << 16) { tasks in
+                    for task in tasks { destination[task] = Double(source[task]) }
+                }
+                count = vectors.taskCount
+                return
+            }
             for task in 0..<vectors.taskCount {
                 let source = packs.lane(of: task, lanes: Self.lanes)
                 for entry in 0..<width { destination[task * width + entry] = Double(source[entry * Self.lanes]) }

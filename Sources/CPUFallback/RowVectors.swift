@@ -179,3 +179,6 @@ func total(_ x: DoubleLanes) -> Double {
     let quarters = halves.lowHalf + halves.highHalf
     return quarters[0] + quarters[1]
 }
+
+/// The number of each lane.
+let laneNumbers = DoubleLanes(0, 1, 2, 3, 4, 5, 6, 7)
