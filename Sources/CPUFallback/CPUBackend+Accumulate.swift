@@ -17,7 +17,7 @@ extension CPUBackend {
         /// Calls `body` for each block with its sums.
         func forEachBlock(_ body: (Int, RowBlock, JointGram<Scalar>) -> Void) {
             parallel.forEachRange(
-                of: blocks.count, grain: grain, scratch: { JointGram<Scalar>(width: chunk.width) }
+                of: blocks.count, grain: grain, scratch: JointGram<Scalar>(width: chunk.width)
             ) { range, gram in
                 for index in range {
                     let block = blocks[index]

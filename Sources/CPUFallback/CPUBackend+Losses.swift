@@ -82,7 +82,7 @@ extension CPUBackend {
         let grain = blocksPerUnit(
             blocks: blocks.count, rows: chunk.range.rowCount, costPerRow: (2 * chunk.width + 40) * loss.columnCount)
         parallel.forEachRange(
-            of: blocks.count, grain: grain, scratch: { BlockLoss<Scalar>(loss, featureCount: chunk.featureCount) }
+            of: blocks.count, grain: grain, scratch: BlockLoss<Scalar>(loss, featureCount: chunk.featureCount)
         ) { range, sums in
             for index in range {
                 let task = coefficients.taskCount == 1 ? 0 : Int(blocks[index].task)

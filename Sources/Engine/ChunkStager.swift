@@ -28,7 +28,6 @@ final class ChunkStager<Scalar: LaneScalar> {
         chunkBytes / (source.rowWidth * MemoryLayout<Scalar>.stride)
     }
 
-
     /// The chunk's rows on each device.
     func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> [DeviceRows<Scalar>] {
         try makeSlots(for: range, of: source)
