@@ -55,7 +55,7 @@ let package = Package(
         .target(name: "Tables", dependencies: ["Compute", "CZlib"], swiftSettings: strict),
         .target(name: "Definitions", dependencies: ["Compute"], path: "Tests/Definitions", swiftSettings: strict),
         .target(name: "Checks", dependencies: ["Compute", "Definitions"], swiftSettings: strict),
-        .target(name: "Benchmarks", dependencies: ["Compute"], swiftSettings: strict),
+        .target(name: "Benchmarks", dependencies: ["Compute", "Methods"], swiftSettings: strict),
         .executableTarget(
             name: "KindredCommand",
             dependencies: [

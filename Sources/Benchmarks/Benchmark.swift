@@ -9,7 +9,7 @@ package protocol Benchmark: Sendable {
 
     /// Makes the data and times the operation on it.
     ///
-    /// - Parameter reference: a backend in double on the host, which makes random data.
+    /// - Parameter reference: a backend in double on the host, which makes the rows.
     func run<B: Backend, R: Backend<Double>>(
         on backend: B, reference: R, _ stopwatch: inout Stopwatch) throws(ComputeError)
 }
@@ -26,15 +26,25 @@ package struct ProblemSize: Sendable, Equatable {
         self.featureCount = featureCount
     }
 
-    var rowCount: Double { Double(taskCount) * Double(rowsPerTask) }
-    /// Values in the rows, with one response.
-    var valueCount: Double { rowCount * Double(featureCount + 1) }
-
     /// `10000 x 100 x 20`.
     package var text: String { "\(taskCount) x \(rowsPerTask) x \(featureCount)" }
+
+    var rowCount: Double { Double(taskCount) * Double(rowsPerTask) }
+    var tasks: Double { Double(taskCount) }
+    var features: Double { Double(featureCount) }
+    /// Values in the rows, with one response.
+    var rowValues: Double { rowCount * (features + 1) }
+    /// Values in vectors as wide as the features, one a task.
+    var vectorValues: Double { tasks * features }
+    /// Values in the triangles of moments with one response.
+    var momentValues: Double { tasks * (features + 1) * (features + 2) / 2 }
+    /// Additions and multiplications of the lower triangle of all moments.
+    var gramOperations: Double { rowCount * (features + 1) * (features + 2) }
 }
 
-extension BinaryFloatingPoint {
-    /// The size of one value.
-    static var byteCount: Double { Double(MemoryLayout<Self>.stride) }
+extension Work {
+    /// What moves each of so many values once.
+    init<Scalar: LaneScalar>(values: Double, of scalar: Scalar.Type, operations: Double) {
+        self.init(bytes: values * Double(MemoryLayout<Scalar>.stride), operations: operations)
+    }
 }

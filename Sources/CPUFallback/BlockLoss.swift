@@ -13,11 +13,14 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
     /// Vectors of eight features.
     private let vectorCount: Int
     /// The lanes of a row's last vector that hold features.
-    private let lastLanes: SIMDMask<Lanes.MaskStorage>
+    private let lastLanes: LaneBits
     /// Coefficients and gradients, a column after another; then the predictors of eight rows, a vector a column.
     private let coefficients: UnsafeMutablePointer<Lanes>
     private let gradients: UnsafeMutablePointer<Lanes>
     private let predictors: UnsafeMutablePointer<Lanes>
+    /// The last rows of a block, fewer than eight, and rows of zeros behind them.
+    private let tail: UnsafeMutablePointer<Scalar>
+    private let slopes: UnsafeMutablePointer<Double>
 
     /// Scratch for one thread; `deallocate` gives it back.
     init(_ loss: Loss, featureCount: Int) {
@@ -25,15 +28,24 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
         columnCount = loss.columnCount
         self.featureCount = featureCount
         vectorCount = max(1, (featureCount + 7) / 8)
-        lastLanes = (Self.laneNumbers .< Double(featureCount - (vectorCount - 1) * 8))
+        let lastCount = featureCount - (vectorCount - 1) * 8
+        lastLanes = LaneBits(repeating: 0).replacing(with: .max, where: laneNumbers .< Double(lastCount))
         let count = (2 * vectorCount + 1) * columnCount
         coefficients = .allocate(capacity: count)
         coefficients.initialize(repeating: .zero, count: count)
         gradients = coefficients + vectorCount * columnCount
         predictors = gradients + vectorCount * columnCount
+        slopes = .allocate(capacity: SquaredRows<Scalar>.panelRows)
+        // A vector more than the rows: features are read in whole vectors.
+        tail = .allocate(capacity: 8 * (featureCount + 1) + 16)
+        tail.initialize(repeating: 0, count: 8 * (featureCount + 1) + 16)
     }
 
-    func deallocate() { coefficients.deallocate() }
+    func deallocate() {
+        coefficients.deallocate()
+        tail.deallocate()
+        slopes.deallocate()
+    }
 
     /// Takes the coefficients of a task, whose entries lie `stride` apart.
     @inline(__always)
@@ -41,41 +53,47 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
         let destination = scalars(of: coefficients)
         for column in 0..<columnCount {
             for feature in 0..<featureCount {
-                let value = source[(column * featureCount + feature) * stride]
-                destination[column * vectorCount * 8 + feature] = Double(value)
+                let value = source[(column &* featureCount &+ feature) &* stride]
+                destination[column &* vectorCount &* 8 &+ feature] = Double(value)
             }
         }
     }
 
-    /// Writes the sums over `rowCount` rows: the value, and the gradient's columns.
+    /// Sums over `rowCount` rows: returns the value, and keeps the gradient for ``addGradient(to:stride:)``.
     @inline(__always)
     func sum(
-        rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int,
-        value: UnsafeMutablePointer<Scalar>?, gradient: UnsafeMutablePointer<Scalar>?
-    ) {
-        for index in 0..<vectorCount * columnCount { gradients[index] = .zero }
-        var total = Lanes.zero
-        var start = 0
-        while start < rowCount {
-            let (eight, weight) = take(rows, weights: weights, from: start, rowCount: rowCount)
-            let rowValues = losses.evaluate(
-                predictors, responses: eight.column(featureCount), wantsValues: value != nil)
-            let isLeftOut = weight .== .zero
-            total += (rowValues * weight).replacing(with: 0, where: isLeftOut)
-            if gradient != nil {
-                for column in 0..<columnCount {
-                    let slopes = (predictors[column] * weight).replacing(with: 0, where: isLeftOut)
-                    eight.add(times: slopes, to: gradients + column * vectorCount, vectorCount: vectorCount)
-                }
-            }
-            start += 8
+        rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int, wantsValue: Bool,
+        wantsGradient: Bool
+    ) -> Scalar {
+        if case .squared = losses.loss {
+            let squares = SquaredRows(
+                rows: rows, weights: weights, rowCount: rowCount, featureCount: featureCount,
+                vectorCount: vectorCount, lastLanes: lastLanes, beta: coefficients, slopes: slopes)
+            return Scalar(squares.sum(into: gradients))
         }
-        if let value { value[0] = Scalar(sum(total)) }
-        guard let gradient else { return }
+        for index in 0..<vectorCount * columnCount { gradients[index] = .zero }
+        var values = Lanes.zero
+        forEachEight(of: rows, weights: weights, rowCount: rowCount) { eight, weight, _ in
+            predict(eight)
+            let y = eight.column(featureCount)
+            values += leavingOut(losses.evaluate(predictors, responses: y, wantsValues: wantsValue), weight)
+            guard wantsGradient else { return }
+            for column in 0..<columnCount {
+                let slopes = leavingOut(predictors[column], weight)
+                eight.add(times: slopes, to: gradients + column &* vectorCount, vectorCount: vectorCount)
+            }
+        }
+        return Scalar(total(values))
+    }
+
+    /// Adds the gradient's columns to values that lie `stride` apart.
+    @inline(__always)
+    func addGradient(to destination: UnsafeMutablePointer<Scalar>, stride: Int) {
         let sums = scalars(of: gradients)
         for column in 0..<columnCount {
             for feature in 0..<featureCount {
-                gradient[column * featureCount + feature] = Scalar(sums[column * vectorCount * 8 + feature])
+                let place = (column &* featureCount &+ feature) &* stride
+                destination[place] += Scalar(sums[column &* vectorCount &* 8 &+ feature])
             }
         }
     }
@@ -86,51 +104,59 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
         rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int, classes: (Int, Int),
         into output: UnsafeMutablePointer<Scalar>
     ) {
-        var start = 0
-        while start < rowCount {
-            let weight = take(rows, weights: weights, from: start, rowCount: rowCount).weights
-            let curvatures = losses.curvatures(predictors, classes: classes) * weight
-            for row in 0..<min(8, rowCount - start) { output[start + row] = Scalar(curvatures[row]) }
-            start += 8
+        var output = output
+        forEachEight(of: rows, weights: weights, rowCount: rowCount) { eight, weight, count in
+            predict(eight)
+            let curvatures = losses.curvatures(predictors, classes: classes) * (weight ?? Lanes(repeating: 1))
+            for row in 0..<count { output[row] = Scalar(curvatures[row]) }
+            output += 8
         }
     }
 
-    /// Eight rows with their weights, 0 past the last row, and their predictors of each column in `predictors`.
+    /// Calls `body` with eight rows at a time, their weights, nil where all are 1, and how many of them there are: those
+    /// past the last row are 0 and weigh nothing.
     @inline(__always)
-    private func take(
-        _ rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, from start: Int, rowCount: Int
-    ) -> (rows: EightRows<Scalar>, weights: Lanes) {
-        let width = featureCount + 1
-        let count = min(8, rowCount - start)
-        let first = rows + start * width
-        prefetch(UnsafeRawPointer(first) + Self.distanceAhead, byteCount: 8 * width * MemoryLayout<Scalar>.stride)
-        let eight = EightRows(at: first, width: width, count: count)
+    private func forEachEight(
+        of rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int,
+        _ body: (EightRows<Scalar>, Lanes?, Int) -> Void
+    ) {
+        let width = featureCount &+ 1
+        let bytes = 8 &* width &* MemoryLayout<Scalar>.stride
+        var (row, next, weights) = (rows, UnsafeRawPointer(rows) + Self.distanceAhead, weights)
+        for _ in 0..<rowCount / 8 {
+            for offset in stride(from: 0, to: bytes, by: 64) { kindred_prefetch(next + offset) }
+            body(EightRows(at: row, width: width), weights.map { widened($0) }, 8)
+            row += 8 &* width
+            next += bytes
+            weights = weights.map { $0 + 8 }
+        }
+        let rest = rowCount % 8
+        guard rest > 0 else { return }
+        tail.update(from: row, count: rest * width)
+        (tail + rest * width).update(repeating: 0, count: (8 - rest) * width)
+        var weight = Lanes.zero
+        for lane in 0..<rest { weight[lane] = weights.map { Double($0[lane]) } ?? 1 }
+        body(EightRows(at: tail, width: width), weight, rest)
+    }
+
+    /// Writes `x' beta` of each row, for each column.
+    @inline(__always)
+    private func predict(_ rows: EightRows<Scalar>) {
         for column in 0..<columnCount {
-            predictors[column] = eight.products(
-                with: coefficients + column * vectorCount, vectorCount: vectorCount, lastLanes: lastLanes)
+            predictors[column] = rows.products(
+                with: coefficients + column &* vectorCount, vectorCount: vectorCount, lastLanes: lastLanes)
         }
-        var weight = Lanes(repeating: 1)
-        if let weights { weight = EightRows(at: weights + start, width: 1, count: count).column(0) }
-        if count < 8 { weight.replace(with: 0, where: Self.laneNumbers .>= Double(count)) }
-        return (eight, weight)
     }
 
-    /// How far ahead rows are asked for: some ten times what arrives while eight rows are summed.
+    /// `w x`, and 0 where a row weighs nothing, whatever `x` is there.
+    @inline(__always)
+    private func leavingOut(_ x: Lanes, _ weight: Lanes?) -> Lanes {
+        guard let weight else { return x }
+        return (x * weight).replacing(with: 0, where: weight .== .zero)
+    }
+
+    /// How far ahead rows are asked for: several times what arrives while eight are summed.
     private static var distanceAhead: Int { 4096 }
-
-    @inline(__always)
-    private func prefetch(_ memory: UnsafeRawPointer, byteCount: Int) {
-        for offset in stride(from: 0, to: byteCount, by: 64) { kindred_prefetch(memory + offset) }
-    }
-
-    private static var laneNumbers: Lanes { Lanes(0, 1, 2, 3, 4, 5, 6, 7) }
-
-    @inline(__always)
-    private func sum(_ x: Lanes) -> Double {
-        let halves = x.lowHalf + x.highHalf
-        let quarters = halves.lowHalf + halves.highHalf
-        return quarters[0] + quarters[1]
-    }
 
     @inline(__always)
     private func scalars(of vectors: UnsafeMutablePointer<Lanes>) -> UnsafeMutablePointer<Double> {

@@ -54,9 +54,17 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
         precondition(values.count == vectors.taskCount * width, "as many values as the vectors hold")
         let packs = vectors.entries
         values.withUnsafeBufferPointer { source in
-            for task in 0..<vectors.taskCount {
-                let destination = packs.lane(of: task, lanes: Self.lanes)
-                for entry in 0..<width { destination[entry * Self.lanes] = Scalar(source[task * width + entry]) }
+            // Whole packs: threads write no line of memory that another writes.
+            parallel.forEachRange(
+                of: packCount(vectors.taskCount), grain: max(1, (1 << 13) / max(1, width))
+            ) { range in
+                let tasks = range.lowerBound * Self.lanes..<min(range.upperBound * Self.lanes, vectors.taskCount)
+                for task in tasks {
+                    let destination = packs.lane(of: task, lanes: Self.lanes)
+                    for entry in 0..<width {
+                        destination[entry &* Self.lanes] = Scalar(source[task &* width &+ entry])
+                    }
+                }
             }
         }
     }
@@ -67,9 +75,21 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
         let width = vectors.valuesPerTask
         let packs = vectors.entries
         return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { destination, count in
-            for task in 0..<vectors.taskCount {
-                let source = packs.lane(of: task, lanes: Self.lanes)
-                for entry in 0..<width { destination[task * width + entry] = Double(source[entry * Self.lanes]) }
+            if width == 1, packs.entriesPerPack == 1 {
+                let source = packs.lane(of: 0, lanes: Self.lanes)
+                parallel.forEachRange(of: vectors.taskCount, grain: 1 << 16) { tasks in
+                    for task in tasks { destination[task] = Double(source[task]) }
+                }
+                count = vectors.taskCount
+                return
+            }
+            parallel.forEachRange(of: vectors.taskCount, grain: max(1, (1 << 16) / max(1, width))) { tasks in
+                for task in tasks {
+                    let source = packs.lane(of: task, lanes: Self.lanes)
+                    for entry in 0..<width {
+                        destination[task &* width &+ entry] = Double(source[entry &* Self.lanes])
+                    }
+                }
             }
             count = vectors.taskCount * width
         }

@@ -1,21 +1,17 @@
 import Compute
 
-/// Up to eight consecutive rows of a block, one a lane. Lanes behind the last row repeat it.
+/// Eight consecutive rows, one a lane.
 struct EightRows<Scalar: LaneScalar> {
     private typealias Row = UnsafePointer<Scalar>
 
     private let row0, row1, row2, row3, row4, row5, row6, row7: Row
 
-    /// - Parameters:
-    ///   - width: values from one row to the next.
-    ///   - count: the rows that there are, at least 1.
+    /// - Parameter width: values from one row to the next.
     @inline(__always)
-    init(at first: UnsafePointer<Scalar>, width: Int, count: Int) {
-        let last = count &- 1
-        (row0, row1) = (first, first + min(1, last) &* width)
-        (row2, row3) = (first + min(2, last) &* width, first + min(3, last) &* width)
-        (row4, row5) = (first + min(4, last) &* width, first + min(5, last) &* width)
-        (row6, row7) = (first + min(6, last) &* width, first + min(7, last) &* width)
+    init(at first: UnsafePointer<Scalar>, width: Int) {
+        (row0, row1, row2, row3) = (first, first + width, first + 2 &* width, first + 3 &* width)
+        let fifth = first + 4 &* width
+        (row4, row5, row6, row7) = (fifth, fifth + width, fifth + 2 &* width, fifth + 3 &* width)
     }
 
     /// One value of each row.
@@ -34,11 +30,11 @@ struct EightRows<Scalar: LaneScalar> {
     ///     number.
     @inline(__always)
     func products(
-        with beta: UnsafePointer<DoubleLanes>, vectorCount: Int, lastLanes: SIMDMask<DoubleLanes.MaskStorage>
+        with beta: UnsafePointer<DoubleLanes>, vectorCount: Int, lastLanes: LaneBits
     ) -> DoubleLanes {
         let last = vectorCount &- 1
         @inline(__always) func end(_ row: Row) -> DoubleLanes {
-            widened(row + last &* 8).replacing(with: 0, where: .!lastLanes) * beta[last]
+            kept(widened(row + last &* 8), lastLanes) * beta[last]
         }
         var (p0, p1, p2, p3) = (end(row0), end(row1), end(row2), end(row3))
         var (p4, p5, p6, p7) = (end(row4), end(row5), end(row6), end(row7))
@@ -84,13 +80,4 @@ struct EightRows<Scalar: LaneScalar> {
     private func pairSums(_ a: DoubleLanes, _ b: DoubleLanes) -> DoubleLanes {
         DoubleLanes(lowHalf: a.evenHalf, highHalf: b.evenHalf) + DoubleLanes(lowHalf: a.oddHalf, highHalf: b.oddHalf)
     }
-}
-
-/// Eight values in double.
-@inline(__always)
-func widened<Scalar: LaneScalar>(_ values: UnsafePointer<Scalar>) -> DoubleLanes {
-    if Scalar.self == Double.self { return UnsafeRawPointer(values).loadUnaligned(as: DoubleLanes.self) }
-    var result = DoubleLanes.zero
-    for lane in 0..<8 { result[lane] = Double(values[lane]) }
-    return result
 }

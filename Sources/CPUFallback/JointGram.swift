@@ -125,19 +125,19 @@ struct JointGram<Scalar: LaneScalar>: ThreadScratch {
                 switch group + 1 - vector {
                 case 1:
                     addGroup(
-                        GramTile<TileRow1>(
+                        GramTile<RowVectors1>(
                             left: a, right: b, stride: stride, rowCount: rowCount, isFirst: isFirst,
                             sums: sums + place, vectorCount: vectorCount), group)
                     vector += 1
                 case 2, 4:
                     addGroup(
-                        GramTile<TileRow2>(
+                        GramTile<RowVectors2>(
                             left: a, right: b, stride: stride, rowCount: rowCount, isFirst: isFirst,
                             sums: sums + place, vectorCount: vectorCount), group)
                     vector += 2
                 default:
                     addGroup(
-                        GramTile<TileRow3>(
+                        GramTile<RowVectors3>(
                             left: a, right: b, stride: stride, rowCount: rowCount, isFirst: isFirst,
                             sums: sums + place, vectorCount: vectorCount), group)
                     vector += 3

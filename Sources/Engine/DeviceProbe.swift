@@ -4,6 +4,8 @@
 package struct DeviceProbe: Sendable, Equatable {
     /// Bytes read and written in a second by a copy within the device's memory, in 10^9.
     package let copyGigabytes: Double
+    /// Bytes read in a second from the device's memory where nothing is written, in 10^9.
+    package let readGigabytes: Double
     /// Bytes sent in a second from the host's memory to the device's, in 10^9. Nil for the CPU path, which sends none.
     package let transferGigabytes: Double?
     /// Floating-point operations in a second, in 10^9: multiply-adds in float, each two operations.
@@ -12,9 +14,11 @@ package struct DeviceProbe: Sendable, Equatable {
     package let doubleGigaflops: Double?
 
     package init(
-        copyGigabytes: Double, transferGigabytes: Double?, floatGigaflops: Double, doubleGigaflops: Double?
+        copyGigabytes: Double, readGigabytes: Double, transferGigabytes: Double?, floatGigaflops: Double,
+        doubleGigaflops: Double?
     ) {
         self.copyGigabytes = copyGigabytes
+        self.readGigabytes = readGigabytes
         self.transferGigabytes = transferGigabytes
         self.floatGigaflops = floatGigaflops
         self.doubleGigaflops = doubleGigaflops
@@ -24,25 +28,32 @@ package struct DeviceProbe: Sendable, Equatable {
     init?(text: String) {
         let lines = text.split(separator: "\n")
         let values = lines.map { Double($0) }
-        guard lines.count == 4, let copy = values[0], let float = values[2], copy > 0, float > 0 else { return nil }
+        guard lines.count == 5, let copy = values[0], let read = values[1], let float = values[3],
+            copy > 0, read > 0, float > 0
+        else { return nil }
         for (line, value) in zip(lines, values) where value == nil && line != Self.absent { return nil }
         self.init(
-            copyGigabytes: copy, transferGigabytes: values[1], floatGigaflops: float, doubleGigaflops: values[3])
+            copyGigabytes: copy, readGigabytes: read, transferGigabytes: values[2], floatGigaflops: float,
+            doubleGigaflops: values[4])
     }
 
     var text: String {
-        [copyGigabytes, transferGigabytes, floatGigaflops, doubleGigaflops]
+        [copyGigabytes, readGigabytes, transferGigabytes, floatGigaflops, doubleGigaflops]
             .map { $0.map { "\($0)" } ?? String(Self.absent) }.joined(separator: "\n")
     }
 
     private static let absent: Substring = "-"
 
     /// The figures that `cache` has for these parts, or else those of `measure`, which it is given to keep.
+    ///
+    /// - Parameter isAfresh: whether to measure in any case.
     static func cached<Failure: Error>(
-        in cache: DeviceCache, key: [String], _ measure: () throws(Failure) -> DeviceProbe
+        in cache: DeviceCache, key: [String], isAfresh: Bool, _ measure: () throws(Failure) -> DeviceProbe
     ) throws(Failure) -> DeviceProbe {
         let entry = DeviceCache.Entry(kind: "probe", key: key)
-        if let bytes = cache.read(entry), let probe = DeviceProbe(text: String(decoding: bytes, as: UTF8.self)) {
+        if !isAfresh, let bytes = cache.read(entry),
+            let probe = DeviceProbe(text: String(decoding: bytes, as: UTF8.self))
+        {
             return probe
         }
         let probe = try measure()
@@ -50,18 +61,19 @@ package struct DeviceProbe: Sendable, Equatable {
         return probe
     }
 
-    /// The most units of work a second that repeated runs reach, in 10^9, in about a twentieth of a second.
+    /// The most units of work a second that repeated runs reach, in 10^9: at least five, and about a twentieth of a second.
     ///
     /// - Parameter run: does `unitsPerRun` units of work and returns when they are done.
     static func bestRate<Failure: Error>(
         unitsPerRun: Double, _ run: () throws(Failure) -> Void
     ) throws(Failure) -> Double {
         var best = Double.infinity
-        var spent = 0.0
-        while spent < 0.05 {
+        var (spent, runs) = (0.0, 0)
+        while spent < 0.05 || runs < 5 {
             let time = try seconds(run)
             best = min(best, time)
             spent += time
+            runs += 1
         }
         return unitsPerRun / best / 1e9
     }
