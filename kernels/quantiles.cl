@@ -14,7 +14,13 @@ typedef JOIN(ulong, LANES) weight_pack;
 #define to_weight_pack(x) JOIN(convert_ulong, LANES)(x)
 // All bits of each lane for which a comparison holds.
 #define mask_of(condition) JOIN(as_ulong, LANES)(JOIN(convert_long, LANES)(condition))
-#define any_lane(condition) any(condition)
+// Eight lanes of a mask of a byte a lane as one word, the first lane lowest, and the first bit of each.
+#if LANES == 8
+#define BITS(mask, eight) as_ulong(mask)
+#else
+#define BITS(mask, eight) as_ulong((eight) == 0 ? (mask).lo : (mask).hi)
+#endif
+#define FIRST_BITS 0x0101010101010101UL
 #else
 typedef ulong weight_pack;
 #define to_weight_pack(x) convert_ulong(x)
@@ -79,16 +85,14 @@ kernel void split_values(
                 to_lower += w & mask_of(v <= lower);
                 to_upper += w & mask_of(v <= upper);
                 missing |= w & mask_of(v != v);
-                if (!any_lane(v > lower && v < upper)) continue;
-                real v_lanes[LANES];
-                ulong w_lanes[LANES];
-                store_lanes(v, v_lanes);
-                store_lanes(w & mask_of(v > lower) & mask_of(v < upper), w_lanes);
-                for (int l = 0; l < LANES; l++) {
-                    block_values[inside] = v_lanes[l];
-                    inside_weights[inside] = w_lanes[l];
-                    inside += w_lanes[l] != 0;
-                }
+                const JOIN(char, LANES) is_inside = JOIN(convert_char, LANES)(v > lower && v < upper);
+                for (int eight = 0; eight < LANES; eight += 8)
+                    for (ulong rest = FIRST_BITS & BITS(is_inside, eight); rest; rest &= rest - 1) {
+                        const int l = eight + (63 - (int)clz(rest & -rest)) / 8;
+                        block_values[inside] = ((global const real *)value)[l];
+                        inside_weights[inside] = ((private const ulong *)block_weights)[p * LANES + l];
+                        inside += inside_weights[inside] != 0;
+                    }
             }
             sums[4 * entry] += below;
             sums[4 * entry + 1] += to_lower;
