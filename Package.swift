@@ -59,7 +59,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "TestSupport", dependencies: ["Compute", "CPUFallback", "Engine"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Compute", "CPUFallback", "Definitions", "Engine", "Methods"],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
             name: "ComputeTests", dependencies: ["Checks", "Compute", "Definitions", "TestSupport"],
