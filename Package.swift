@@ -71,6 +71,10 @@ let package = Package(
         .testTarget(
             name: "MethodsTests", dependencies: ["Compute", "CPUFallback", "Methods", "Definitions", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: ["Compute", "COpenCL", "Definitions", "Engine", "Methods", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["KindredCommand"], swiftSettings: strict),
     ]
