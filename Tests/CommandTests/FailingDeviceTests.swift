@@ -54,4 +54,40 @@ struct FailingDeviceTests {
         }
         #expect(codes == [69, 70])
     }
+
+    @Test(
+        "auto goes on on the CPU path, and says so once",
+        .enabled("no GPU can be made up here") { DisguisedGPU.canBeMade })
+    func auto() throws {
+        let gpu = try DisguisedGPU()
+        let folder = try SmallTable.folder()
+        func fit(_ faults: String?, _ more: [String] = []) throws -> (outcome: Program.Outcome, model: [String: Any]) {
+            let environment = gpu.environment.merging(["KINDRED_OPENCL_FAULT": faults]) { $1 }
+            let outcome = try Program.run(Self.fit + more, in: folder, environment: environment)
+            try #require(outcome.code == 0, "\(outcome)")
+            let model = try JSONSerialization.jsonObject(with: folder.data("out.json")) as? [String: Any]
+            return (outcome, try #require(model))
+        }
+        func notices(_ model: [String: Any]) -> [String]? {
+            (model["provenance"] as? [String: Any])?["notices"] as? [String]
+        }
+        let onDevice = try fit(nil)
+        #expect(!onDevice.outcome.errors.contains("CPU path") && notices(onDevice.model) == [], "\(onDevice.outcome)")
+        let onCPU = try fit(nil, ["--device", "cpu"])
+        let steps = [
+            "clEnqueueNDRangeKernel:2+:-36": ["continuing on the CPU path"],
+            "any:90+:-36": ["continuing on the CPU path"],
+            "clCreateProgramWithBinary:1+:-42,clBuildProgram:1+:-11": ["continuing on the CPU path"],
+            "clCreateBuffer:3+:-4": ["trying smaller chunks", "continuing on the CPU path"],
+        ]
+        for (faults, steps) in steps {
+            let (outcome, model) = try fit(faults)
+            let told = outcome.errorLines.filter { $0.hasPrefix("note: ") }
+            #expect(told.map { $0.components(separatedBy: "; ").last } == steps, "\(faults): \(outcome)")
+            #expect(notices(model) == told.map { String($0.dropFirst("note: ".count)) }, "\(faults)")
+            #expect(outcome.errors.contains("on CPU path"), "\(faults): \(outcome)")
+            let tasks = try #require(model["tasks"] as? [[String: Any]])
+            #expect(tasks as NSArray == onCPU.model["tasks"] as? NSArray, "\(faults)")
+        }
+    }
 }
