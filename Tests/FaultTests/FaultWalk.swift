@@ -6,8 +6,9 @@ import Testing
 /// Does a job over and over, each time with other calls of OpenCL that fail, and checks what becomes of it.
 ///
 /// Under `auto` every run must give the bits of the device or of the CPU path, say what happened once, and hold nothing
-/// of OpenCL's when it ends. Faults are planted for the whole process, so it must be one of the walk's own.
-struct FaultWalk<J: Job> where J.Output == [UInt64] {
+/// of OpenCL's when it ends; after all of them no memory may be lost. Faults are planted for the whole process, so it
+/// must be one of the walk's own.
+final class FaultWalk<J: Job> where J.Output == [UInt64] {
     private let job: J
     private let device: Device
     private let deviceCount: Int
@@ -40,6 +41,8 @@ struct FaultWalk<J: Job> where J.Output == [UInt64] {
         calls = undisturbed.calls
         onCPU = try Self.run(job, .auto, [], precision).bits
     }
+
+    deinit { #expect(!LostMemory.isThere) }
 
     /// Does the job under `auto` with faults, as `KINDRED_OPENCL_FAULT` has them, and checks the outcome.
     @discardableResult
