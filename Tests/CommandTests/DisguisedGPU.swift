@@ -44,8 +44,9 @@ struct DisguisedGPU {
     private static func slowDown(_ path: String) throws {
         let url = URL(fileURLWithPath: path)
         let file = try Data(contentsOf: url)
-        guard String(decoding: file.dropFirst(24), as: UTF8.self).contains("\n-\n") else { return }
-        let speeds = Array("1\n-\n1e-9\n1e-9".utf8)
+        let lines = String(decoding: file.dropFirst(24), as: UTF8.self).split(separator: "\n")
+        guard lines.contains("-") else { return }
+        let speeds = Array(lines.map { $0 == "-" ? "-" : "1e-9" }.joined(separator: "\n").utf8)
         // FNV-1a of 128 bits, least byte first.
         let offset = UInt128(0x6c62_272e_07bb_0142) << 64 | 0x62b8_2175_6295_c58d
         let prime = UInt128(1) << 88 | 0x13b
