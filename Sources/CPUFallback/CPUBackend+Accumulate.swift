@@ -17,7 +17,7 @@ extension CPUBackend {
         /// Calls `body` for each block with its sums.
         func forEachBlock(_ body: (Int, RowBlock, JointGram<Scalar>) -> Void) {
             parallel.forEachRange(
-                of: blocks.count, grain: grain, scratch: { JointGram<Scalar>(width: chunk.width) }
+                of: blocks.count, grain: grain, scratch: JointGram<Scalar>(width: chunk.width)
             ) { range, gram in
                 for index in range {
                     let block = blocks[index]
@@ -29,7 +29,7 @@ extension CPUBackend {
                 }
             }
         }
-        if chunk.range.hasOneBlockATask {
+        if chunk.range.hasOneBlockASum {
             return forEachBlock { _, block, gram in
                 let task = moments.joint.entries.lane(of: Int(block.task), lanes: Self.lanes)
                 gram.add(to: task + Int(block.fold) * entryCount * Self.lanes, stride: Self.lanes)

@@ -25,7 +25,7 @@ extension CPUBackend {
         let grain = max(
             1, min(8_000_000 / (rowCost + order * order * order + 1), packCount / (8 * parallel.threadCount)))
         parallel.forEachRange(
-            of: packCount, grain: grain, scratch: { LeastSquaresScratch<Scalar>(width: chunk.width, order: order) }
+            of: packCount, grain: grain, scratch: LeastSquaresScratch<Scalar>(width: chunk.width, order: order)
         ) { packs, scratch in
             for pack in packs {
                 scratch.formMoments(of: chunk.range.blocks[firstBlocks[pack]..<firstBlocks[pack + 1]], in: chunk)

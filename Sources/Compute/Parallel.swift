@@ -59,9 +59,10 @@ public struct Parallel: Sendable {
 
     /// Splits `0 ..< count` into ranges of at most `grain` and calls `body` once for each with the memory of its thread.
     ///
-    /// - Parameter makeScratch: called once for each thread that has work.
+    /// - Parameter makeScratch: evaluated once for each thread that has work.
     package func forEachRange<Scratch: ThreadScratch>(
-        of count: Int, grain: Int, scratch makeScratch: () -> Scratch, _ body: (Range<Int>, Scratch) -> Void
+        of count: Int, grain: Int, scratch makeScratch: @autoclosure () -> Scratch,
+        _ body: (Range<Int>, Scratch) -> Void
     ) {
         let size = max(1, grain)
         let blockCount = (count + size - 1) / size

@@ -45,9 +45,13 @@ struct BenchRun {
         return target
     }
 
+    private var stopwatch: Stopwatch {
+        Stopwatch(repeats: command.repeats, leastSeconds: command.quick ? 0.02 : 0.2)
+    }
+
     private func speeds(of target: DeviceTarget) throws(ComputeError) -> DeviceSpeeds {
-        guard let device = target.devices.first else { return .ofCPUPath(Parallel()) }
-        return try DeviceSpeeds(of: device)
+        guard let device = target.devices.first else { return .ofCPUPath(Parallel(), isAfresh: true) }
+        return try DeviceSpeeds(of: device, isAfresh: true)
     }
 
     private func time(
@@ -57,7 +61,7 @@ struct BenchRun {
             choice: target.choice, devices: target.devices, precision: precision, parallel: Parallel(),
             notify: { _ in })
         return try session.perform(
-            TimedJob(benchmark: benchmark, stopwatch: Stopwatch(repeats: command.repeats)), on: target.devices)
+            TimedJob(benchmark: benchmark, stopwatch: stopwatch), on: target.devices)
     }
 }
 

@@ -102,8 +102,7 @@ private struct FailingJob: Job {
 
     func run<B: Backend, R: Backend<Double>>(on backend: B, reference: R) throws(ComputeError) -> Int {
         guard backend.name.hasPrefix("CPU path") else { throw error }
-        let rows = RowArrays<B.Scalar>(layout: TaskLayout(sampleCounts: []), featureCount: 3, values: [])
-        return backend.preferredChunkRows(of: rows)
+        return backend.preferredChunkRows(rowWidth: 4, isLent: false)
     }
 }
 
