@@ -13,7 +13,12 @@ struct CsvHeader {
         let start = UnsafePointer(block.bytes)
         let limit = start + block.end
         var record = start
-        while record < limit, record[0] == CsvBlockReader.newline || record[0] == UInt8(ascii: "\r") { record += 1 }
+        while record < limit {
+            // Only blank lines, as in every other place of a table: quotes after a lone return open no field.
+            let isEnded = record[0] == UInt8(ascii: "\r") && record[1] == CsvBlockReader.newline
+            guard isEnded || record[0] == CsvBlockReader.newline else { break }
+            record += isEnded ? 2 : 1
+        }
         guard record < limit else { return nil }
         let worker = TableWorker(index: 0, labelCount: 0)
         worker.reserveScratch(block.end)

@@ -73,6 +73,12 @@ struct ReaderErrorTests {
         expect("task,\"a\nb\"\na,1\n", ":1: found no column 'y'; the columns are: task, a\\nb")
     }
 
+    @Test("a quote after a lone carriage return, which opens no field above the header either")
+    func quoteAfterReturn() {
+        expect("\n\r\"", ":2: found no column 'task'; the columns are: \\r\"")
+        expect("\r\"a,\"b\n\"\n", ":1: found no column 'task'; the columns are: \\r\"a, b\\n")
+    }
+
     @Test("a column of which there are two, unless nobody asks for it")
     func duplicateHeader() {
         expect("y,task,y\n1,a,2\n", ":1: column 'y': found 2 columns of this name (fields 1, 3); rename them")
