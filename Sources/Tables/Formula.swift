@@ -74,15 +74,17 @@ public struct Formula: Sendable {
         self.response = response
         self.features = features
         self.hasIntercept = hasIntercept
-        responseName = response.text
+        let responseName = response.text
+        self.responseName = responseName
         self.terms =
             terms.enumerated().sorted { ($0.element.degree, $0.offset) < ($1.element.degree, $1.offset) }
             .map(\.element)
         let used = Set(self.terms.flatMap(\.variables)).sorted().map { features[$0] }
-        if used.contains(where: { $0.text == response.text }) {
+        if used.contains(where: { $0.text == responseName }) {
             throw TableError(
                 .usage,
-                "formula '\(printable(text))': the response \(response.text) is also a feature; remove it from one side"
+                "formula '\(printable(text))': the response \(printable(responseName)) is also a feature; "
+                    + "remove it from one side"
             )
         }
         guard hasIntercept || !terms.isEmpty else {

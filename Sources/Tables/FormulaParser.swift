@@ -58,12 +58,14 @@ struct FormulaParser {
     private mutating func constant(_ value: Double, isAdded: Bool, isOutermost: Bool) throws(TableError) {
         let token = current
         guard value == 0 || value == 1 else {
-            throw error(at: token, "found the number \(token.spelling) among the terms", Self.arithmeticAdvice)
+            throw error(
+                at: token, "found the number \(printable(token.spelling)) among the terms", Self.arithmeticAdvice)
         }
         next += 1
         guard isOutermost, current.kind != .sign(":"), current.kind != .sign("*"), current.kind != .sign("^") else {
             throw error(
-                at: token, "found \(token.spelling) inside a term", "'+ 1', '- 1' and '+ 0' stand by themselves")
+                at: token, "found \(printable(token.spelling)) inside a term",
+                "'+ 1', '- 1' and '+ 0' stand by themselves")
         }
         hasIntercept = (value == 1) == isAdded
     }
@@ -124,7 +126,8 @@ struct FormulaParser {
         }
         guard case .name(let name) = current.kind else {
             if case .number = current.kind {
-                throw error(at: current, "found the number \(current.spelling) inside a term", Self.arithmeticAdvice)
+                throw error(
+                    at: current, "found the number \(printable(current.spelling)) inside a term", Self.arithmeticAdvice)
             }
             throw unexpected(wanted: "a column name", advice: advice(after: current))
         }
@@ -238,7 +241,8 @@ struct FormulaParser {
             next += 1
             guard current.kind == .sign("("), !token.spelling.hasPrefix("`") else { return .column(name) }
             guard let function = FormulaExpression.Function(rawValue: name) else {
-                throw error(at: token, "found the function \(name)()", "those known are log, exp, sqrt, I and C")
+                throw error(
+                    at: token, "found the function \(printable(name))()", "those known are log, exp, sqrt, I and C")
             }
             next += 1
             let argument = try sum()

@@ -120,6 +120,22 @@ struct FormulaTests {
     }
 
     @Test(
+        "writes out what a line cannot show",
+        arguments: [
+            ("y ~ \u{1}", "found '\\u{1}', which formulas do not use"),
+            ("y ~ 1\u{2028}", "found '1\\u{2028}', which is no number"),
+            ("y ~ f\u{85}(x)", "found the function f\\u{85}()"),
+            ("`a\nb` ~ `a\nb`", "the response `a\\nb` is also a feature"),
+            ("y ~ " + String(repeating: "0", count: 1000) + "2", "found the number 000"),
+        ])
+    func unprintable(text: String, message: String) throws {
+        let error = try #require(throws: TableError.self) { try Formula(parsing: text) }
+        #expect(error.description.contains(message), "\(error)")
+        #expect(!error.description.contains { $0.isNewline || $0 == "\u{1}" })
+        #expect(error.description.count < 600)
+    }
+
+    @Test(
         "refuses nesting without end",
         arguments: [
             String(repeating: "(", count: 100_000), "I(" + String(repeating: "-", count: 100_000) + "x)",
