@@ -49,7 +49,8 @@ struct CsvHeader {
         if places.isEmpty {
             throw .data(source, line: line, "found no column '\(printable(name))'\(ColumnNames(names).hint(for: name))")
         }
-        let fields = places.map { String($0 + 1) }.joined(separator: ", ")
+        let fields =
+            places.prefix(10).map { String($0 + 1) }.joined(separator: ", ") + (places.count > 10 ? ", ..." : "")
         throw .data(
             source, line: line,
             "column '\(printable(name))': found \(places.count) columns of this name (fields \(fields)); rename them")

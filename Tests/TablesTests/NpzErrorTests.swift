@@ -291,6 +291,8 @@ struct NpzErrorTests {
         var file = Self.table()
         file.add("y", [1])
         expect(file.bytes, ["column 'y': found 2 of this name (member 'y'; member 'y'); rename them"])
+        for _ in 0..<100 { file.add("y", [1]) }
+        expect(file.bytes, ["column 'y': found 102 of this name (member 'y'; ", "member 'y'; ...); rename them"])
         file = NpzFile()
         file.add("task", [0, 1])
         file.add("folder/y", [1, 2])
