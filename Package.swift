@@ -70,7 +70,10 @@ let package = Package(
         .testTarget(
             name: "MethodsTests", dependencies: ["Compute", "CPUFallback", "Methods", "Definitions", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: strict),
+        .target(
+            name: "ReaderTrials", dependencies: ["Compute", "Tables"], path: "Tests/ReaderTrials",
+            swiftSettings: strict),
+        .testTarget(name: "TablesTests", dependencies: ["CZlib", "ReaderTrials", "Tables"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["KindredCommand"], swiftSettings: strict),
     ]
 )
