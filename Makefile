@@ -62,4 +62,4 @@ install: build
 	install -D -m 755 $(KINDRED) $(DESTDIR)$(PREFIX)/bin/kindred
 
 clean:
-	rm -rf .build .build-debug dist
+	rm -rf .build .build-debug .build-fuzz dist

@@ -77,3 +77,11 @@ let package = Package(
         .testTarget(name: "CommandTests", dependencies: ["KindredCommand"], swiftSettings: strict),
     ]
 )
+
+// libFuzzer brings a main function of its own: only scripts/fuzz.sh builds this.
+if Context.environment["KINDRED_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["ReaderTrials"], path: "Tests/Fuzz", exclude: ["dictionaries"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}
