@@ -35,7 +35,7 @@ let package = Package(
         .target(
             name: "Compute", dependencies: [.product(name: "RealModule", package: "swift-numerics")],
             swiftSettings: strict),
-        .target(name: "CPUFallback", dependencies: ["Compute"], swiftSettings: strict),
+        .target(name: "CPUFallback", dependencies: ["Compute", "CMachine"], swiftSettings: strict),
         .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CCLBlast", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CMachine"),
@@ -51,10 +51,11 @@ let package = Package(
         .target(name: "Tables", dependencies: ["Compute", "CZlib"], swiftSettings: strict),
         .target(name: "Definitions", dependencies: ["Compute"], path: "Tests/Definitions", swiftSettings: strict),
         .target(name: "Checks", dependencies: ["Compute", "Definitions"], swiftSettings: strict),
+        .target(name: "Benchmarks", dependencies: ["Compute", "Methods"], swiftSettings: strict),
         .executableTarget(
             name: "KindredCommand",
             dependencies: [
-                "Checks", "CMachine", "Engine", "Methods", "Tables",
+                "Benchmarks", "Checks", "CMachine", "Engine", "Methods", "Tables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -1,7 +1,7 @@
-// What a device can do at best: the two rates that every kernel's time is compared with.
+// What a device can do at best: the rates that every kernel's time is compared with.
 //
 // A work-item handles one `probe_vector`, whose lanes are `probe_scalar`: as wide as a CPU's registers, or 16 bytes on
-// a GPU. Neither kernel uses local memory or talks to another work-item.
+// a GPU. No kernel uses local memory or talks to another work-item.
 
 #ifndef PROBE_SCALAR
 #define PROBE_SCALAR float
@@ -23,6 +23,29 @@ kernel void probe_copy(
     if (i < (size_t)count) {
         destination[i] = source[i];
     }
+}
+
+// sums_i = the sum of up to `share` vectors, from vector `i * first` on, `step` apart: reads `count` vectors once.
+kernel void probe_read(
+    const int count,
+    const int first,
+    const int step,
+    const int share,
+    global const probe_vector *restrict source,   // count
+    global probe_vector *restrict sums)           // one a work-item
+{
+    const size_t i = get_global_id(0);
+    probe_vector a = (probe_vector)(0), b = (probe_vector)(0), c = (probe_vector)(0), d = (probe_vector)(0);
+    size_t place = i * first;
+    int k = 0;
+    for (; k + 4 <= share && place + 3 * (size_t)step < (size_t)count; k += 4, place += 4 * (size_t)step) {
+        a += source[place];
+        b += source[place + (size_t)step];
+        c += source[place + 2 * (size_t)step];
+        d += source[place + 3 * (size_t)step];
+    }
+    for (; k < share && place < (size_t)count; k++, place += (size_t)step) a += source[place];
+    sums[i] = (a + b) + (c + d);
 }
 
 // result_i = the sum of eight chains of `x = x * factor + addend`, `rounds` steps each, that start at 1 ... 8.

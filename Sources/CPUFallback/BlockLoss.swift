@@ -1,9 +1,10 @@
+import CMachine
 import Compute
 
 /// Sums a loss and its gradient over the rows of one block, eight rows at a time.
 ///
 /// Sums are taken in double from zero, in an order that the block alone decides.
-struct BlockLoss<Scalar: LaneScalar> {
+struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
     typealias Lanes = SIMD8<Double>
 
     let losses: RowLosses
@@ -12,11 +13,14 @@ struct BlockLoss<Scalar: LaneScalar> {
     /// Vectors of eight features.
     private let vectorCount: Int
     /// The lanes of a row's last vector that hold features.
-    private let lastLanes: SIMDMask<Lanes.MaskStorage>
+    private let lastLanes: LaneBits
     /// Coefficients and gradients, a column after another; then the predictors of eight rows, a vector a column.
     private let coefficients: UnsafeMutablePointer<Lanes>
     private let gradients: UnsafeMutablePointer<Lanes>
     private let predictors: UnsafeMutablePointer<Lanes>
+    /// The last rows of a block, fewer than eight, and rows of zeros behind them.
+    private let tail: UnsafeMutablePointer<Scalar>
+    private let slopes: UnsafeMutablePointer<Double>
 
     /// Scratch for one thread; `deallocate` gives it back.
     init(_ loss: Loss, featureCount: Int) {
@@ -24,16 +28,24 @@ struct BlockLoss<Scalar: LaneScalar> {
         columnCount = loss.columnCount
         self.featureCount = featureCount
         vectorCount = max(1, (featureCount + 7) / 8)
-        let numbers = Lanes(0, 1, 2, 3, 4, 5, 6, 7)
-        lastLanes = (numbers .< Double(featureCount - (vectorCount - 1) * 8))
+        let lastCount = featureCount - (vectorCount - 1) * 8
+        lastLanes = LaneBits(repeating: 0).replacing(with: .max, where: laneNumbers .< Double(lastCount))
         let count = (2 * vectorCount + 1) * columnCount
         coefficients = .allocate(capacity: count)
         coefficients.initialize(repeating: .zero, count: count)
         gradients = coefficients + vectorCount * columnCount
         predictors = gradients + vectorCount * columnCount
+        slopes = .allocate(capacity: SquaredRows<Scalar>.panelRows)
+        // A vector more than the rows: features are read in whole vectors.
+        tail = .allocate(capacity: 8 * (featureCount + 1) + 16)
+        tail.initialize(repeating: 0, count: 8 * (featureCount + 1) + 16)
     }
 
-    func deallocate() { coefficients.deallocate() }
+    func deallocate() {
+        coefficients.deallocate()
+        tail.deallocate()
+        slopes.deallocate()
+    }
 
     /// Takes the coefficients of a task, whose entries lie `stride` apart.
     @inline(__always)
@@ -41,43 +53,47 @@ struct BlockLoss<Scalar: LaneScalar> {
         let destination = scalars(of: coefficients)
         for column in 0..<columnCount {
             for feature in 0..<featureCount {
-                let value = source[(column * featureCount + feature) * stride]
-                destination[column * vectorCount * 8 + feature] = Double(value)
+                let value = source[(column &* featureCount &+ feature) &* stride]
+                destination[column &* vectorCount &* 8 &+ feature] = Double(value)
             }
         }
     }
 
-    /// Writes the sums over `rowCount` rows: the value, and the gradient's columns.
+    /// Sums over `rowCount` rows: returns the value, and keeps the gradient for ``addGradient(to:stride:)``.
     @inline(__always)
     func sum(
-        rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int,
-        value: UnsafeMutablePointer<Scalar>?, gradient: UnsafeMutablePointer<Scalar>?
-    ) {
-        for index in 0..<vectorCount * columnCount { gradients[index] = .zero }
-        var total = Lanes.zero
-        var start = 0
-        while start < rowCount {
-            let first = rows + start * (featureCount + 1)
-            let present = min(8, rowCount - start)
-            predict(first, rowCount: present)
-            let (responses, weight) = readRows(first, weights: weights.map { $0 + start }, rowCount: present)
-            let rowValues = losses.evaluate(predictors, responses: responses, wantsValues: value != nil)
-            let isLeftOut = weight .== .zero
-            total += (rowValues * weight).replacing(with: 0, where: isLeftOut)
-            if gradient != nil {
-                for column in 0..<columnCount {
-                    let slopes = (predictors[column] * weight).replacing(with: 0, where: isLeftOut)
-                    addGradient(first, rowCount: present, slopes: slopes, into: gradients + column * vectorCount)
-                }
-            }
-            start += 8
+        rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int, wantsValue: Bool,
+        wantsGradient: Bool
+    ) -> Scalar {
+        if case .squared = losses.loss {
+            let squares = SquaredRows(
+                rows: rows, weights: weights, rowCount: rowCount, featureCount: featureCount,
+                vectorCount: vectorCount, lastLanes: lastLanes, beta: coefficients, slopes: slopes)
+            return Scalar(squares.sum(into: gradients))
         }
-        if let value { value[0] = Scalar(sum(total)) }
-        guard let gradient else { return }
+        for index in 0..<vectorCount * columnCount { gradients[index] = .zero }
+        var values = Lanes.zero
+        forEachEight(of: rows, weights: weights, rowCount: rowCount) { eight, weight, _ in
+            predict(eight)
+            let y = eight.column(featureCount)
+            values += leavingOut(losses.evaluate(predictors, responses: y, wantsValues: wantsValue), weight)
+            guard wantsGradient else { return }
+            for column in 0..<columnCount {
+                let slopes = leavingOut(predictors[column], weight)
+                eight.add(times: slopes, to: gradients + column &* vectorCount, vectorCount: vectorCount)
+            }
+        }
+        return Scalar(total(values))
+    }
+
+    /// Adds the gradient's columns to values that lie `stride` apart.
+    @inline(__always)
+    func addGradient(to destination: UnsafeMutablePointer<Scalar>, stride: Int) {
         let sums = scalars(of: gradients)
         for column in 0..<columnCount {
             for feature in 0..<featureCount {
-                gradient[column * featureCount + feature] = Scalar(sums[column * vectorCount * 8 + feature])
+                let place = (column &* featureCount &+ feature) &* stride
+                destination[place] += Scalar(sums[column &* vectorCount &* 8 &+ feature])
             }
         }
     }
@@ -88,78 +104,59 @@ struct BlockLoss<Scalar: LaneScalar> {
         rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int, classes: (Int, Int),
         into output: UnsafeMutablePointer<Scalar>
     ) {
-        var start = 0
-        while start < rowCount {
-            let first = rows + start * (featureCount + 1)
-            let present = min(8, rowCount - start)
-            predict(first, rowCount: present)
-            let weight = readRows(first, weights: weights.map { $0 + start }, rowCount: present).weights
-            let curvatures = losses.curvatures(predictors, classes: classes) * weight
-            for row in 0..<present { output[start + row] = Scalar(curvatures[row]) }
-            start += 8
+        var output = output
+        forEachEight(of: rows, weights: weights, rowCount: rowCount) { eight, weight, count in
+            predict(eight)
+            let curvatures = losses.curvatures(predictors, classes: classes) * (weight ?? Lanes(repeating: 1))
+            for row in 0..<count { output[row] = Scalar(curvatures[row]) }
+            output += 8
         }
     }
 
-    /// `x' beta` of each row and column; 0 for rows that are not there.
+    /// Calls `body` with eight rows at a time, their weights, nil where all are 1, and how many of them there are: those
+    /// past the last row are 0 and weigh nothing.
     @inline(__always)
-    private func predict(_ rows: UnsafePointer<Scalar>, rowCount: Int) {
-        for column in 0..<columnCount {
-            let beta = coefficients + column * vectorCount
-            var eta = Lanes.zero
-            for row in 0..<rowCount {
-                let x = rows + row * (featureCount + 1)
-                // What lies behind the features may be anything, also not a number.
-                let last = vectorCount - 1
-                var products = widened(x + last * 8).replacing(with: 0, where: .!lastLanes) * beta[last]
-                for index in 0..<last { products = multiplyAdd(widened(x + index * 8), beta[index], products) }
-                eta[row] = sum(products)
-            }
-            predictors[column] = eta
-        }
-    }
-
-    /// The responses and weights of eight rows; of rows that are not there, 0.
-    @inline(__always)
-    private func readRows(
-        _ rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int
-    ) -> (responses: Lanes, weights: Lanes) {
-        var (responses, weight) = (Lanes.zero, Lanes.zero)
-        for row in 0..<rowCount {
-            responses[row] = Double(rows[row * (featureCount + 1) + featureCount])
-            weight[row] = weights.map { Double($0[row]) } ?? 1
-        }
-        return (responses, weight)
-    }
-
-    @inline(__always)
-    private func addGradient(
-        _ rows: UnsafePointer<Scalar>, rowCount: Int, slopes: Lanes, into sums: UnsafeMutablePointer<Lanes>
+    private func forEachEight(
+        of rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int,
+        _ body: (EightRows<Scalar>, Lanes?, Int) -> Void
     ) {
-        for index in 0..<vectorCount {
-            var sum = sums[index]
-            for row in 0..<rowCount {
-                let x = widened(rows + row * (featureCount + 1) + index * 8)
-                sum = multiplyAdd(x, Lanes(repeating: slopes[row]), sum)
-            }
-            sums[index] = sum
+        let width = featureCount &+ 1
+        let bytes = 8 &* width &* MemoryLayout<Scalar>.stride
+        var (row, next, weights) = (rows, UnsafeRawPointer(rows) + Self.distanceAhead, weights)
+        for _ in 0..<rowCount / 8 {
+            for offset in stride(from: 0, to: bytes, by: 64) { kindred_prefetch(next + offset) }
+            body(EightRows(at: row, width: width), weights.map { widened($0) }, 8)
+            row += 8 &* width
+            next += bytes
+            weights = weights.map { $0 + 8 }
+        }
+        let rest = rowCount % 8
+        guard rest > 0 else { return }
+        tail.update(from: row, count: rest * width)
+        (tail + rest * width).update(repeating: 0, count: (8 - rest) * width)
+        var weight = Lanes.zero
+        for lane in 0..<rest { weight[lane] = weights.map { Double($0[lane]) } ?? 1 }
+        body(EightRows(at: tail, width: width), weight, rest)
+    }
+
+    /// Writes `x' beta` of each row, for each column.
+    @inline(__always)
+    private func predict(_ rows: EightRows<Scalar>) {
+        for column in 0..<columnCount {
+            predictors[column] = rows.products(
+                with: coefficients + column &* vectorCount, vectorCount: vectorCount, lastLanes: lastLanes)
         }
     }
 
-    /// Eight values of a row. Reading past its end is allowed.
+    /// `w x`, and 0 where a row weighs nothing, whatever `x` is there.
     @inline(__always)
-    private func widened(_ values: UnsafePointer<Scalar>) -> Lanes {
-        if Scalar.self == Double.self { return UnsafeRawPointer(values).loadUnaligned(as: Lanes.self) }
-        var result = Lanes.zero
-        for lane in 0..<8 { result[lane] = Double(values[lane]) }
-        return result
+    private func leavingOut(_ x: Lanes, _ weight: Lanes?) -> Lanes {
+        guard let weight else { return x }
+        return (x * weight).replacing(with: 0, where: weight .== .zero)
     }
 
-    @inline(__always)
-    private func sum(_ x: Lanes) -> Double {
-        let halves = x.lowHalf + x.highHalf
-        let quarters = halves.lowHalf + halves.highHalf
-        return quarters[0] + quarters[1]
-    }
+    /// How far ahead rows are asked for: several times what arrives while eight are summed.
+    private static var distanceAhead: Int { 4096 }
 
     @inline(__always)
     private func scalars(of vectors: UnsafeMutablePointer<Lanes>) -> UnsafeMutablePointer<Double> {

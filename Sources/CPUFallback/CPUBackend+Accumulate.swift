@@ -11,21 +11,32 @@ extension CPUBackend {
         precondition(chunk.range.foldCount == moments.foldCount, "rows in as many folds as the moments")
         let blocks = chunk.range.blocks
         let entryCount = triangleCount(chunk.width)
-        let partials = CPUBuffer<Scalar>(count: blocks.count * entryCount)
         let weights = rowWeights?.base ?? chunk.weights
         let grain = blocksPerUnit(
             blocks: blocks.count, rows: chunk.range.rowCount, costPerRow: chunk.width * chunk.width)
-        parallel.forEachRange(of: blocks.count, grain: grain) { range in
-            let gram = JointGram<Scalar>(width: chunk.width)
-            defer { gram.deallocate() }
-            for index in range {
-                let block = blocks[index]
-                let first = Int(block.firstRow)
-                gram.sum(
-                    rows: chunk.values + first * chunk.width, weights: weights.map { UnsafePointer($0) + first },
-                    rowCount: Int(block.rowCount), into: partials.base + index * entryCount)
+        /// Calls `body` for each block with its sums.
+        func forEachBlock(_ body: (Int, RowBlock, JointGram<Scalar>) -> Void) {
+            parallel.forEachRange(
+                of: blocks.count, grain: grain, scratch: JointGram<Scalar>(width: chunk.width)
+            ) { range, gram in
+                for index in range {
+                    let block = blocks[index]
+                    let first = Int(block.firstRow)
+                    gram.sum(
+                        rows: chunk.values + first * chunk.width, weights: weights.map { UnsafePointer($0) + first },
+                        rowCount: Int(block.rowCount))
+                    body(index, block, gram)
+                }
             }
         }
+        if chunk.range.hasOneBlockATask {
+            return forEachBlock { _, block, gram in
+                let task = moments.joint.entries.lane(of: Int(block.task), lanes: Self.lanes)
+                gram.add(to: task + Int(block.fold) * entryCount * Self.lanes, stride: Self.lanes)
+            }
+        }
+        let partials = CPUBuffer<Scalar>(count: blocks.count * entryCount)
+        forEachBlock { index, _, gram in gram.write(to: partials.base + index * entryCount, stride: 1) }
         add(partials, of: blocks, grain: grain, to: moments.joint.triangles)
     }
 

@@ -22,10 +22,11 @@ extension CPUBackend {
         let firstBlocks = Self.firstBlocks(of: chunk.range.blocks, firstPack: firstPack, packCount: packCount)
         let order = chunk.featureCount
         let rowCost = chunk.range.rowCount / max(1, packCount) * chunk.width * chunk.width
-        let grain = max(1, 1_000_000 / (rowCost + order * order * order + 1))
-        parallel.forEachRange(of: packCount, grain: grain) { packs in
-            let scratch = LeastSquaresScratch<Scalar>(width: chunk.width, order: order)
-            defer { scratch.deallocate() }
+        let grain = max(
+            1, min(8_000_000 / (rowCost + order * order * order + 1), packCount / (8 * parallel.threadCount)))
+        parallel.forEachRange(
+            of: packCount, grain: grain, scratch: LeastSquaresScratch<Scalar>(width: chunk.width, order: order)
+        ) { packs, scratch in
             for pack in packs {
                 scratch.formMoments(of: chunk.range.blocks[firstBlocks[pack]..<firstBlocks[pack + 1]], in: chunk)
                 scratch.cholesky.factor(
@@ -56,7 +57,7 @@ extension CPUBackend {
 }
 
 /// One thread's memory for the moments and the factors of one pack of tasks.
-struct LeastSquaresScratch<Scalar: LaneScalar> {
+struct LeastSquaresScratch<Scalar: LaneScalar>: ThreadScratch {
     typealias Lanes = Scalar.Lanes
 
     /// The joint Grams, one task a lane.
@@ -65,7 +66,6 @@ struct LeastSquaresScratch<Scalar: LaneScalar> {
     /// What factoring needs.
     let vectors: UnsafeMutablePointer<Lanes>
     private let gram: JointGram<Scalar>
-    private let sums: UnsafeMutablePointer<Scalar>
     private let entryCount: Int
 
     init(width: Int, order: Int) {
@@ -74,7 +74,6 @@ struct LeastSquaresScratch<Scalar: LaneScalar> {
         cholesky = PackCholesky(order: order, lower: .allocate(capacity: triangleCount(order)))
         vectors = .allocate(capacity: 3 * order)
         gram = JointGram(width: width)
-        sums = .allocate(capacity: entryCount)
     }
 
     func deallocate() {
@@ -82,7 +81,6 @@ struct LeastSquaresScratch<Scalar: LaneScalar> {
         cholesky.lower.deallocate()
         vectors.deallocate()
         gram.deallocate()
-        sums.deallocate()
     }
 
     /// Sums the blocks of the pack's tasks from zero, as `accumulate` does.
@@ -95,9 +93,8 @@ struct LeastSquaresScratch<Scalar: LaneScalar> {
             let first = Int(block.firstRow)
             gram.sum(
                 rows: chunk.values + first * chunk.width, weights: chunk.weights.map { UnsafePointer($0) + first },
-                rowCount: Int(block.rowCount), into: sums)
-            let destination = values + Int(block.task) % lanes
-            for entry in 0..<entryCount { destination[entry * lanes] += sums[entry] }
+                rowCount: Int(block.rowCount))
+            gram.add(to: values + Int(block.task) % lanes, stride: lanes)
         }
     }
 }

@@ -14,17 +14,38 @@ extension CPUBackend {
         precondition(chunk.range.foldCount == 1, "rows in no folds")
         precondition(values.map { $0.valuesPerTask == 1 } ?? true, "one value a task")
         precondition(gradients.map { $0.valuesPerTask == entryCount } ?? true, "a gradient as wide as the coefficients")
+        if chunk.range.hasOneBlockATask {
+            _ = forEachLossBlock(of: chunk, loss, at: coefficients) { index, block, sums in
+                let value = sum(block, of: chunk, by: sums, values != nil, gradients != nil)
+                if let values { values.entries.lane(of: Int(block.task), lanes: Self.lanes)[0] += value }
+                if let gradients {
+                    let destination = gradients.entries.lane(of: Int(block.task), lanes: Self.lanes)
+                    sums.addGradient(to: destination, stride: Self.lanes)
+                }
+            }
+            return
+        }
         let valueSums = values.map { _ in CPUBuffer<Scalar>(count: blocks.count) }
         let gradientSums = gradients.map { _ in CPUBuffer<Scalar>(count: blocks.count * entryCount) }
         let grain = forEachLossBlock(of: chunk, loss, at: coefficients) { index, block, sums in
-            let first = Int(block.firstRow)
-            sums.sum(
-                rows: chunk.values + first * chunk.width, weights: chunk.weights.map { UnsafePointer($0) + first },
-                rowCount: Int(block.rowCount), value: valueSums.map { $0.base + index },
-                gradient: gradientSums.map { $0.base + index * entryCount })
+            let value = sum(block, of: chunk, by: sums, values != nil, gradients != nil)
+            valueSums?.base[index] = value
+            if let gradientSums { sums.addGradient(to: gradientSums.base + index * entryCount, stride: 1) }
         }
         if let values, let valueSums { add(valueSums, of: blocks, grain: grain, to: values) }
         if let gradients, let gradientSums { add(gradientSums, of: blocks, grain: grain, to: gradients) }
+    }
+
+    /// The value of the loss over a block; its gradient stays in `sums`.
+    @inline(__always)
+    private func sum(
+        _ block: RowBlock, of chunk: RowChunk<Scalar>, by sums: BlockLoss<Scalar>, _ wantsValue: Bool,
+        _ wantsGradient: Bool
+    ) -> Scalar {
+        let first = Int(block.firstRow)
+        return sums.sum(
+            rows: chunk.values + first * chunk.width, weights: chunk.weights.map { UnsafePointer($0) + first },
+            rowCount: Int(block.rowCount), wantsValue: wantsValue, wantsGradient: wantsGradient)
     }
 
     @specialized(where Scalar == Double)
@@ -60,9 +81,9 @@ extension CPUBackend {
         let blocks = chunk.range.blocks
         let grain = blocksPerUnit(
             blocks: blocks.count, rows: chunk.range.rowCount, costPerRow: (2 * chunk.width + 40) * loss.columnCount)
-        parallel.forEachRange(of: blocks.count, grain: grain) { range in
-            let sums = BlockLoss<Scalar>(loss, featureCount: chunk.featureCount)
-            defer { sums.deallocate() }
+        parallel.forEachRange(
+            of: blocks.count, grain: grain, scratch: BlockLoss<Scalar>(loss, featureCount: chunk.featureCount)
+        ) { range, sums in
             for index in range {
                 let task = coefficients.taskCount == 1 ? 0 : Int(blocks[index].task)
                 sums.take(coefficients.entries.lane(of: task, lanes: Self.lanes), stride: Self.lanes)

@@ -35,19 +35,35 @@ extension CPUBackend {
 
 /// Products of the symmetric matrices of one pack with vectors, one task a lane.
 ///
-/// Every entry of a product is summed over the matrix's columns in order, however many vectors are taken at a time.
 private struct PackProduct<Scalar: LaneScalar> {
     typealias Lanes = Scalar.Lanes
 
     let order: Int
     let matrix: UnsafeMutablePointer<Lanes>
 
+    /// Each entry of the triangle is read once, for both of its places in the matrix. `y` may not be `x`.
     @inline(__always)
     func oneColumn(_ x: UnsafeMutablePointer<Lanes>, into y: UnsafeMutablePointer<Lanes>) {
+        var entries = matrix
         for row in 0..<order {
-            var sum = Lanes.zero
-            forEachEntry(ofRow: row) { column, entry in sum = multiplyAdd(entry, x[column], sum) }
-            y[row] = sum
+            let value = x[row]
+            // Two sums side by side: one alone would wait for itself.
+            var (even, odd) = (Lanes.zero, Lanes.zero)
+            var column = 0
+            while column &+ 2 <= row {
+                let (left, right) = (entries[column], entries[column &+ 1])
+                even = multiplyAdd(left, x[column], even)
+                odd = multiplyAdd(right, x[column &+ 1], odd)
+                y[column] = multiplyAdd(left, value, y[column])
+                y[column &+ 1] = multiplyAdd(right, value, y[column &+ 1])
+                column &+= 2
+            }
+            if column < row {
+                even = multiplyAdd(entries[column], x[column], even)
+                y[column] = multiplyAdd(entries[column], value, y[column])
+            }
+            y[row] = multiplyAdd(entries[row], value, even + odd)
+            entries += row &+ 1
         }
     }
 

@@ -29,16 +29,22 @@ extension CPUBackend {
         let packCount = (vectors.taskCount + lanes - 1) / lanes
         let blockCount = (packCount + Self.packsPerSumBlock - 1) / Self.packsPerSumBlock
         let partials = CPUBuffer<Double>(count: blockCount * entryCount * lanes)
+        let vectorsPerPack = lanes / 8
         parallel.forEachRange(of: packCount, grain: Self.packsPerSumBlock) { packs in
             let partial = partials.base + packs.lowerBound / Self.packsPerSumBlock * entryCount * lanes
+            let sums = UnsafeMutableRawPointer(partial).assumingMemoryBound(to: DoubleLanes.self)
             for pack in packs {
-                let pastEnd = max(0, (pack + 1) * lanes - vectors.taskCount)
-                let weight = weights.entries.lane(of: pack * lanes, lanes: lanes)
-                let values = vectors.entries.lane(of: pack * lanes, lanes: lanes)
-                for lane in 0..<lanes - pastEnd where weight[lane] != 0 {
-                    let factor = Double(weight[lane])
+                let present = vectors.taskCount - pack * lanes
+                let weight: UnsafeMutablePointer<Scalar> = weights.entries.lane(of: pack * lanes, lanes: lanes)
+                let values: UnsafeMutablePointer<Scalar> = vectors.entries.lane(of: pack * lanes, lanes: lanes)
+                for vector in 0..<vectorsPerPack {
+                    var factors = widened(weight + vector &* 8)
+                    factors.replace(with: 0, where: laneNumbers .>= Double(present - vector &* 8))
+                    let isLeftOut = factors .== .zero
                     for entry in 0..<entryCount {
-                        partial[entry * lanes + lane] += factor * Double(values[entry * lanes + lane])
+                        let place = entry &* vectorsPerPack &+ vector
+                        let value = widened(values + place &* 8).replacing(with: 0, where: isLeftOut)
+                        sums[place] = multiplyAdd(factors, value, sums[place])
                     }
                 }
             }

@@ -20,9 +20,10 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
 
     public var name: String { "CPU path, \(parallel.threadCount) thread\(parallel.threadCount == 1 ? "" : "s")" }
 
-    /// As many rows as fill 4 MB, so that a chunk is still in the last-level cache when it is summed.
-    public func preferredChunkRows(rowWidth: Int) -> Int {
-        4_000_000 / (rowWidth * MemoryLayout<Scalar>.stride)
+    /// As many rows as fill 4 MB, so that a chunk is still in the last-level cache when it is summed. Of rows that are
+    /// not copied, so many that threads seldom wait for each other.
+    public func preferredChunkRows(of source: some TaskSource<Scalar>) -> Int {
+        (source.lendsRows ? 64_000_000 : 4_000_000) / (source.rowWidth * MemoryLayout<Scalar>.stride)
     }
 
     static var lanes: Int { Scalar.Lanes.scalarCount }
@@ -66,6 +67,14 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
         let width = vectors.valuesPerTask
         let packs = vectors.entries
         return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { destination, count in
+            if width == 1, packs.entriesPerPack == 1 {
+                let source = packs.lane(of: 0, lanes: Self.lanes)
+                parallel.forEachRange(of: vectors.taskCount, grain: 1 << 16) { tasks in
+                    for task in tasks { destination[task] = Double(source[task]) }
+                }
+                count = vectors.taskCount
+                return
+            }
             for task in 0..<vectors.taskCount {
                 let source = packs.lane(of: task, lanes: Self.lanes)
                 for entry in 0..<width { destination[task * width + entry] = Double(source[entry * Self.lanes]) }
@@ -83,8 +92,9 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
     }
 
     public func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> Rows {
+        if let lent = RowChunk(lending: range, of: source) { return Rows(chunk: lent) }
         if chunks.isEmpty || !chunks.allSatisfy({ $0.fits(source, rowCount: range.rowCount) }) {
-            let preferred = min(preferredChunkRows(rowWidth: source.rowWidth), source.layout.rowCount)
+            let preferred = min(preferredChunkRows(of: source), source.layout.rowCount)
             chunks = (0..<2).map { _ in RowChunk(capacity: max(preferred, range.rowCount), for: source) }
         }
         turn = 1 - turn

@@ -1,121 +1,172 @@
+import CMachine
 import Compute
 
 /// Sums `w z z'` over the rows of one block, for rows `z` of `width` values: the lower triangle, row by row.
 ///
-/// Every entry is summed in double from zero, row after row, so its bits do not depend on the tiles. A tile is 8 rows
-/// by 8 columns of the result, held in 8 vector registers over all rows of the block.
-struct JointGram<Scalar: LaneScalar> {
-    typealias Lanes = SIMD8<Double>
-
+/// Every entry is summed in double from zero, in an order that depends on the block alone. Rows pass in panels that
+/// stay in the first cache while the tiles of the triangle are summed one after another.
+struct JointGram<Scalar: LaneScalar>: ThreadScratch {
     let width: Int
-    /// Row length of the scratch, a whole number of vectors.
-    private let paddedWidth: Int
-    /// The block's rows in double, and the same times their weights.
-    private let plain: UnsafeMutablePointer<Double>
-    private let weighted: UnsafeMutablePointer<Double>
+    /// Vectors of 8 in a row of the sums.
+    private let vectorCount: Int
+    private let panelRows: Int
+    private let tileCount: Int
+    /// A panel's rows in double, and the same times their weights.
+    private let plain: UnsafeMutablePointer<DoubleLanes>
+    private let weighted: UnsafeMutablePointer<DoubleLanes>
+    /// `width` rows of sums; what lies right of the diagonal's vector is never written.
+    private let sums: UnsafeMutablePointer<DoubleLanes>
 
     /// Scratch for one thread; `deallocate` gives it back.
     init(width: Int) {
         self.width = width
-        paddedWidth = (width + 7) / 8 * 8
-        let count = TaskLayout.rowsPerBlock * paddedWidth + 8
-        plain = .allocate(capacity: count)
-        plain.initialize(repeating: 0, count: count)
-        weighted = .allocate(capacity: count)
-        weighted.initialize(repeating: 0, count: count)
+        vectorCount = (width + 7) / 8
+        // Half of a first cache of 48 kB, as much again for what is weighted.
+        panelRows = min(TaskLayout.rowsPerBlock, max(16, 24_000 / (vectorCount * 64)))
+        tileCount = Self.tileCount(vectorCount: vectorCount)
+        plain = .allocate(capacity: panelRows * vectorCount)
+        weighted = .allocate(capacity: panelRows * vectorCount)
+        sums = .allocate(capacity: width * vectorCount)
+        sums.initialize(repeating: .zero, count: width * vectorCount)
     }
 
     func deallocate() {
         plain.deallocate()
         weighted.deallocate()
+        sums.deallocate()
     }
 
-    /// Writes the `triangleCount(width)` sums over `rowCount` rows.
+    /// Sums over `rowCount` rows.
     @inline(__always)
-    func sum(
-        rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int,
-        into sums: UnsafeMutablePointer<Scalar>
+    func sum(rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int) {
+        var start = 0
+        repeat {
+            let count = min(panelRows, rowCount - start)
+            let panel = rows + start * width
+            let ahead = UnsafeRawPointer(panel + count * width)
+            if Scalar.self == Double.self, weights == nil {
+                let values = UnsafeRawPointer(panel).assumingMemoryBound(to: Double.self)
+                addPanel(
+                    left: values, right: values, stride: width, rowCount: count, isFirst: start == 0, ahead: ahead)
+            } else {
+                widen(panel, weights: weights.map { $0 + start }, rowCount: count)
+                addPanel(
+                    left: scalars(of: plain), right: scalars(of: weights == nil ? plain : weighted),
+                    stride: vectorCount * 8, rowCount: count, isFirst: start == 0, ahead: ahead)
+            }
+            start += count
+        } while start < rowCount
+    }
+
+    /// Writes the `triangleCount(width)` sums, `stride` values apart.
+    @inline(__always)
+    func write(to destination: UnsafeMutablePointer<Scalar>, stride: Int) {
+        forEachEntry(of: destination, stride: stride) { $0[0] = $1 }
+    }
+
+    /// Adds the sums to those at `destination`, which lie `stride` values apart.
+    @inline(__always)
+    func add(to destination: UnsafeMutablePointer<Scalar>, stride: Int) {
+        forEachEntry(of: destination, stride: stride) { $0[0] += $1 }
+    }
+
+    @inline(__always)
+    private func forEachEntry(
+        of destination: UnsafeMutablePointer<Scalar>, stride: Int,
+        _ body: (UnsafeMutablePointer<Scalar>, Scalar) -> Void
     ) {
-        if Scalar.self == Double.self, weights == nil {
-            let values = UnsafeRawPointer(rows).assumingMemoryBound(to: Double.self)
-            sumTiles(left: values, right: values, stride: width, rowCount: rowCount, into: sums)
-            return
+        var target = destination
+        for row in 0..<width {
+            let source = UnsafeMutableRawPointer(sums + row * vectorCount).assumingMemoryBound(to: Double.self)
+            for column in 0...row {
+                body(target, Scalar(source[column]))
+                target += stride
+            }
         }
-        widen(rows: rows, weights: weights, rowCount: rowCount)
-        let right = weights == nil ? plain : weighted
-        sumTiles(left: plain, right: right, stride: paddedWidth, rowCount: rowCount, into: sums)
     }
 
+    /// Reads up to a vector behind the last row.
     @inline(__always)
-    private func widen(rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int) {
+    private func widen(_ rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int) {
         for row in 0..<rowCount {
             let source = rows + row * width
-            let destination = plain + row * paddedWidth
-            for column in 0..<width { destination[column] = Double(source[column]) }
+            let destination = plain + row * vectorCount
+            for index in 0..<vectorCount { destination[index] = widened(source + index * 8) }
         }
         guard let weights else { return }
         for row in 0..<rowCount {
-            let weight = Double(weights[row])
-            let source = plain + row * paddedWidth
-            let destination = weighted + row * paddedWidth
-            for column in 0..<width { destination[column] = weight * source[column] }
+            let weight = DoubleLanes(repeating: Double(weights[row]))
+            let (source, destination) = (plain + row * vectorCount, weighted + row * vectorCount)
+            for index in 0..<vectorCount { destination[index] = weight * source[index] }
         }
     }
 
+    /// The tiles of the triangle: eight rows at a time, the last of them in fours and ones.
+    ///
+    /// Before each, a share of the next panel is asked for, so that it arrives while tiles are summed.
     @inline(__always)
-    private func sumTiles(
-        left: UnsafePointer<Double>, right: UnsafePointer<Double>, stride: Int, rowCount: Int,
-        into sums: UnsafeMutablePointer<Scalar>
+    private func addPanel(
+        left: UnsafePointer<Double>, right: UnsafePointer<Double>, stride: Int, rowCount: Int, isFirst: Bool,
+        ahead: UnsafeRawPointer
     ) {
-        var firstRow = 0
-        while firstRow < width {
-            var firstColumn = 0
-            while firstColumn <= firstRow {
-                sumTile(
-                    left: left + firstRow, right: right + firstColumn, stride: stride, rowCount: rowCount,
-                    firstRow: firstRow, firstColumn: firstColumn, into: sums)
-                firstColumn += 8
+        let bytesAhead = rowCount * width * MemoryLayout<Scalar>.stride
+        let share = bytesAhead / tileCount + 64
+        var asked = 0
+        for group in 0..<vectorCount {
+            var vector = 0
+            while vector <= group {
+                let end = min(asked + share, bytesAhead)
+                while asked < end {
+                    kindred_prefetch(ahead + asked)
+                    asked += 64
+                }
+                let place = group * 8 * vectorCount + vector
+                let (a, b) = (left + group * 8, right + vector * 8)
+                switch group + 1 - vector {
+                case 1:
+                    addGroup(
+                        GramTile<RowVectors1>(
+                            left: a, right: b, stride: stride, rowCount: rowCount, isFirst: isFirst,
+                            sums: sums + place, vectorCount: vectorCount), group)
+                    vector += 1
+                case 2, 4:
+                    addGroup(
+                        GramTile<RowVectors2>(
+                            left: a, right: b, stride: stride, rowCount: rowCount, isFirst: isFirst,
+                            sums: sums + place, vectorCount: vectorCount), group)
+                    vector += 2
+                default:
+                    addGroup(
+                        GramTile<RowVectors3>(
+                            left: a, right: b, stride: stride, rowCount: rowCount, isFirst: isFirst,
+                            sums: sums + place, vectorCount: vectorCount), group)
+                    vector += 3
+                }
             }
-            firstRow += 8
+        }
+    }
+
+    /// The tiles of a panel: those of group `g` cover `g + 1` vectors, three at a time.
+    private static func tileCount(vectorCount: Int) -> Int { (0..<vectorCount).reduce(0) { $0 + $1 / 3 + 1 } }
+
+    /// The rows of one group of eight that there are.
+    @inline(__always)
+    private func addGroup<Row>(_ tile: GramTile<Row>, _ group: Int) {
+        let count = min(8, width - group * 8)
+        if count == 8 { return tile.eightRows() }
+        var row = 0
+        if count >= 4 {
+            tile.fourRows()
+            row = 4
+        }
+        while row < count {
+            tile.skipping(row).oneRow()
+            row += 1
         }
     }
 
     @inline(__always)
-    private func sumTile(
-        left: UnsafePointer<Double>, right: UnsafePointer<Double>, stride: Int, rowCount: Int,
-        firstRow: Int, firstColumn: Int, into sums: UnsafeMutablePointer<Scalar>
-    ) {
-        var (s0, s1, s2, s3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-        var (s4, s5, s6, s7) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-        var a = left
-        var b = right
-        for _ in 0..<rowCount {
-            let columns = UnsafeRawPointer(b).loadUnaligned(as: Lanes.self)
-            s0 = multiplyAdd(Lanes(repeating: a[0]), columns, s0)
-            s1 = multiplyAdd(Lanes(repeating: a[1]), columns, s1)
-            s2 = multiplyAdd(Lanes(repeating: a[2]), columns, s2)
-            s3 = multiplyAdd(Lanes(repeating: a[3]), columns, s3)
-            s4 = multiplyAdd(Lanes(repeating: a[4]), columns, s4)
-            s5 = multiplyAdd(Lanes(repeating: a[5]), columns, s5)
-            s6 = multiplyAdd(Lanes(repeating: a[6]), columns, s6)
-            s7 = multiplyAdd(Lanes(repeating: a[7]), columns, s7)
-            a += stride
-            b += stride
-        }
-        store(s0, row: firstRow, firstColumn: firstColumn, into: sums)
-        store(s1, row: firstRow + 1, firstColumn: firstColumn, into: sums)
-        store(s2, row: firstRow + 2, firstColumn: firstColumn, into: sums)
-        store(s3, row: firstRow + 3, firstColumn: firstColumn, into: sums)
-        store(s4, row: firstRow + 4, firstColumn: firstColumn, into: sums)
-        store(s5, row: firstRow + 5, firstColumn: firstColumn, into: sums)
-        store(s6, row: firstRow + 6, firstColumn: firstColumn, into: sums)
-        store(s7, row: firstRow + 7, firstColumn: firstColumn, into: sums)
-    }
-
-    @inline(__always)
-    private func store(_ values: Lanes, row: Int, firstColumn: Int, into sums: UnsafeMutablePointer<Scalar>) {
-        guard row < width else { return }
-        let start = sums + triangleCount(row) + firstColumn
-        for column in 0..<min(8, row + 1 - firstColumn) { start[column] = Scalar(values[column]) }
+    private func scalars(of vectors: UnsafePointer<DoubleLanes>) -> UnsafePointer<Double> {
+        UnsafeRawPointer(vectors).assumingMemoryBound(to: Double.self)
     }
 }

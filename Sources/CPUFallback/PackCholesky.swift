@@ -29,39 +29,80 @@ struct PackCholesky<Scalar: LaneScalar> {
         // The largest factor by which a diagonal shrank so far: rounding grew by it.
         var growth = one
         for row in 0..<order {
+            eliminate(row, of: gram)
             let target = lower + triangleCount(row)
-            let source = gram + triangleCount(row)
-            for column in 0..<row {
-                let other = lower + triangleCount(column)
-                var rest = source[column]
-                for index in 0..<column { rest = multiplyAdd(.zero - target[index], other[index], rest) }
-                target[column] = rest * other[column]
-            }
-            let diagonal = source[row]
+            let diagonal = gram[triangleCount(row) + row]
             var pivot = diagonal
-            for index in 0..<row { pivot = multiplyAdd(.zero - target[index], target[index], pivot) }
-            let grown = growth * (tolerance / 64)
-            let share = grown.replacing(with: Lanes(repeating: tolerance), where: grown .< Lanes(repeating: tolerance))
-            let isSolvable = pivot .> diagonal * share
-            code.replace(with: Lanes(repeating: Scalar(row + 1)), where: .!isSolvable .& (code .== .zero))
-            code.replace(with: .zero - one, where: .!((diagonal - diagonal) .== .zero))
-            pivot.replace(with: one, where: .!isSolvable)
-            let shrinkage = (diagonal / pivot).replacing(with: growth, where: .!isSolvable)
-            growth.replace(with: shrinkage, where: shrinkage .> growth)
+            for index in 0..<row { pivot = multiplyAdd(-target[index], target[index], pivot) }
+            let limit = diagonal * larger(growth * (tolerance / 64), Lanes(repeating: tolerance))
+            let isUnsolved = select(pivot, >, limit, .zero, else: one)
+            let firstUnsolved = select(code, ==, .zero, Lanes(repeating: Scalar(row + 1)), else: code)
+            code = select(isUnsolved, ==, one, firstUnsolved, else: code)
+            code = select(diagonal - diagonal, ==, .zero, code, else: -one)
+            pivot = select(isUnsolved, ==, one, one, else: pivot)
+            growth = select(isUnsolved, ==, one, growth, else: larger(diagonal / pivot, growth))
             target[row] = one / pivot.squareRoot()
         }
         diagnosis[0] = code
         diagnosis[1] = conditionEstimate(gram, scratch: scratch)
     }
 
+    /// Writes the row of `L` left of the diagonal, four columns side by side: their sums do not wait for each other.
+    @inline(__always)
+    private func eliminate(_ row: Int, of gram: UnsafeMutablePointer<Lanes>) {
+        let target = lower + triangleCount(row)
+        let source = gram + triangleCount(row)
+        var column = 0
+        while column + 4 <= row {
+            let (l0, l1) = (lower + triangleCount(column), lower + triangleCount(column + 1))
+            let (l2, l3) = (lower + triangleCount(column + 2), lower + triangleCount(column + 3))
+            var (r0, r1, r2, r3) = (source[column], source[column + 1], source[column + 2], source[column + 3])
+            for index in 0..<column {
+                let factor = -target[index]
+                r0 = multiplyAdd(factor, l0[index], r0)
+                r1 = multiplyAdd(factor, l1[index], r1)
+                r2 = multiplyAdd(factor, l2[index], r2)
+                r3 = multiplyAdd(factor, l3[index], r3)
+            }
+            r0 *= l0[column]
+            r1 = multiplyAdd(-r0, l1[column], r1) * l1[column + 1]
+            r2 = multiplyAdd(-r1, l2[column + 1], multiplyAdd(-r0, l2[column], r2)) * l2[column + 2]
+            r3 = multiplyAdd(-r1, l3[column + 1], multiplyAdd(-r0, l3[column], r3))
+            r3 = multiplyAdd(-r2, l3[column + 2], r3) * l3[column + 3]
+            target[column] = r0
+            target[column + 1] = r1
+            target[column + 2] = r2
+            target[column + 3] = r3
+            column += 4
+        }
+        while column < row {
+            let other = lower + triangleCount(column)
+            var rest = source[column]
+            for index in 0..<column { rest = multiplyAdd(-target[index], other[index], rest) }
+            target[column] = rest * other[column]
+            column += 1
+        }
+    }
+
     /// Solves `L x = b` in place.
     @inline(__always)
     func solveLower(_ x: UnsafeMutablePointer<Lanes>) {
-        for row in 0..<order {
-            let entries = lower + triangleCount(row)
-            var rest = x[row]
-            for column in 0..<row { rest = multiplyAdd(.zero - entries[column], x[column], rest) }
-            x[row] = rest * entries[row]
+        for column in 0..<order {
+            let entry = lower + triangleCount(column) + column
+            let value = x[column] * entry[0]
+            x[column] = value
+            subtract(value, timesColumn: column, from: x)
+        }
+    }
+
+    /// Takes `value` times what lies below the diagonal of a column of `L` from the entries of `x` there.
+    @inline(__always)
+    private func subtract(_ value: Lanes, timesColumn column: Int, from x: UnsafeMutablePointer<Lanes>) {
+        let factor = -value
+        var entry = lower + triangleCount(column) + column
+        for row in column &+ 1..<order {
+            entry += row
+            x[row] = multiplyAdd(factor, entry[0], x[row])
         }
     }
 
@@ -72,7 +113,8 @@ struct PackCholesky<Scalar: LaneScalar> {
             let entries = lower + triangleCount(row)
             let value = x[row] * entries[row]
             x[row] = value
-            for column in 0..<row { x[column] = multiplyAdd(.zero - entries[column], value, x[column]) }
+            let factor = -value
+            for column in 0..<row { x[column] = multiplyAdd(entries[column], factor, x[column]) }
         }
     }
 
@@ -84,24 +126,15 @@ struct PackCholesky<Scalar: LaneScalar> {
     @inline(__always)
     private func conditionEstimate(_ gram: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Lanes>) -> Lanes {
         let (scales, z, sums) = (scratch, scratch + order, scratch + 2 * order)
+        for row in 0..<order { scales[row] = gram[triangleCount(row) + row].squareRoot() }
+        let largest = largestRowSum(gram, scales, reciprocals: z, sums: sums)
+        for row in 0..<order { z[row] = .zero }
         for row in 0..<order {
-            scales[row] = gram[triangleCount(row) + row].squareRoot()
-            sums[row] = .zero
+            let (scale, rest) = (scales[row], z[row])
+            let signed = select(rest, <, .zero, -scale, else: scale)
+            z[row] = (signed + rest) * lower[triangleCount(row) + row]
+            subtract(z[row], timesColumn: row, from: z)
         }
-        for row in 0..<order {
-            let entries = lower + triangleCount(row)
-            var rest = Lanes.zero
-            for column in 0..<row {
-                rest = multiplyAdd(.zero - entries[column], z[column], rest)
-                let share = magnitude(gram[triangleCount(row) + column]) / (scales[row] * scales[column])
-                sums[row] += share
-                sums[column] += share
-            }
-            let signed = scales[row].replacing(with: .zero - scales[row], where: rest .< .zero)
-            z[row] = (signed + rest) * entries[row]
-        }
-        var largest = Lanes.zero
-        for row in 0..<order { largest.replace(with: sums[row], where: sums[row] .> largest) }
         solveUpper(z)
         let before = scaledSquares(z, scales)
         for row in 0..<order { z[row] *= scales[row] * scales[row] }
@@ -109,6 +142,29 @@ struct PackCholesky<Scalar: LaneScalar> {
         solveUpper(z)
         let after = scaledSquares(z, scales)
         return (Lanes(repeating: 1) + largest) * (after / before).squareRoot()
+    }
+
+    /// The largest row sum of the magnitudes of `D G D`, without the diagonal's 1.
+    @inline(__always)
+    private func largestRowSum(
+        _ gram: UnsafeMutablePointer<Lanes>, _ scales: UnsafeMutablePointer<Lanes>,
+        reciprocals: UnsafeMutablePointer<Lanes>, sums: UnsafeMutablePointer<Lanes>
+    ) -> Lanes {
+        var largest = Lanes.zero
+        for row in 0..<order {
+            let entries = gram + triangleCount(row)
+            let reciprocal = Lanes(repeating: 1) / scales[row]
+            reciprocals[row] = reciprocal
+            var sum = Lanes.zero
+            for column in 0..<row {
+                let share = magnitude(entries[column]) * (reciprocal * reciprocals[column])
+                sum += share
+                sums[column] += share
+            }
+            sums[row] = sum
+        }
+        for row in 0..<order { largest = larger(sums[row], largest) }
+        return largest
     }
 
     @inline(__always)
@@ -120,7 +176,4 @@ struct PackCholesky<Scalar: LaneScalar> {
         }
         return sum
     }
-
-    @inline(__always)
-    private func magnitude(_ x: Lanes) -> Lanes { x.replacing(with: .zero - x, where: x .< .zero) }
 }

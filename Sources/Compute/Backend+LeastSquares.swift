@@ -2,7 +2,7 @@ extension Backend {
     /// Least squares of every task in one pass over the rows: the coefficients that moments, `factor` and `solve` give,
     /// to the bit, without an array of moments.
     ///
-    /// Where a pack of tasks has more rows than a chunk, moments are cheap beside the rows and are made after all.
+    /// Where a chunk has no more than a few packs of tasks, moments are cheap beside the rows and are made after all.
     ///
     /// - Parameters:
     ///   - tolerance: as `factor` takes it.
@@ -12,8 +12,8 @@ extension Backend {
         of source: some TaskSource<Scalar>, tolerance: Scalar, chunkRows: Int? = nil, progress: PassProgress? = nil,
         into coefficients: Vectors<Buffer>, diagnosis: Vectors<Buffer>
     ) throws(ComputeError) {
-        let capacity = chunkRows ?? preferredChunkRows(rowWidth: source.rowWidth)
-        if source.layout.largestPack(of: packSize) <= capacity {
+        let capacity = chunkRows ?? preferredChunkRows(of: source)
+        if source.layout.largestPack(of: packSize) <= capacity / leastPacksPerChunk {
             return try forEachChunk(of: source, wholePacks: true, chunkRows: chunkRows, progress: progress) {
                 rows throws(ComputeError) in
                 try leastSquares(rows, tolerance: tolerance, into: coefficients, diagnosis: diagnosis)
@@ -33,6 +33,9 @@ extension Backend {
         }
     }
 }
+
+/// Fewer packs at a time would leave threads without work.
+private let leastPacksPerChunk = 4
 
 extension TaskLayout {
     /// The largest number of rows that a pack of so many tasks has.

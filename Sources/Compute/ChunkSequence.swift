@@ -28,6 +28,8 @@ public struct ChunkRange: Sendable, Equatable {
     public let order: [Int32]?
     /// The tasks that the chunk has all rows of, from the first of a pack on, where chunks are cut between packs alone.
     public let wholeTasks: Range<Int>?
+    /// Whether no task has more than one of the blocks.
+    package let hasOneBlockATask: Bool
 
     public init(
         firstRow: Int, rowCount: Int, blocks: [RowBlock], foldCount: Int = 1, order: [Int32]? = nil,
@@ -39,6 +41,7 @@ public struct ChunkRange: Sendable, Equatable {
         self.foldCount = foldCount
         self.order = order
         self.wholeTasks = wholeTasks
+        hasOneBlockATask = zip(blocks, blocks.dropFirst()).allSatisfy { $0.task != $1.task }
     }
 
     /// Rows of the whole problem.

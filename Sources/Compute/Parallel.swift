@@ -56,6 +56,32 @@ public struct Parallel: Sendable {
             body(block * size..<min(count, (block + 1) * size))
         }
     }
+
+    /// Splits `0 ..< count` into ranges of at most `grain` and calls `body` once for each with the memory of its thread.
+    ///
+    /// - Parameter makeScratch: evaluated once for each thread that has work.
+    package func forEachRange<Scratch: ThreadScratch>(
+        of count: Int, grain: Int, scratch makeScratch: @autoclosure () -> Scratch,
+        _ body: (Range<Int>, Scratch) -> Void
+    ) {
+        let size = max(1, grain)
+        let blockCount = (count + size - 1) / size
+        let next = Atomic<Int>(0)
+        forEachBlock(min(threadCount, blockCount)) { _ in
+            let scratch = makeScratch()
+            defer { scratch.deallocate() }
+            while true {
+                let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                if block >= blockCount { return }
+                body(block * size..<min(count, (block + 1) * size), scratch)
+            }
+        }
+    }
+}
+
+/// Memory that one thread works in.
+package protocol ThreadScratch {
+    func deallocate()
 }
 
 /// Lets the threads of one loop share its body.

@@ -99,11 +99,24 @@ package struct QuantileSearch {
 
     // MARK: By a sample
 
-    /// Tasks drawn in proportion to their weights, one from each of equal parts of the total, in ascending order.
+    /// Tasks drawn in proportion to their weights.
     private func sampledTasks() -> [Int] {
-        let count = min(8192, weights.units.count / 8, Int(weights.total))
-        let step = weights.total / UInt64(count)
+        let taskCount = weights.units.count
+        let count = min(8192, taskCount / 8, Int(weights.total))
         var generator = SplitMix(state: 1)
+        var tasks: [Int] = []
+        tasks.reserveCapacity(count)
+        // A task drawn like any other is kept with the probability that its weight is of the largest.
+        for _ in 0..<8 * count where tasks.count < count {
+            let task = Int(generator.next() % UInt64(taskCount))
+            if generator.next() % weights.largest < weights.units[task] { tasks.append(task) }
+        }
+        return tasks.count < count ? evenlySampledTasks(count, &generator) : tasks
+    }
+
+    /// Tasks drawn in proportion to their weights, one from each of equal parts of the total.
+    private func evenlySampledTasks(_ count: Int, _ generator: inout SplitMix) -> [Int] {
+        let step = weights.total / UInt64(count)
         var tasks: [Int] = []
         tasks.reserveCapacity(count)
         var (task, through) = (0, weights.units[0])

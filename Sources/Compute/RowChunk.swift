@@ -1,4 +1,4 @@
-/// Host memory for the rows of one chunk, in the scalar and the order that a device reads.
+/// The rows of one chunk in host memory, in the scalar and the order that a device reads.
 ///
 /// Each row holds its features and then its responses: `values` is `rowCount x width`, row-major, with `width` the
 /// number of both. Treating responses as further columns makes all moments of a task one Gram matrix.
@@ -6,32 +6,45 @@
 /// Unchecked: a chunk is filled by one pass at a time, whose threads write disjoint rows, and read only after that.
 public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
     /// Reading one vector past the last row is allowed.
-    public static var paddingBytes: Int { 64 }
+    public static var paddingBytes: Int { RowMemory<Scalar>.paddingBytes }
 
     /// The number of rows there is room for.
     public let capacity: Int
     public let featureCount: Int
     /// Features and responses: the number of values in a row.
     public let width: Int
-    /// `capacity x width` values and 64 bytes more, 64-byte aligned.
+    /// `capacity x width` values and 64 bytes more; 64-byte aligned where the chunk owns them.
     public let values: UnsafeMutablePointer<Scalar>
     /// One weight a row, or nil where every row counts alike.
     public let weights: UnsafeMutablePointer<Scalar>?
     /// The rows that the chunk holds now.
-    public internal(set) var range = ChunkRange(firstRow: 0, rowCount: 0, blocks: [])
+    public internal(set) var range: ChunkRange
+    /// Whose memory the rows lie in.
+    private let owners: [RowMemory<Scalar>]
 
     /// Room for `capacity` rows of `featureCount` features and so many responses.
     public init(capacity: Int, featureCount: Int, responseCount: Int = 1, isWeighted: Bool) {
         self.capacity = capacity
         self.featureCount = featureCount
         width = featureCount + responseCount
-        values = Self.allocate(capacity * width)
-        weights = isWeighted ? Self.allocate(capacity) : nil
+        let values = RowMemory<Scalar>(count: capacity * width)
+        let weights = isWeighted ? RowMemory<Scalar>(count: capacity) : nil
+        self.values = values.base
+        self.weights = weights?.base
+        range = ChunkRange(firstRow: 0, rowCount: 0, blocks: [])
+        owners = [values] + (weights.map { [$0] } ?? [])
     }
 
-    deinit {
-        values.deallocate()
-        weights?.deallocate()
+    /// The rows of `range` where the source has them; nil where they have to be copied, to be made or to be regrouped.
+    package init?(lending range: ChunkRange, of source: some TaskSource<Scalar>) {
+        guard range.order == nil, let rows = source.lend(range.rows) else { return nil }
+        capacity = range.rowCount
+        featureCount = source.featureCount
+        width = source.rowWidth
+        values = rows.values
+        weights = rows.weights
+        self.range = range
+        owners = rows.owners
     }
 
     /// Room for `capacity` rows of the source.
@@ -125,12 +138,5 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
     public func weightSum(of block: RowBlock) -> Double {
         guard let weights else { return Double(block.rowCount) }
         return (block.firstRow..<block.firstRow + block.rowCount).reduce(0) { $0 + Double(weights[Int($1)]) }
-    }
-
-    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Scalar> {
-        let bytes = count * MemoryLayout<Scalar>.stride + paddingBytes
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-        return memory.assumingMemoryBound(to: Scalar.self)
     }
 }

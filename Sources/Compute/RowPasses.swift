@@ -3,8 +3,8 @@ public protocol RowPasses<Scalar>: BackendMemory {
     /// The rows of one chunk on the device, or on their way there.
     associatedtype Rows: StagedRows<Scalar>
 
-    /// The number of rows a pass should bring through at a time, for rows of this many values.
-    func preferredChunkRows(rowWidth: Int) -> Int
+    /// The number of rows of a source that a pass should bring through at a time.
+    func preferredChunkRows(of source: some TaskSource<Scalar>) -> Int
 
     /// Reads the rows of `range` from `source` and sends them to the device.
     ///
@@ -66,7 +66,7 @@ extension RowPasses {
         of source: Source, folds: RowFolds? = nil, wholePacks: Bool = false, chunkRows: Int? = nil,
         progress: PassProgress? = nil, _ body: (Rows) throws(ComputeError) -> Void
     ) throws(ComputeError) {
-        let capacity = chunkRows ?? preferredChunkRows(rowWidth: source.rowWidth)
+        let capacity = chunkRows ?? preferredChunkRows(of: source)
         let packSize = wholePacks ? packSize : nil
         for range in source.layout.chunks(ofAtMost: capacity, folds: folds, packSize: packSize) {
             try body(try stage(range, of: source))

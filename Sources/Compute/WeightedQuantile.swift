@@ -6,7 +6,9 @@ extension TaskColumns {
         weights: [Double], at share: Double, tie: TieRule, precision: Double, parallel: Parallel = Parallel()
     ) throws(ComputeError) -> [Double] {
         precondition(share >= 0 && share <= 1, "a quantile's share lies between 0 and 1")
-        guard let units = FixedPointWeights(weights) else { return Array(repeating: .nan, count: entryCount) }
+        guard let units = FixedPointWeights(weights, parallel: parallel) else {
+            return Array(repeating: .nan, count: entryCount)
+        }
         let ranks = units.ranks(at: share, precision: precision)
         let search = QuantileSearch(weights: units, parallel: parallel)
         return try search.orderStatistics(of: self, low: ranks.low, high: ranks.high).map { statistics in

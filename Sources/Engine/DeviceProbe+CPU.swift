@@ -17,7 +17,7 @@ extension DeviceProbe {
         ]
         return cached(in: cache, key: key) {
             DeviceProbe(
-                copyGigabytes: copyRate(parallel), transferGigabytes: nil,
+                copyGigabytes: copyRate(parallel), readGigabytes: readRate(parallel), transferGigabytes: nil,
                 floatGigaflops: multiplyAddRate(parallel, Float.self),
                 doubleGigaflops: multiplyAddRate(parallel, Double.self))
         }
@@ -48,6 +48,34 @@ extension DeviceProbe {
         // The first run is not counted: it brings the destination's pages into being.
         copy()
         return bestRate(unitsPerRun: 2 * Double(bytes), copy)
+    }
+
+    /// Of more bytes than caches hold.
+    package static func readRate(_ parallel: Parallel) -> Double {
+        let count = 32 << 20
+        let values = UnsafeMutablePointer<SIMD8<Double>>.allocate(capacity: count / 8)
+        defer { values.deallocate() }
+        // Each thread brings its own pages into being.
+        parallel.forEachRange(of: count / 8, grain: 1 << 15) { range in
+            (values + range.lowerBound).initialize(repeating: .zero, count: range.count)
+        }
+        let total = Mutex(0.0)
+        return bestRate(unitsPerRun: 8 * Double(count)) {
+            parallel.forEachRange(of: count / 8, grain: 1 << 15) { range in
+                // Four sums, and four streams of addresses: one alone waits for itself.
+                let quarter = range.count / 4
+                let first = values + range.lowerBound
+                var (a, b, c, d) = (first[0], first[quarter], first[2 * quarter], first[3 * quarter])
+                for index in 1..<quarter {
+                    a += first[index]
+                    b += first[quarter &+ index]
+                    c += first[2 &* quarter &+ index]
+                    d += first[3 &* quarter &+ index]
+                }
+                let sum = ((a + b) + (c + d)).sum()
+                total.withLock { $0 += sum }
+            }
+        }
     }
 
     @inline(__always)

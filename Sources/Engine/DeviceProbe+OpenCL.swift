@@ -14,6 +14,7 @@ extension DeviceProbe {
             let bytes = copyBytes(of: device)
             return DeviceProbe(
                 copyGigabytes: try copyRate(context, bytes: bytes),
+                readGigabytes: try readRate(context, bytes: bytes),
                 transferGigabytes: try transferRate(context, bytes: bytes),
                 floatGigaflops: try multiplyAddRate(context, Float.self),
                 doubleGigaflops: device.hasDouble ? try multiplyAddRate(context, Double.self) : nil)
@@ -36,6 +37,26 @@ extension DeviceProbe {
         }
         try copy()
         return try bestRate(unitsPerRun: 2 * Double(bytes), copy)
+    }
+
+    private static func readRate(_ context: Context, bytes: Int) throws(ComputeError) -> Double {
+        let device = context.device
+        let kernel = try context.kernel("probe_read", in: .probe, options: options(device, Float.self))
+        let source = try context.makeBuffer(of: UInt8.self, count: bytes, zeroed: true)
+        let vectors = bytes / (lanes(device, Float.self) * MemoryLayout<Float>.size)
+        // Items of a CPU device read on, those of a GPU side by side.
+        let isCPU = device.kind == .cpu
+        let items = min(vectors, device.computeUnitCount * (isCPU ? 64 : 4096))
+        let sums = try context.makeBuffer(of: Float.self, count: items * lanes(device, Float.self))
+        let share = (vectors + items - 1) / items
+        func read() throws(ComputeError) {
+            try kernel.launch(
+                global: items, .count(vectors), .count(isCPU ? share : 1), .count(isCPU ? 1 : items),
+                .count(share), .buffer(source), .buffer(sums)
+            ).wait()
+        }
+        try read()
+        return try bestRate(unitsPerRun: Double(bytes), read)
     }
 
     private static func transferRate(_ context: Context, bytes: Int) throws(ComputeError) -> Double {

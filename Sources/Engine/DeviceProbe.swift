@@ -4,6 +4,8 @@
 package struct DeviceProbe: Sendable, Equatable {
     /// Bytes read and written in a second by a copy within the device's memory, in 10^9.
     package let copyGigabytes: Double
+    /// Bytes read in a second from the device's memory where nothing is written, in 10^9.
+    package let readGigabytes: Double
     /// Bytes sent in a second from the host's memory to the device's, in 10^9. Nil for the CPU path, which sends none.
     package let transferGigabytes: Double?
     /// Floating-point operations in a second, in 10^9: multiply-adds in float, each two operations.
@@ -12,9 +14,11 @@ package struct DeviceProbe: Sendable, Equatable {
     package let doubleGigaflops: Double?
 
     package init(
-        copyGigabytes: Double, transferGigabytes: Double?, floatGigaflops: Double, doubleGigaflops: Double?
+        copyGigabytes: Double, readGigabytes: Double, transferGigabytes: Double?, floatGigaflops: Double,
+        doubleGigaflops: Double?
     ) {
         self.copyGigabytes = copyGigabytes
+        self.readGigabytes = readGigabytes
         self.transferGigabytes = transferGigabytes
         self.floatGigaflops = floatGigaflops
         self.doubleGigaflops = doubleGigaflops
@@ -24,14 +28,17 @@ package struct DeviceProbe: Sendable, Equatable {
     init?(text: String) {
         let lines = text.split(separator: "\n")
         let values = lines.map { Double($0) }
-        guard lines.count == 4, let copy = values[0], let float = values[2], copy > 0, float > 0 else { return nil }
+        guard lines.count == 5, let copy = values[0], let read = values[1], let float = values[3],
+            copy > 0, read > 0, float > 0
+        else { return nil }
         for (line, value) in zip(lines, values) where value == nil && line != Self.absent { return nil }
         self.init(
-            copyGigabytes: copy, transferGigabytes: values[1], floatGigaflops: float, doubleGigaflops: values[3])
+            copyGigabytes: copy, readGigabytes: read, transferGigabytes: values[2], floatGigaflops: float,
+            doubleGigaflops: values[4])
     }
 
     var text: String {
-        [copyGigabytes, transferGigabytes, floatGigaflops, doubleGigaflops]
+        [copyGigabytes, readGigabytes, transferGigabytes, floatGigaflops, doubleGigaflops]
             .map { $0.map { "\($0)" } ?? String(Self.absent) }.joined(separator: "\n")
     }
 

@@ -5,6 +5,8 @@ public struct DeviceSpeeds: Sendable {
     public let name: String
     /// Bytes read and written in a second by a copy within the device's memory, in 10^9.
     public let copyGigabytes: Double
+    /// Bytes read in a second from the device's memory where nothing is written, in 10^9.
+    public let readGigabytes: Double
     /// Multiply-adds in a second in float, each two operations, in 10^9.
     public let floatGigaflops: Double
     /// The same in double; nil where the device has none.
@@ -25,6 +27,7 @@ public struct DeviceSpeeds: Sendable {
     private init(name: String, _ probe: DeviceProbe) {
         self.name = name
         copyGigabytes = probe.copyGigabytes
+        readGigabytes = probe.readGigabytes
         floatGigaflops = probe.floatGigaflops
         doubleGigaflops = probe.doubleGigaflops
     }

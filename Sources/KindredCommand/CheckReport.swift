@@ -5,7 +5,7 @@ import Tables
 
 /// What the checks of one device found, as it is shown.
 struct CheckReport {
-    let target: CheckTarget
+    let target: DeviceTarget
     var results: [CheckResult] = []
     /// Whether division and square root are correctly rounded in a scalar, where that could be found out.
     var roundsCorrectly: [Precision: Bool] = [:]
@@ -13,7 +13,7 @@ struct CheckReport {
     var problems: [ComputeError] = []
     var seconds = 0.0
 
-    init(target: CheckTarget) { self.target = target }
+    init(target: DeviceTarget) { self.target = target }
 
     var hasPassed: Bool { problems.isEmpty && results.allSatisfy(\.hasPassed) }
 

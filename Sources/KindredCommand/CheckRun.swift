@@ -20,15 +20,15 @@ struct CheckRun {
 
     /// - Throws: ``ComputeError/deviceNotFound(_:)``, and ``ComputeError/doubleUnsupported(device:)`` when double alone is
     ///   asked of a device that has none.
-    private func targets() throws(ComputeError) -> [CheckTarget] {
+    private func targets() throws(ComputeError) -> [DeviceTarget] {
         let choice = try DeviceChoice.asked(for: command.device)
-        guard choice != .auto else { return [.cpuPath] + Device.all().map { CheckTarget(devices: [$0]) } }
-        let target = CheckTarget(devices: try choice.resolve(among: Device.all()))
+        guard choice != .auto else { return [.cpuPath] + Device.all().map { DeviceTarget(devices: [$0]) } }
+        let target = DeviceTarget(devices: try choice.resolve(among: Device.all()))
         if command.precision == .double, !target.hasDouble { throw .doubleUnsupported(device: target.name) }
         return [target]
     }
 
-    private func report(on target: CheckTarget) throws -> CheckReport {
+    private func report(on target: DeviceTarget) throws -> CheckReport {
         var report = CheckReport(target: target)
         try show(report.heading)
         let start = ContinuousClock.now
@@ -47,7 +47,7 @@ struct CheckRun {
         return report
     }
 
-    private func check(_ target: CheckTarget, _ precision: Precision, into report: inout CheckReport) throws {
+    private func check(_ target: DeviceTarget, _ precision: Precision, into report: inout CheckReport) throws {
         var results: [CheckResult] = []
         var writeError: TableError?
         // Each line is shown at once: a driver that ends the program leaves those before it.

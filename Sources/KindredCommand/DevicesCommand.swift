@@ -37,6 +37,7 @@ struct DevicesCommand: ParsableCommand {
         var memoryBytes: Int
         var hasDouble: Bool
         var copyGigabytes: Double?
+        var readGigabytes: Double?
         var floatGigaflops: Double?
         var doubleGigaflops: Double?
         /// Why it could not be measured.
@@ -50,7 +51,8 @@ struct DevicesCommand: ParsableCommand {
         return Entry(
             selector: "cpu", name: "\(name)\(parallel.threadCount) threads", platform: "CPU path",
             driver: "kindred \(Kindred.version), \(Kindred.buildTarget)", memoryBytes: ByteSize.halfOfMemory * 2,
-            hasDouble: true, copyGigabytes: speeds.copyGigabytes, floatGigaflops: speeds.floatGigaflops,
+            hasDouble: true, copyGigabytes: speeds.copyGigabytes, readGigabytes: speeds.readGigabytes,
+            floatGigaflops: speeds.floatGigaflops,
             doubleGigaflops: speeds.doubleGigaflops)
     }
 
@@ -61,6 +63,7 @@ struct DevicesCommand: ParsableCommand {
         do {
             let speeds = try DeviceSpeeds(of: device)
             entry.copyGigabytes = speeds.copyGigabytes
+            entry.readGigabytes = speeds.readGigabytes
             entry.floatGigaflops = speeds.floatGigaflops
             entry.doubleGigaflops = speeds.doubleGigaflops
         } catch {
@@ -74,6 +77,7 @@ struct DevicesCommand: ParsableCommand {
             let double = entry.hasDouble ? "double" : "no double"
             let speeds = [
                 entry.copyGigabytes.map { "copies \(speedText($0)) GB/s" },
+                entry.readGigabytes.map { "reads \(speedText($0)) GB/s" },
                 entry.floatGigaflops.map { "\(speedText($0)) GFLOP/s float" },
                 entry.doubleGigaflops.map { "\(speedText($0)) GFLOP/s double" },
             ].compactMap { $0 }.joined(separator: ", ")
@@ -94,6 +98,7 @@ struct DevicesCommand: ParsableCommand {
                 .init("platform", .string(entry.platform)), .init("driver", .string(entry.driver)),
                 .init("memory_bytes", .integer(entry.memoryBytes)), .init("double", .bool(entry.hasDouble)),
                 .init("copy_gb_per_s", number(entry.copyGigabytes)),
+                .init("read_gb_per_s", number(entry.readGigabytes)),
                 .init("float_gflop_per_s", number(entry.floatGigaflops)),
                 .init("double_gflop_per_s", number(entry.doubleGigaflops)),
                 .init("problem", entry.problem.map { .string($0) } ?? .null),

@@ -17,6 +17,7 @@ struct Kindred: ParsableCommand {
         version: "kindred \(version), built for \(buildTarget)",
         subcommands: [
             FitCommand.self, PredictCommand.self, CompareCommand.self, DevicesCommand.self, CheckCommand.self,
+            BenchCommand.self,
         ])
 
     static let version = "0.1.0"

@@ -1,9 +1,9 @@
-import Compute
+package import Compute
 
 /// A problem's moments by fold: for each fold the moments to train on, those of all other folds, and those held out.
 ///
 /// Rows pass once where all folds of all tasks fit the backend's memory, and once a sweep where they come in shards.
-final class FoldedMoments<B: Backend, P: Problem> {
+package final class FoldedMoments<B: Backend, P: Problem> {
     let backend: B
     let problem: P
     let folds: RowFolds
@@ -19,7 +19,7 @@ final class FoldedMoments<B: Backend, P: Problem> {
     private var lastTraining: (fold: Int, moments: Moments<B.Buffer>)?
 
     /// Forms the moments, or as much of them as fits, and counts observations.
-    init(of problem: P, folds: RowFolds, on backend: B, progress: PassProgress?) throws(ComputeError) {
+    package init(of problem: P, folds: RowFolds, on backend: B, progress: PassProgress?) throws(ComputeError) {
         self.problem = problem
         self.folds = folds
         self.backend = backend
@@ -62,7 +62,7 @@ final class FoldedMoments<B: Backend, P: Problem> {
     }
 
     /// The moments of the rows outside of a fold, or of all rows.
-    func training(without fold: Int?) -> MomentShards<B> {
+    package func training(without fold: Int?) -> MomentShards<B> {
         func held<Number: Numeric>(_ values: [Number], _ task: Int) -> Number {
             fold.map { values[task * foldCount + $0] } ?? 0
         }

@@ -1,7 +1,7 @@
-import Compute
+package import Compute
 
 /// The moments of a problem's tasks, brought through a shard at a time, as often as an estimator asks for them.
-struct MomentShards<B: Backend> {
+package struct MomentShards<B: Backend> {
     let backend: B
     let scaling: ColumnScaling
     /// What the weights of the rows are multiplied by.

@@ -1,9 +1,9 @@
-import Compute
+package import Compute
 
 /// Each task's least-squares estimates from its own rows, with what methods that shrink them need to know of them.
 ///
 /// All on the user's scale; NaN for a task that is not ok.
-struct OwnEstimates {
+package struct OwnEstimates {
     let featureCount: Int
     let intercept: Int?
     /// `taskCount x featureCount`.
@@ -21,7 +21,7 @@ struct OwnEstimates {
     var taskCount: Int { statuses.count }
 
     /// The estimates of every task, shard by shard. A task beyond what the scalar carries counts as not finite.
-    init<B: Backend>(from moments: MomentShards<B>) throws(ComputeError) {
+    package init<B: Backend>(from moments: MomentShards<B>) throws(ComputeError) {
         featureCount = moments.featureCount
         intercept = moments.scaling.intercept
         sampleCounts = moments.sampleCounts

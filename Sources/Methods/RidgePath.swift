@@ -1,11 +1,11 @@
-import Compute
+package import Compute
 import RealModule
 
 /// The squared error of ridge fits on rows held out, for ten penalties and every fold.
 ///
 /// The penalties are the same for all folds: from far below the balance of all rows' moments, where fits are least
 /// squares, to far above it, where they are the centre, in equal steps of their logarithm.
-struct RidgePath {
+package struct RidgePath {
     static let penaltyCount = 10
     /// The least and the greatest penalty over the balance, as powers of ten.
     private static let exponents = (least: -4.0, greatest: 2.75)
@@ -14,7 +14,7 @@ struct RidgePath {
     /// `penalties x folds`: sums over the tasks that every penalty could fit.
     let errors: [[Double]]
 
-    init<B: Backend, P: Problem>(_ ridge: Ridge, of folded: FoldedMoments<B, P>) throws(ComputeError) {
+    package init<B: Backend, P: Problem>(_ ridge: Ridge, of folded: FoldedMoments<B, P>) throws(ComputeError) {
         let balance = try RidgeTarget(ridge, from: folded.training(without: nil)).balance
         let (least, greatest) = Self.exponents
         let penalties = (0..<Self.penaltyCount).map { step in

@@ -88,7 +88,8 @@ private struct FailingJob: Job {
         guard backend.name.hasPrefix("CPU path") else {
             throw .outOfMemory(requestedBytes: 7, device: backend.name)
         }
-        return backend.preferredChunkRows(rowWidth: 4)
+        let rows = RowArrays<B.Scalar>(layout: TaskLayout(sampleCounts: []), featureCount: 3, values: [])
+        return backend.preferredChunkRows(of: rows)
     }
 }
 

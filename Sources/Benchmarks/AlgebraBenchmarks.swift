@@ -1,0 +1,132 @@
+internal import Compute
+
+private func triangle(_ order: Double) -> Double { order * (order + 1) / 2 }
+
+struct FactorOperation: TaskOperation {
+    var name: String { "factor" }
+    func cost(width d: Double) -> (values: Double, operations: Double) { (2 * triangle(d), d * d * d / 3) }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let matrices = try backend.positiveMatrices(taskCount: taskCount, order: width)
+        let factor = try backend.makeFactor(taskCount: taskCount, order: width)
+        return { () throws(ComputeError) in try backend.factor(matrices, tolerance: 1e-6, into: factor) }
+    }
+}
+
+struct SolveOperation: TaskOperation {
+    var name: String { "solve" }
+    func cost(width d: Double) -> (values: Double, operations: Double) { (triangle(d) + 2 * d, 2 * d * d) }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let factor = try backend.factors(taskCount: taskCount, order: width)
+        let rightSides = try backend.normals(taskCount: taskCount, width: width)
+        let solutions = try backend.makeVectors(taskCount: taskCount, width: width)
+        return { () throws(ComputeError) in try backend.solve(factor, rightSides, into: solutions) }
+    }
+}
+
+/// The diagonal of every inverse, or of `G^-1 S G^-1`.
+struct DiagonalsOperation: TaskOperation {
+    let isSandwich: Bool
+    var name: String { isSandwich ? "sandwich diagonals" : "inverse diagonals" }
+
+    func cost(width d: Double) -> (values: Double, operations: Double) {
+        isSandwich ? (2 * triangle(d) + d, 4 * d * d * d) : (triangle(d) + d, d * d * d)
+    }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let factor = try backend.factors(taskCount: taskCount, order: width)
+        let contrasts = try backend.identityContrasts(order: width)
+        let diagonals = try backend.makeVectors(taskCount: taskCount, width: width)
+        guard isSandwich else {
+            return { () throws(ComputeError) in
+                try backend.inverseDiagonals(of: factor, contrasts: contrasts, into: diagonals)
+            }
+        }
+        let middle = try backend.positiveMatrices(taskCount: taskCount, order: width)
+        return { () throws(ComputeError) in
+            try backend.sandwichDiagonals(of: factor, middle: middle, contrasts: contrasts, into: diagonals)
+        }
+    }
+}
+
+struct EigenOperation: TaskOperation {
+    var name: String { "eigen" }
+    /// Eight sweeps.
+    func cost(width d: Double) -> (values: Double, operations: Double) { (triangle(d) + d * d + d, 48 * d * d * d) }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let matrices = try backend.positiveMatrices(taskCount: taskCount, order: width)
+        let system = try backend.makeEigenSystem(taskCount: taskCount, order: width)
+        return { () throws(ComputeError) in try backend.eigen(matrices, into: system) }
+    }
+}
+
+struct MultiplyOperation: TaskOperation {
+    var name: String { "multiply" }
+    func cost(width d: Double) -> (values: Double, operations: Double) { (triangle(d) + 2 * d, 2 * d * d) }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let matrices = try backend.positiveMatrices(taskCount: taskCount, order: width)
+        let vectors = try backend.normals(taskCount: taskCount, width: width)
+        let products = try backend.makeVectors(taskCount: taskCount, width: width)
+        return { () throws(ComputeError) in try backend.multiply(matrices, vectors, into: products) }
+    }
+}
+
+struct DotsOperation: TaskOperation {
+    var name: String { "dots" }
+    func cost(width d: Double) -> (values: Double, operations: Double) { (2 * d + 1, 2 * d) }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let x = try backend.normals(taskCount: taskCount, width: width)
+        let y = try backend.normals(taskCount: taskCount, width: width, seed: 3)
+        let products = try backend.makeVectors(taskCount: taskCount, width: 1)
+        return { () throws(ComputeError) in try backend.dots(x, y, into: products) }
+    }
+}
+
+struct CombineOperation: TaskOperation {
+    var name: String { "combine" }
+    func cost(width d: Double) -> (values: Double, operations: Double) { (3 * d, 3 * d) }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let x = try backend.normals(taskCount: taskCount, width: width)
+        let y = try backend.normals(taskCount: taskCount, width: width, seed: 3)
+        let result = try backend.makeVectors(taskCount: taskCount, width: width)
+        return { () throws(ComputeError) in try backend.combine(x.scaled(by: 2), y.scaled(by: 3), into: result) }
+    }
+}
+
+struct ShrinkOperation: TaskOperation {
+    let prox: Prox
+    var name: String { "shrink, \(prox)" }
+    func cost(width d: Double) -> (values: Double, operations: Double) { (2 * d, 4 * d) }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let vectors = try backend.normals(taskCount: taskCount, width: width)
+        let center = try backend.normals(taskCount: 1, width: width, seed: 3)
+        let thresholds = try backend.constants(1, taskCount: 1)
+        let result = try backend.makeVectors(taskCount: taskCount, width: width)
+        return { () throws(ComputeError) in
+            try backend.shrink(
+                vectors, toward: center, thresholds: thresholds, weights: nil, prox: prox, into: result)
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/// Host memory for rows: 64-byte aligned, with 64 bytes behind the last value that may be read.
+///
+/// Unchecked: whoever writes it does so before others read.
+final class RowMemory<Scalar: LaneScalar>: @unchecked Sendable {
+    /// One vector, which kernels may read past the last row.
+    static var paddingBytes: Int { 64 }
+
+    let base: UnsafeMutablePointer<Scalar>
+
+    /// Room for `count` values, all zero.
+    init(count: Int) {
+        let bytes = count * MemoryLayout<Scalar>.stride + Self.paddingBytes
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        base = memory.assumingMemoryBound(to: Scalar.self)
+    }
+
+    /// A copy of `values`.
+    convenience init(_ values: [Scalar]) {
+        self.init(count: values.count)
+        values.withUnsafeBufferPointer { source in
+            if let first = source.baseAddress { base.update(from: first, count: source.count) }
+        }
+    }
+
+    /// The first `count` values.
+    func values(count: Int) -> [Scalar] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+    deinit { base.deallocate() }
+}
