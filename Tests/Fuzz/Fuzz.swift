@@ -10,7 +10,11 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 }
 
 private enum Fuzz {
-    nonisolated(unsafe) static let folder = TrialFolder()
+    // Unsafe: libFuzzer calls from one thread.
+    nonisolated(unsafe) static let folder: TrialFolder = {
+        atexit { folder.remove() }
+        return TrialFolder()
+    }()
     static let trial: ReaderTrial = {
         let name = getenv("KINDRED_FUZZ").map { String(cString: $0) } ?? ""
         guard let trial = ReaderTrial(rawValue: name) else {

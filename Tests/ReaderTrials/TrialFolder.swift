@@ -12,7 +12,10 @@ package final class TrialFolder {
         file = "\(path)/input"
     }
 
-    deinit {
+    deinit { remove() }
+
+    /// Removes the folder, for a process that ends without releasing it.
+    package func remove() {
         unlink(file)
         unlink("\(path)/output")
         rmdir(path)
