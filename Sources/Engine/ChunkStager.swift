@@ -24,9 +24,7 @@ final class ChunkStager<Scalar: LaneScalar> {
     }
 
     /// The number of rows that travel at a time.
-    func rowCapacity(of source: some TaskSource<Scalar>) -> Int {
-        chunkBytes / (source.rowWidth * MemoryLayout<Scalar>.stride)
-    }
+    func rowCapacity(rowWidth: Int) -> Int { chunkBytes / (rowWidth * MemoryLayout<Scalar>.stride) }
 
     /// The chunk's rows on each device.
     func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> [DeviceRows<Scalar>] {
@@ -75,7 +73,7 @@ final class ChunkStager<Scalar: LaneScalar> {
     private func makeSlots(for range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) {
         if !slots.isEmpty, slots.allSatisfy({ $0.chunk.fits(source, rowCount: range.rowCount) }) { return }
         for slot in slots.indices { try waitForTransfers(of: slot) }
-        let preferred = min(rowCapacity(of: source), source.layout.rowCount)
+        let preferred = min(rowCapacity(rowWidth: source.rowWidth), source.layout.rowCount)
         slots = (0..<2).map { _ in Slot(chunk: RowChunk(capacity: max(preferred, range.rowCount), for: source)) }
     }
 

@@ -11,11 +11,13 @@ extension DeviceProbe {
     }
 
     /// The speeds of the CPU path on so many threads, measured in less than half a second and then kept.
-    package static func measure(_ parallel: Parallel, cache: DeviceCache = .standard) -> DeviceProbe {
+    package static func measure(
+        _ parallel: Parallel, isAfresh: Bool = false, cache: DeviceCache = .standard
+    ) -> DeviceProbe {
         let key = [
             cpuName, String(cString: kindred_build_target()), "\(parallel.threadCount) threads", "\(isFused)",
         ]
-        return cached(in: cache, key: key) {
+        return cached(in: cache, key: key, isAfresh: isAfresh) {
             DeviceProbe(
                 copyGigabytes: copyRate(parallel), readGigabytes: readRate(parallel), transferGigabytes: nil,
                 floatGigaflops: multiplyAddRate(parallel, Float.self),

@@ -5,12 +5,12 @@ extension DeviceProbe {
     /// The speeds of an OpenCL device, measured in less than half a second, program builds apart, and then kept.
     ///
     /// - Throws: ``ComputeError`` when the device fails.
-    package static func measure(_ context: Context) throws(ComputeError) -> DeviceProbe {
+    package static func measure(_ context: Context, isAfresh: Bool = false) throws(ComputeError) -> DeviceProbe {
         let device = context.device
         let key = [
             KernelProgram.probe.source, device.name, device.driverVersion, device.platformName, device.platformVersion,
         ]
-        return try cached(in: context.cache, key: key) { () throws(ComputeError) in
+        return try cached(in: context.cache, key: key, isAfresh: isAfresh) { () throws(ComputeError) in
             let bytes = copyBytes(of: device)
             return DeviceProbe(
                 copyGigabytes: try copyRate(context, bytes: bytes),

@@ -45,11 +45,15 @@ package struct DeviceProbe: Sendable, Equatable {
     private static let absent: Substring = "-"
 
     /// The figures that `cache` has for these parts, or else those of `measure`, which it is given to keep.
+    ///
+    /// - Parameter isAfresh: whether to measure in any case.
     static func cached<Failure: Error>(
-        in cache: DeviceCache, key: [String], _ measure: () throws(Failure) -> DeviceProbe
+        in cache: DeviceCache, key: [String], isAfresh: Bool, _ measure: () throws(Failure) -> DeviceProbe
     ) throws(Failure) -> DeviceProbe {
         let entry = DeviceCache.Entry(kind: "probe", key: key)
-        if let bytes = cache.read(entry), let probe = DeviceProbe(text: String(decoding: bytes, as: UTF8.self)) {
+        if !isAfresh, let bytes = cache.read(entry),
+            let probe = DeviceProbe(text: String(decoding: bytes, as: UTF8.self))
+        {
             return probe
         }
         let probe = try measure()
@@ -57,18 +61,19 @@ package struct DeviceProbe: Sendable, Equatable {
         return probe
     }
 
-    /// The most units of work a second that repeated runs reach, in 10^9, in about a twentieth of a second.
+    /// The most units of work a second that repeated runs reach, in 10^9: at least five, and about a twentieth of a second.
     ///
     /// - Parameter run: does `unitsPerRun` units of work and returns when they are done.
     static func bestRate<Failure: Error>(
         unitsPerRun: Double, _ run: () throws(Failure) -> Void
     ) throws(Failure) -> Double {
         var best = Double.infinity
-        var spent = 0.0
-        while spent < 0.05 {
+        var (spent, runs) = (0.0, 0)
+        while spent < 0.05 || runs < 5 {
             let time = try seconds(run)
             best = min(best, time)
             spent += time
+            runs += 1
         }
         return unitsPerRun / best / 1e9
     }

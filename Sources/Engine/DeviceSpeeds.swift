@@ -14,14 +14,15 @@ public struct DeviceSpeeds: Sendable {
 
     /// Measures a device, in about a second at the first time.
     ///
+    /// - Parameter isAfresh: whether to measure also where it was measured before: other work may slow the machine.
     /// - Throws: when the device cannot be used.
-    public init(of device: Device) throws(ComputeError) {
-        self.init(name: device.name, try DeviceProbe.measure(Context(device: device)))
+    public init(of device: Device, isAfresh: Bool = false) throws(ComputeError) {
+        self.init(name: device.name, try DeviceProbe.measure(Context(device: device), isAfresh: isAfresh))
     }
 
     /// The CPU path on so many threads.
-    public static func ofCPUPath(_ parallel: Parallel) -> DeviceSpeeds {
-        DeviceSpeeds(name: DeviceProbe.cpuName, DeviceProbe.measure(parallel))
+    public static func ofCPUPath(_ parallel: Parallel, isAfresh: Bool = false) -> DeviceSpeeds {
+        DeviceSpeeds(name: DeviceProbe.cpuName, DeviceProbe.measure(parallel, isAfresh: isAfresh))
     }
 
     private init(name: String, _ probe: DeviceProbe) {

@@ -50,8 +50,8 @@ struct BenchRun {
     }
 
     private func speeds(of target: DeviceTarget) throws(ComputeError) -> DeviceSpeeds {
-        guard let device = target.devices.first else { return .ofCPUPath(Parallel()) }
-        return try DeviceSpeeds(of: device)
+        guard let device = target.devices.first else { return .ofCPUPath(Parallel(), isAfresh: true) }
+        return try DeviceSpeeds(of: device, isAfresh: true)
     }
 
     private func time(

@@ -88,8 +88,7 @@ private struct FailingJob: Job {
         guard backend.name.hasPrefix("CPU path") else {
             throw .outOfMemory(requestedBytes: 7, device: backend.name)
         }
-        let rows = RowArrays<B.Scalar>(layout: TaskLayout(sampleCounts: []), featureCount: 3, values: [])
-        return backend.preferredChunkRows(of: rows)
+        return backend.preferredChunkRows(rowWidth: 4, isLent: false)
     }
 }
 
