@@ -66,4 +66,4 @@ install: build
 	install -D -m 755 $(KINDRED) $(DESTDIR)$(PREFIX)/bin/kindred
 
 clean:
-	rm -rf .build .build-debug .build-leaks dist
+	rm -rf .build .build-debug .build-fuzz .build-leaks dist

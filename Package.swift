@@ -76,7 +76,18 @@ let package = Package(
             name: "FaultTests",
             dependencies: ["Compute", "COpenCL", "Definitions", "Engine", "Methods", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: strict),
+        .target(
+            name: "ReaderTrials", dependencies: ["Compute", "Tables"], path: "Tests/ReaderTrials",
+            swiftSettings: strict),
+        .testTarget(name: "TablesTests", dependencies: ["CZlib", "ReaderTrials", "Tables"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["KindredCommand"], swiftSettings: strict),
     ]
 )
+
+// libFuzzer brings a main function of its own: only scripts/fuzz.sh builds this.
+if Context.environment["KINDRED_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["ReaderTrials"], path: "Tests/Fuzz", exclude: ["dictionaries"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}
