@@ -43,16 +43,19 @@ struct JointGram<Scalar: LaneScalar>: ThreadScratch {
         repeat {
             let count = min(panelRows, rowCount - start)
             let panel = rows + start * width
-            let ahead = UnsafeRawPointer(panel + count * width)
+            // The next panel, or one farther ahead where panels are summed faster than memory answers.
+            let bytes = count &* width &* MemoryLayout<Scalar>.stride
+            let ahead = UnsafeRawPointer(panel) + max(bytes, 4096)
             if Scalar.self == Double.self, weights == nil {
                 let values = UnsafeRawPointer(panel).assumingMemoryBound(to: Double.self)
                 addPanel(
-                    left: values, right: values, stride: width, rowCount: count, isFirst: start == 0, ahead: ahead)
+                    left: values, right: values, stride: width, rowCount: count, isFirst: start == 0, ahead: ahead,
+                    byteCount: bytes)
             } else {
                 widen(panel, weights: weights.map { $0 + start }, rowCount: count)
                 addPanel(
                     left: scalars(of: plain), right: scalars(of: weights == nil ? plain : weighted),
-                    stride: vectorCount * 8, rowCount: count, isFirst: start == 0, ahead: ahead)
+                    stride: vectorCount * 8, rowCount: count, isFirst: start == 0, ahead: ahead, byteCount: bytes)
             }
             start += count
         } while start < rowCount
@@ -88,37 +91,39 @@ struct JointGram<Scalar: LaneScalar>: ThreadScratch {
     /// Reads up to a vector behind the last row.
     @inline(__always)
     private func widen(_ rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int) {
-        for row in 0..<rowCount {
-            let source = rows + row * width
-            let destination = plain + row * vectorCount
-            for index in 0..<vectorCount { destination[index] = widened(source + index * 8) }
+        var (source, destination) = (rows, plain)
+        for _ in 0..<rowCount {
+            for index in 0..<vectorCount { destination[index] = widened(source + index &* 8) }
+            source += width
+            destination += vectorCount
         }
         guard let weights else { return }
+        var (unweighted, product) = (UnsafePointer(plain), weighted)
         for row in 0..<rowCount {
             let weight = DoubleLanes(repeating: Double(weights[row]))
-            let (source, destination) = (plain + row * vectorCount, weighted + row * vectorCount)
-            for index in 0..<vectorCount { destination[index] = weight * source[index] }
+            for index in 0..<vectorCount { product[index] = weight * unweighted[index] }
+            unweighted += vectorCount
+            product += vectorCount
         }
     }
 
     /// The tiles of the triangle: eight rows at a time, the last of them in fours and ones.
     ///
-    /// Before each, a share of the next panel is asked for, so that it arrives while tiles are summed.
+    /// Before each, a share of the rows ahead is asked for, so that they arrive while tiles are summed.
     @inline(__always)
     private func addPanel(
         left: UnsafePointer<Double>, right: UnsafePointer<Double>, stride: Int, rowCount: Int, isFirst: Bool,
-        ahead: UnsafeRawPointer
+        ahead: UnsafeRawPointer, byteCount: Int
     ) {
-        let bytesAhead = rowCount * width * MemoryLayout<Scalar>.stride
-        let share = bytesAhead / tileCount + 64
+        let share = byteCount / tileCount &+ 64
         var asked = 0
         for group in 0..<vectorCount {
             var vector = 0
             while vector <= group {
-                let end = min(asked + share, bytesAhead)
+                let end = min(asked &+ share, byteCount)
                 while asked < end {
                     kindred_prefetch(ahead + asked)
-                    asked += 64
+                    asked &+= 64
                 }
                 let place = group * 8 * vectorCount + vector
                 let (a, b) = (left + group * 8, right + vector * 8)

@@ -6,13 +6,12 @@ final class RowMemory<Scalar: LaneScalar>: @unchecked Sendable {
     static var paddingBytes: Int { 64 }
 
     let base: UnsafeMutablePointer<Scalar>
+    private let memory: HostMemory
 
     /// Room for `count` values, all zero.
     init(count: Int) {
-        let bytes = count * MemoryLayout<Scalar>.stride + Self.paddingBytes
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-        base = memory.assumingMemoryBound(to: Scalar.self)
+        memory = HostMemory(byteCount: count * MemoryLayout<Scalar>.stride + Self.paddingBytes)
+        base = memory.base.assumingMemoryBound(to: Scalar.self)
     }
 
     /// A copy of `values`.
@@ -25,6 +24,4 @@ final class RowMemory<Scalar: LaneScalar>: @unchecked Sendable {
 
     /// The first `count` values.
     func values(count: Int) -> [Scalar] { Array(UnsafeBufferPointer(start: base, count: count)) }
-
-    deinit { base.deallocate() }
 }

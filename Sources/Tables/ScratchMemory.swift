@@ -20,6 +20,8 @@ package final class ScratchMemory: @unchecked Sendable {
                     + "lower --memory, and they go to a scratch file")
         }
         start = address
+        // Fewer and larger pages, where the system has them.
+        _ = madvise(address, self.byteCount, MADV_HUGEPAGE)
     }
 
     deinit { munmap(start, byteCount) }
