@@ -3,9 +3,10 @@
 #              the example                                             second OpenCL implementation
 # make install put the program into PREFIX/bin
 # make test    the same set-up, then every test          make dist     a program for other machines, in dist/
-# make fast    the fast suites, unoptimised              make clean    remove all that was built
+# make fast    the fast suites, unoptimised              make leaks    failing devices under AddressSanitizer
+#                                                        make clean    remove all that was built
 #
-# All is built in .build, in release; only `make fast` has a folder of its own, .build-debug.
+# All is built in .build, in release; only `make fast` and `make leaks` have folders of their own.
 
 KINDRED := .build/release/kindred
 PREFIX ?= /usr/local
@@ -25,7 +26,7 @@ RELEASE := -c release $(NATIVE)
 TEST := scripts/test.sh $(RELEASE) --disable-testable-imports
 
 .NOTPARALLEL:
-.PHONY: build setup demo test fast lint verify dist install clean
+.PHONY: build setup demo test fast lint verify leaks dist install clean
 
 build:
 	swift build $(RELEASE)
@@ -49,6 +50,9 @@ lint:
 verify: setup build
 	@TEST='$(TEST)' scripts/verify.sh
 
+leaks: setup
+	@scripts/leaks.sh $(RELEASE)
+
 # Builds into .build too, so the next `make` builds for this CPU anew.
 dist: setup
 	swift build -c release $(PORTABLE) --static-swift-stdlib --product kindred
@@ -62,4 +66,4 @@ install: build
 	install -D -m 755 $(KINDRED) $(DESTDIR)$(PREFIX)/bin/kindred
 
 clean:
-	rm -rf .build .build-debug dist
+	rm -rf .build .build-debug .build-fuzz .build-leaks dist

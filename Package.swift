@@ -64,7 +64,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "TestSupport", dependencies: ["Compute", "CPUFallback", "Engine"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Compute", "CPUFallback", "Definitions", "Engine", "Methods"],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
             name: "ComputeTests", dependencies: ["Checks", "Compute", "Definitions", "TestSupport"],
@@ -75,7 +76,22 @@ let package = Package(
         .testTarget(
             name: "MethodsTests", dependencies: ["Compute", "CPUFallback", "Methods", "Definitions", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: strict),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: ["Compute", "COpenCL", "Definitions", "Engine", "Methods", "TestSupport"],
+            swiftSettings: strict),
+        .target(
+            name: "ReaderTrials", dependencies: ["Compute", "Tables"], path: "Tests/ReaderTrials",
+            swiftSettings: strict),
+        .testTarget(name: "TablesTests", dependencies: ["CZlib", "ReaderTrials", "Tables"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["KindredCommand"], swiftSettings: strict),
     ]
 )
+
+// libFuzzer brings a main function of its own: only scripts/fuzz.sh builds this.
+if Context.environment["KINDRED_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["ReaderTrials"], path: "Tests/Fuzz", exclude: ["dictionaries"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -112,6 +112,55 @@ kernel void multiply(
     }
 }
 
+// y = x - s (G x - c), one pass over G. One work-item one column of a pack, or of a lane.
+kernel void gradient_step(
+    const int item_count,
+    const int columns,
+    const int order,
+    OPERAND(g),
+    OPERAND(x),
+    OPERAND(c),
+    OPERAND(s),
+    const int y_entries, const int y_first,
+    global const pack *restrict grams,
+    global const pack *restrict xs,
+    global const pack *restrict cs,
+    global const pack *restrict lengths,
+    global pack *restrict ys)              // columns x order entries
+{
+    const int item = (int)(get_global_id(0) / ENTRY / columns * ENTRY + get_global_id(0) % ENTRY);
+    if (item >= item_count) return;
+    const int column = (int)(get_global_id(0) / ENTRY % columns);
+    global const pack *g = grams + OPERAND_OFFSET(g, item, 0);
+    global const pack *x = xs + OPERAND_OFFSET(x, item, column);
+    global const pack *c = cs + OPERAND_OFFSET(c, item, column);
+    global const pack *s = lengths + OPERAND_OFFSET(s, item, column);
+    global pack *y = ys + ITEM_OFFSET(item, y_entries, y_first + column * order);
+    const pack length = -OPERAND_AT(s, s, 0);
+#if VECTOR_PACKS
+    // Each entry of the triangle is read once, for both of its places in the matrix.
+    for (int r = 0, e = 0; r < order; r++) {
+        const pack value = OPERAND_AT(x, x, r);
+        pack sum = 0;
+        for (int k = 0; k < r; k++, e++) {
+            const pack entry = OPERAND_AT(g, g, e);
+            sum = fma(entry, OPERAND_AT(x, x, k), sum);
+            y[k] = fma(entry, value, y[k]);
+        }
+        y[r] = fma(OPERAND_AT(g, g, e), value, sum);
+        e++;
+    }
+    for (int r = 0; r < order; r++) y[r] = fma(length, y[r] - OPERAND_AT(c, c, r), OPERAND_AT(x, x, r));
+#else
+    for (int r = 0; r < order; r++) {
+        pack sum = 0;
+#define ADD_TO_SUM(k, value) sum = fma(value, OPERAND_AT(x, x, k), sum);
+        FOR_EACH_ENTRY(r, ADD_TO_SUM)
+        AT(y, r) = fma(length, sum - OPERAND_AT(c, c, r), OPERAND_AT(x, x, r));
+    }
+#endif
+}
+
 // Turns (a, b) by an angle with this sine and tangent of its half.
 static void turn(global pack *a, global pack *b, const pack sine, const pack half_tangent)
 {

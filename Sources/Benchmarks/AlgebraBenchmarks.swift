@@ -84,6 +84,24 @@ struct MultiplyOperation: TaskOperation {
     }
 }
 
+struct GradientStepOperation: TaskOperation {
+    var name: String { "gradient step" }
+    func cost(width d: Double) -> (values: Double, operations: Double) { (triangle(d) + 3 * d, 2 * d * d + 3 * d) }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let matrices = try backend.positiveMatrices(taskCount: taskCount, order: width)
+        let linear = try backend.normals(taskCount: taskCount, width: width)
+        let vectors = try backend.normals(taskCount: taskCount, width: width, seed: 3)
+        let lengths = try backend.constants(0.1, taskCount: 1)
+        let result = try backend.makeVectors(taskCount: taskCount, width: width)
+        return { () throws(ComputeError) in
+            try backend.gradientStep(matrices, linear: linear, from: vectors, lengths: lengths, into: result)
+        }
+    }
+}
+
 struct DotsOperation: TaskOperation {
     var name: String { "dots" }
     func cost(width d: Double) -> (values: Double, operations: Double) { (2 * d + 1, 2 * d) }

@@ -47,7 +47,8 @@ package enum Benchmarks {
             benchmark(FactorOperation()), benchmark(SolveOperation()), benchmark(DiagonalsOperation(isSandwich: false)),
             benchmark(DiagonalsOperation(isSandwich: true)),
             TaskBenchmark(operation: EigenOperation(), taskCount: sizes.tasks(10000), width: 20),
-            benchmark(MultiplyOperation()), benchmark(DotsOperation()), benchmark(CombineOperation()),
+            benchmark(MultiplyOperation()), benchmark(GradientStepOperation()), benchmark(DotsOperation()),
+            benchmark(CombineOperation()),
         ] + Prox.allCases.map { benchmark(ShrinkOperation(prox: $0)) }
     }
 

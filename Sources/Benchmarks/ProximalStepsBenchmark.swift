@@ -23,16 +23,15 @@ struct ProximalStepsBenchmark: Benchmark {
         let mean = try backend.makeVectors(taskCount: 1, width: order)
         let start = try backend.makeVectors(taskCount: taskCount, width: order)
         let b = try backend.makeVectors(taskCount: taskCount, width: order)
-        let product = try backend.makeVectors(taskCount: taskCount, width: order)
-        let length = 0.2 / Double(order + 8)
+        let stepped = try backend.makeVectors(taskCount: taskCount, width: order)
+        let lengths = try backend.constants(0.2 / Double(order + 8), taskCount: 1)
         try stopwatch.time(work(of: B.Scalar.self)) { () throws(ComputeError) in
             try backend.combine(start.scaled(by: 1), into: b)
             for _ in 0..<Self.stepCount {
-                try backend.multiply(moments.gram, b, into: product)
-                try backend.combine(product.scaled(by: -length), b.scaled(by: 1), into: b)
-                try backend.combine(moments.cross(of: 0).scaled(by: length), b.scaled(by: 1), into: b)
-                try backend.weightedSum(of: b, weights: weights, into: mean)
-                try backend.shrink(b, toward: mean, thresholds: thresholds, weights: nil, prox: .soft, into: b)
+                try backend.gradientStep(
+                    moments.gram, linear: moments.cross(of: 0), from: b, lengths: lengths, into: stepped)
+                try backend.weightedSum(of: stepped, weights: weights, into: mean)
+                try backend.shrink(stepped, toward: mean, thresholds: thresholds, weights: nil, prox: .soft, into: b)
             }
             try backend.synchronize()
         }

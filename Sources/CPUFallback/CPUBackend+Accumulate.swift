@@ -29,7 +29,7 @@ extension CPUBackend {
                 }
             }
         }
-        if chunk.range.hasOneBlockATask {
+        if chunk.range.hasOneBlockASum {
             return forEachBlock { _, block, gram in
                 let task = moments.joint.entries.lane(of: Int(block.task), lanes: Self.lanes)
                 gram.add(to: task + Int(block.fold) * entryCount * Self.lanes, stride: Self.lanes)

@@ -46,10 +46,10 @@ extension CPUBackend {
     public func inverseDiagonals(
         of factor: Factor<Buffer>, contrasts: Vectors<Buffer>, into diagonals: Vectors<Buffer>
     ) {
-        forEachContrast(of: factor, contrasts: contrasts, into: diagonals) { cholesky, _, vector in
-            cholesky.solveLower(vector)
+        forEachContrast(of: factor, contrasts: contrasts, into: diagonals) { cholesky, _, vector, first in
+            cholesky.solveLower(vector, from: first)
             var sum = Scalar.Lanes.zero
-            for index in 0..<cholesky.order { sum = multiplyAdd(vector[index], vector[index], sum) }
+            for index in first..<cholesky.order { sum = multiplyAdd(vector[index], vector[index], sum) }
             return sum
         }
     }
@@ -61,8 +61,8 @@ extension CPUBackend {
         into diagonals: Vectors<Buffer>
     ) {
         precondition(middle.order == factor.order, "middle matrices of the factor's order")
-        forEachContrast(of: factor, contrasts: contrasts, into: diagonals) { cholesky, pack, vector in
-            cholesky.solveLower(vector)
+        forEachContrast(of: factor, contrasts: contrasts, into: diagonals) { cholesky, pack, vector, first in
+            cholesky.solveLower(vector, from: first)
             cholesky.solveUpper(vector)
             let matrix: UnsafeMutablePointer<Scalar.Lanes> = middle.entries.vectors(ofPack: pack)
             var sum = Scalar.Lanes.zero
@@ -77,11 +77,12 @@ extension CPUBackend {
         }
     }
 
-    /// Puts each contrast in every lane of a vector and stores what `form` makes of it.
+    /// Puts each contrast in every lane of a vector and stores what `form` makes of it and of the number of zeros that it
+    /// begins with.
     @inline(__always)
     private func forEachContrast(
         of factor: Factor<Buffer>, contrasts: Vectors<Buffer>, into diagonals: Vectors<Buffer>,
-        _ form: (PackCholesky<Scalar>, Int, UnsafeMutablePointer<Scalar.Lanes>) -> Scalar.Lanes
+        _ form: (PackCholesky<Scalar>, Int, UnsafeMutablePointer<Scalar.Lanes>, Int) -> Scalar.Lanes
     ) {
         let order = factor.order
         precondition(contrasts.taskCount == 1 && contrasts.width == order, "contrasts as wide as the factor")
@@ -96,11 +97,13 @@ extension CPUBackend {
                         order: order, lower: factor.lower.entries.vectors(ofPack: pack))
                     let output: UnsafeMutablePointer<Scalar.Lanes> = diagonals.entries.vectors(ofPack: pack)
                     for contrast in 0..<contrasts.columnCount {
+                        var first = order
                         for index in 0..<order {
                             let value = constants[(contrast * order + index) * Self.lanes]
                             vector[index] = Scalar.Lanes(repeating: value)
+                            if value != 0, first == order { first = index }
                         }
-                        output[contrast] = form(cholesky, pack, vector)
+                        output[contrast] = form(cholesky, pack, vector, first)
                     }
                 }
             }

@@ -14,7 +14,7 @@ extension CPUBackend {
         precondition(chunk.range.foldCount == 1, "rows in no folds")
         precondition(values.map { $0.valuesPerTask == 1 } ?? true, "one value a task")
         precondition(gradients.map { $0.valuesPerTask == entryCount } ?? true, "a gradient as wide as the coefficients")
-        if chunk.range.hasOneBlockATask {
+        if chunk.range.hasOneBlockASum {
             _ = forEachLossBlock(of: chunk, loss, at: coefficients) { index, block, sums in
                 let value = sum(block, of: chunk, by: sums, values != nil, gradients != nil)
                 if let values { values.entries.lane(of: Int(block.task), lanes: Self.lanes)[0] += value }

@@ -31,6 +31,38 @@ extension CPUBackend {
             }
         }
     }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func gradientStep(
+        _ matrices: Matrices<Buffer>, linear: Vectors<Buffer>, from vectors: Vectors<Buffer>,
+        lengths: Vectors<Buffer>, into result: Vectors<Buffer>
+    ) {
+        let order = matrices.order
+        precondition(vectors.width == order && result.width == order, "vectors as wide as the matrices' order")
+        precondition(linear.width == order && lengths.width == 1, "linear terms as wide, and one length a column")
+        let tasks = result.taskCount
+        let triangles = matrices.triangles
+        let grams = Operand(
+            triangles, triangles.broadcast(taskCount: tasks, columnCount: 1, width: triangleCount(order)))
+        let inputs = Operand(vectors, vectors.broadcast(over: result))
+        let terms = Operand(linear, linear.broadcast(over: result))
+        let steps = Operand(lengths, lengths.broadcast(over: result))
+        let grain = packsPerUnit(costPerPack: order * order * result.columnCount + 1)
+        parallel.forEachRange(of: packCount(tasks), grain: grain) { packs in
+            for pack in packs {
+                let product = PackProduct<Scalar>(order: order, matrix: grams.column(0, ofPack: pack))
+                let output: UnsafeMutablePointer<Scalar.Lanes> = result.entries.vectors(ofPack: pack)
+                for column in 0..<result.columnCount {
+                    let (x, c) = (inputs.column(column, ofPack: pack), terms.column(column, ofPack: pack))
+                    let length = -steps.column(column, ofPack: pack)[0]
+                    let y = output + column * order
+                    product.oneColumn(x, into: y)
+                    for index in 0..<order { y[index] = multiplyAdd(length, y[index] - c[index], x[index]) }
+                }
+            }
+        }
+    }
 }
 
 /// Products of the symmetric matrices of one pack with vectors, one task a lane.

@@ -22,8 +22,8 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
 
     /// As many rows as fill 4 MB, so that a chunk is still in the last-level cache when it is summed. Of rows that are
     /// not copied, so many that threads seldom wait for each other.
-    public func preferredChunkRows(of source: some TaskSource<Scalar>) -> Int {
-        (source.lendsRows ? 64_000_000 : 4_000_000) / (source.rowWidth * MemoryLayout<Scalar>.stride)
+    public func preferredChunkRows(rowWidth: Int, isLent: Bool) -> Int {
+        (isLent ? 64_000_000 : 4_000_000) / (rowWidth * MemoryLayout<Scalar>.stride)
     }
 
     static var lanes: Int { Scalar.Lanes.scalarCount }
@@ -106,12 +106,13 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
     public func stage(_ range: ChunkRange, of source: some TaskSource<Scalar>) throws(ComputeError) -> Rows {
         if let lent = RowChunk(lending: range, of: source) { return Rows(chunk: lent) }
         if chunks.isEmpty || !chunks.allSatisfy({ $0.fits(source, rowCount: range.rowCount) }) {
-            let preferred = min(preferredChunkRows(of: source), source.layout.rowCount)
+            let preferred = min(
+                preferredChunkRows(rowWidth: source.rowWidth, isLent: false), source.layout.rowCount)
             chunks = (0..<2).map { _ in RowChunk(capacity: max(preferred, range.rowCount), for: source) }
         }
         turn = 1 - turn
         let chunk = chunks[turn]
-        try chunk.fill(range, from: source)
+        try chunk.fill(range, from: source, parallel: parallel)
         return Rows(chunk: chunk)
     }
 }

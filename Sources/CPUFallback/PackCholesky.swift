@@ -85,9 +85,11 @@ struct PackCholesky<Scalar: LaneScalar> {
     }
 
     /// Solves `L x = b` in place.
+    ///
+    /// - Parameter first: the entries of `b` before it are 0, and so are those of `x`.
     @inline(__always)
-    func solveLower(_ x: UnsafeMutablePointer<Lanes>) {
-        for column in 0..<order {
+    func solveLower(_ x: UnsafeMutablePointer<Lanes>, from first: Int = 0) {
+        for column in first..<order {
             let entry = lower + triangleCount(column) + column
             let value = x[column] * entry[0]
             x[column] = value

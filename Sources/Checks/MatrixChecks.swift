@@ -27,6 +27,39 @@ struct MultiplyCheck: OperationCheck {
     }
 }
 
+/// `x - s (G x - c)`, with a length a task, and with one matrix for all tasks.
+struct GradientStepCheck: OperationCheck {
+    var name: String { "gradientStep" }
+
+    func run<B: Backend>(on backend: B, _ comparison: inout Comparison) throws(ComputeError) {
+        var stream = TestStream(seed: 22)
+        for (taskCount, matrixTasks, order, columns) in [(1, 1, 1, 1), (33, 1, 5, 2), (9, 9, 20, 1)] {
+            let triangles = TaskValues(taskCount: matrixTasks, width: triangleCount(order), from: &stream)
+            let x = TaskValues(taskCount: taskCount, columnCount: columns, width: order, from: &stream)
+            let c = TaskValues(taskCount: taskCount, width: order, from: &stream)
+            let lengths = TaskValues(taskCount: taskCount, width: 1, from: &stream)
+            let matrices = try backend.makeMatrices(taskCount: matrixTasks, order: order)
+            try backend.upload(triangles.values, into: matrices.triangles)
+            let result = try backend.makeVectors(taskCount: taskCount, columnCount: columns, width: order)
+            try backend.gradientStep(
+                matrices, linear: backend.upload(c), from: backend.upload(x), lengths: backend.upload(lengths),
+                into: result)
+            let found = try backend.hostCopy(of: result)
+            let grams = matrices.hostMatrices(triangles.values)
+            // That of the product, and three roundings more of numbers below order + 2.
+            let tolerance = Double(2 * order * order + 3 * (order + 2)) * Double(B.Scalar.ulpOfOne)
+            for task in 0..<taskCount {
+                for column in 0..<columns {
+                    let expected = Definitions.gradientStep(
+                        grams[matrixTasks == 1 ? 0 : task], c.vector(task), from: x.vector(task, column),
+                        length: lengths[task, 0, 0])
+                    comparison.compare(found.vector(task, column), with: expected, within: tolerance)
+                }
+            }
+        }
+    }
+}
+
 /// Eigenvalues, orthonormal eigenvectors, and the matrix that they make.
 struct EigenCheck: OperationCheck {
     var name: String { "eigen" }

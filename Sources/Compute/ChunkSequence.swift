@@ -23,25 +23,25 @@ public struct ChunkRange: Sendable, Equatable {
     public let blocks: [RowBlock]
     /// The number of folds that the blocks are of, 1 where rows are in no folds.
     public let foldCount: Int
-    /// With several folds, rows that are 512 consecutive ones of a task in the problem lie grouped by fold in the chunk:
-    /// row `i` of the chunk is row `firstRow + order[i]` of the problem. Nil where rows keep their order.
-    public let order: [Int32]?
+    /// With several folds, rows that are 512 consecutive ones of a task in the problem lie grouped by fold in the chunk.
+    /// Nil where rows keep their order.
+    public let grouping: RowGrouping?
     /// The tasks that the chunk has all rows of, from the first of a pack on, where chunks are cut between packs alone.
     public let wholeTasks: Range<Int>?
-    /// Whether no task has more than one of the blocks.
-    package let hasOneBlockATask: Bool
+    /// Whether no task and fold has more than one of the blocks.
+    package let hasOneBlockASum: Bool
 
     public init(
-        firstRow: Int, rowCount: Int, blocks: [RowBlock], foldCount: Int = 1, order: [Int32]? = nil,
+        firstRow: Int, rowCount: Int, blocks: [RowBlock], foldCount: Int = 1, grouping: RowGrouping? = nil,
         wholeTasks: Range<Int>? = nil
     ) {
         self.firstRow = firstRow
         self.rowCount = rowCount
         self.blocks = blocks
         self.foldCount = foldCount
-        self.order = order
+        self.grouping = grouping
         self.wholeTasks = wholeTasks
-        hasOneBlockATask = zip(blocks, blocks.dropFirst()).allSatisfy { $0.task != $1.task }
+        hasOneBlockASum = zip(blocks, blocks.dropFirst()).allSatisfy { $0.task != $1.task || $0.fold < $1.fold }
     }
 
     /// Rows of the whole problem.
@@ -54,15 +54,17 @@ public struct ChunkSequence: Sequence, IteratorProtocol, Sendable {
     private let capacity: Int
     /// The number of tasks of which a chunk has all rows or none.
     private let packSize: Int?
-    private var grouping: FoldGrouping?
+    private let folds: RowFolds?
+    private let parallel: Parallel
     private var task = 0
     private var row = 0
 
-    init(layout: TaskLayout, capacity: Int, folds: RowFolds?, packSize: Int?) {
+    init(layout: TaskLayout, capacity: Int, folds: RowFolds?, packSize: Int?, parallel: Parallel) {
         self.layout = layout
         self.packSize = packSize
         self.capacity = Swift.max(capacity, TaskLayout.rowsPerBlock)
-        grouping = folds.map { FoldGrouping($0) }
+        self.folds = folds
+        self.parallel = parallel
     }
 
     public mutating func next() -> ChunkRange? {
@@ -79,61 +81,19 @@ public struct ChunkSequence: Sequence, IteratorProtocol, Sendable {
                 let count = Swift.min(TaskLayout.rowsPerBlock, end - row)
                 let rowsBefore = row - firstRow
                 if packSize == nil, rowsBefore + count > capacity { break walk }
-                if grouping == nil {
-                    blocks.append(RowBlock(task: task, firstRow: rowsBefore, rowCount: count))
-                } else {
-                    let first = row - layout.offsets[task]
-                    grouping?.group(first..<first + count, of: task, firstRow: rowsBefore, into: &blocks)
-                }
+                blocks.append(RowBlock(task: task, firstRow: rowsBefore, rowCount: count))
                 row += count
             }
             task += 1
         }
         guard row > firstRow || packSize != nil && task > firstTask else { return nil }
+        let wholeTasks = packSize == nil ? nil : firstTask..<task
+        guard let folds else {
+            return ChunkRange(firstRow: firstRow, rowCount: row - firstRow, blocks: blocks, wholeTasks: wholeTasks)
+        }
+        let grouped = RowGrouping.grouping(blocks, from: firstRow, of: layout, by: folds, parallel)
         return ChunkRange(
-            firstRow: firstRow, rowCount: row - firstRow, blocks: blocks, foldCount: grouping?.folds.foldCount ?? 1,
-            order: grouping?.takeOrder(), wholeTasks: packSize == nil ? nil : firstTask..<task)
-    }
-}
-
-/// Cuts row blocks by fold, and puts their rows in that order.
-private struct FoldGrouping: Sendable {
-    let folds: RowFolds
-    /// The order of the rows of the chunk so far.
-    private var order: [Int32] = []
-    private var foldOfRow: [Int32] = []
-    private var nextPlace: [Int]
-    private var scratch: [Int32] = []
-
-    init(_ folds: RowFolds) {
-        self.folds = folds
-        nextPlace = Array(repeating: 0, count: folds.foldCount)
-    }
-
-    /// Appends a block for each fold that has rows among those at `positions` of a task.
-    mutating func group(
-        _ positions: Range<Int>, of task: Int, firstRow: Int, into blocks: inout [RowBlock]
-    ) {
-        foldOfRow.removeAll(keepingCapacity: true)
-        folds.append(positions, of: task, to: &foldOfRow, shuffling: &scratch)
-        for fold in nextPlace.indices { nextPlace[fold] = 0 }
-        for fold in foldOfRow { nextPlace[Int(fold)] += 1 }
-        var place = firstRow
-        for fold in nextPlace.indices where nextPlace[fold] > 0 {
-            let count = nextPlace[fold]
-            blocks.append(RowBlock(task: task, firstRow: place, rowCount: count, fold: fold))
-            nextPlace[fold] = place
-            place += count
-        }
-        while order.count < place { order.append(0) }
-        for (offset, fold) in foldOfRow.enumerated() {
-            order[nextPlace[Int(fold)]] = Int32(firstRow + offset)
-            nextPlace[Int(fold)] += 1
-        }
-    }
-
-    mutating func takeOrder() -> [Int32] {
-        defer { order = [] }
-        return order
+            firstRow: firstRow, rowCount: row - firstRow, blocks: grouped.blocks, foldCount: folds.foldCount,
+            grouping: grouped.grouping, wholeTasks: wholeTasks)
     }
 }

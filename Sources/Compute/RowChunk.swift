@@ -37,7 +37,7 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
 
     /// The rows of `range` where the source has them; nil where they have to be copied, to be made or to be regrouped.
     package init?(lending range: ChunkRange, of source: some TaskSource<Scalar>) {
-        guard range.order == nil, let rows = source.lend(range.rows) else { return nil }
+        guard range.grouping == nil, let rows = source.lend(range.rows) else { return nil }
         capacity = range.rowCount
         featureCount = source.featureCount
         width = source.rowWidth
@@ -64,46 +64,75 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
 
     /// Makes the chunk hold `range`: the source writes its rows.
     ///
+    /// - Parameter parallel: the threads that put rows in order.
     /// - Throws: ``ComputeError/unreadableRows(_:)`` when the source cannot read them.
-    public func fill(_ range: ChunkRange, from source: some TaskSource<Scalar>) throws(ComputeError) {
+    public func fill(
+        _ range: ChunkRange, from source: some TaskSource<Scalar>, parallel: Parallel = Parallel()
+    ) throws(ComputeError) {
         precondition(range.rowCount <= capacity, "a chunk range larger than the chunk")
         precondition(source.rowWidth == width, "a source whose rows are not as wide as the chunk's")
         self.range = range
+        guard let grouping = range.grouping else { return try source.fill(self) }
+        if let rows = source.lend(range.rows) { return gather(rows, grouping, parallel) }
         try source.fill(self)
-        if let order = range.order { regroup(by: order) }
+        regroup(grouping, parallel)
     }
 
-    /// Puts the rows in this order, which takes none out of the 512 that are its row block in the problem.
+    /// Copies rows into their order.
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
-    private func regroup(by order: [Int32]) {
-        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: TaskLayout.rowsPerBlock * width) { memory in
-            guard let scratch = memory.baseAddress else { return }
-            var first = 0
-            var last = 0
-            for place in order.indices {
-                last = max(last, Int(order[place]))
-                // Up to here the rows change places among themselves.
-                guard last == place else { continue }
-                let rows = first..<place + 1
-                if rows.count > 1 {
-                    Self.permute(values, rows: rows, width: width, by: order, scratch: scratch)
-                    if let weights { Self.permute(weights, rows: rows, width: 1, by: order, scratch: scratch) }
-                }
-                first = place + 1
+    private func gather(_ rows: LentRows<Scalar>, _ grouping: RowGrouping, _ parallel: Parallel) {
+        grouping.forEachBlock(parallel) { places in
+            Self.copy(rows.values, to: values, places, width: width, by: grouping.order, from: 0)
+            if let source = rows.weights, let weights {
+                Self.copy(source, to: weights, places, width: 1, by: grouping.order, from: 0)
             }
         }
     }
 
+    /// Puts the rows in order, which takes none out of the 512 that are its row block in the problem.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    private func regroup(_ grouping: RowGrouping, _ parallel: Parallel) {
+        grouping.forEachBlock(parallel) { places in
+            withUnsafeTemporaryAllocation(of: Scalar.self, capacity: places.count * width) { memory in
+                guard let scratch = memory.baseAddress else { return }
+                scratch.initialize(from: values + places.lowerBound * width, count: places.count * width)
+                Self.copy(scratch, to: values, places, width: width, by: grouping.order, from: places.lowerBound)
+                guard let weights else { return }
+                scratch.update(from: weights + places.lowerBound, count: places.count)
+                Self.copy(scratch, to: weights, places, width: 1, by: grouping.order, from: places.lowerBound)
+            }
+        }
+    }
+
+    /// Copies to each place the row that the order names, counted from row `first` at `source`.
     @inline(__always)
-    private static func permute(
-        _ memory: UnsafeMutablePointer<Scalar>, rows: Range<Int>, width: Int, by order: [Int32],
-        scratch: UnsafeMutablePointer<Scalar>
+    private static func copy(
+        _ source: UnsafePointer<Scalar>, to destination: UnsafeMutablePointer<Scalar>, _ places: Range<Int>,
+        width: Int, by order: [Int32], from first: Int
     ) {
-        let values = memory + rows.lowerBound * width
-        scratch.update(from: values, count: rows.count * width)
-        for (place, row) in order[rows].enumerated() {
-            (values + place * width).update(from: scratch + (Int(row) - rows.lowerBound) * width, count: width)
+        for place in places {
+            let row = source + (Int(order[place]) &- first) &* width
+            Self.copyRow(row, to: destination + place &* width, width)
+        }
+    }
+
+    /// Eight values at a time, the last eight of them once more: a call of `memmove` for each row would take longer.
+    @inline(__always)
+    private static func copyRow(
+        _ row: UnsafePointer<Scalar>, to destination: UnsafeMutablePointer<Scalar>, _ width: Int
+    ) {
+        guard width >= 8 else {
+            for index in 0..<width { destination[index] = row[index] }
+            return
+        }
+        var index = 0
+        while index < width {
+            index = min(index, width &- 8)
+            let values = UnsafeRawPointer(row + index).loadUnaligned(as: SIMD8<Scalar>.self)
+            UnsafeMutableRawPointer(destination + index).storeBytes(of: values, as: SIMD8<Scalar>.self)
+            index &+= 8
         }
     }
 

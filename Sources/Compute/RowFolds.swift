@@ -22,29 +22,36 @@ public struct RowFolds: Sendable, Equatable {
 
     /// The folds of consecutive rows of a task, given by their positions in it.
     public func folds(ofRows positions: Range<Int>, task: Int) -> [Int] {
-        var folds: [Int32] = []
-        var order: [Int32] = []
-        append(positions, of: task, to: &folds, shuffling: &order)
-        return folds.map { Int($0) }
+        [Int32](unsafeUninitializedCapacity: positions.count) { folds, count in
+            withUnsafeTemporaryAllocation(of: Int32.self, capacity: foldCount) { order in
+                if let folds = folds.baseAddress, let order = order.baseAddress {
+                    write(positions, of: task, to: folds, shuffling: order)
+                }
+            }
+            count = positions.count
+        }.map { Int($0) }
     }
 
-    /// Appends the folds of consecutive rows of a task.
+    /// Writes the folds of consecutive rows of a task.
     ///
-    /// - Parameter order: scratch, kept between calls so that a small task allocates nothing.
-    func append(_ positions: Range<Int>, of task: Int, to folds: inout [Int32], shuffling order: inout [Int32]) {
-        guard !positions.isEmpty else { return }
+    /// - Parameter order: scratch for `foldCount` numbers.
+    func write(
+        _ positions: Range<Int>, of task: Int, to folds: UnsafeMutablePointer<Int32>,
+        shuffling order: UnsafeMutablePointer<Int32>
+    ) {
         var stream = RandomStream(seed: seed, purpose: .folds)
         stream.firstTask = UInt32(truncatingIfNeeded: firstTask)
         // Fisher and Yates' shuffle of a run, as far as rows need it: its k-th step fixes the fold of its k-th row.
         var runStart = positions.lowerBound / foldCount * foldCount
         while runStart < positions.upperBound {
-            order.removeAll(keepingCapacity: true)
-            for fold in 0..<Int32(foldCount) { order.append(fold) }
+            for fold in 0..<foldCount { order[fold] = Int32(truncatingIfNeeded: fold) }
             for step in 0..<min(foldCount, positions.upperBound - runStart) {
                 let word = stream.words(task: task, position: runStart + step)[0]
                 // A remainder by multiplication; its bias, foldCount / 2^32, is beyond any experiment.
-                order.swapAt(step, step + Int((UInt64(word) * UInt64(foldCount - step)) >> 32))
-                if runStart + step >= positions.lowerBound { folds.append(order[step]) }
+                let other = step &+ Int((UInt64(word) &* UInt64(foldCount &- step)) >> 32)
+                (order[step], order[other]) = (order[other], order[step])
+                let place = runStart &+ step &- positions.lowerBound
+                if place >= 0 { folds[place] = order[step] }
             }
             runStart += foldCount
         }

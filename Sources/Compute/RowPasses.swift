@@ -3,8 +3,12 @@ public protocol RowPasses<Scalar>: BackendMemory {
     /// The rows of one chunk on the device, or on their way there.
     associatedtype Rows: StagedRows<Scalar>
 
-    /// The number of rows of a source that a pass should bring through at a time.
-    func preferredChunkRows(of source: some TaskSource<Scalar>) -> Int
+    /// The number of rows that a pass should bring through at a time.
+    ///
+    /// - Parameters:
+    ///   - rowWidth: values in a row.
+    ///   - isLent: whether rows stay where they are.
+    func preferredChunkRows(rowWidth: Int, isLent: Bool) -> Int
 
     /// Reads the rows of `range` from `source` and sends them to the device.
     ///
@@ -56,6 +60,11 @@ extension RowPasses {
         try accumulate(rows, rowWeights: rowWeights, into: FoldMoments(ofOneFold: moments))
     }
 
+    /// The number of rows of a source that a pass should bring through at a time.
+    package func preferredChunkRows(of source: some TaskSource<Scalar>, folds: RowFolds? = nil) -> Int {
+        preferredChunkRows(rowWidth: source.rowWidth, isLent: folds == nil && source.lendsRows)
+    }
+
     /// Brings every chunk of `source` to the device in order and calls `body` with it.
     ///
     /// - Parameters:
@@ -66,9 +75,9 @@ extension RowPasses {
         of source: Source, folds: RowFolds? = nil, wholePacks: Bool = false, chunkRows: Int? = nil,
         progress: PassProgress? = nil, _ body: (Rows) throws(ComputeError) -> Void
     ) throws(ComputeError) {
-        let capacity = chunkRows ?? preferredChunkRows(of: source)
+        let capacity = chunkRows ?? preferredChunkRows(of: source, folds: folds)
         let packSize = wholePacks ? packSize : nil
-        for range in source.layout.chunks(ofAtMost: capacity, folds: folds, packSize: packSize) {
+        for range in source.layout.chunks(ofAtMost: capacity, folds: folds, packSize: packSize, parallel: parallel) {
             try body(try stage(range, of: source))
             try progress?.advance(rows: range.rowCount)
         }

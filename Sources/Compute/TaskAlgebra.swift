@@ -37,6 +37,19 @@ public protocol TaskAlgebra<Scalar>: BackendMemory {
     func multiply(_ matrices: Matrices<Buffer>, _ vectors: Vectors<Buffer>, into products: Vectors<Buffer>)
         throws(ComputeError)
 
+    /// Writes `x - s (G x - c)` for each column of each task: a step of length `s` down the gradient of
+    /// `x'G x / 2 - c'x`, which for moments is that of half the squared error. One pass over the matrices.
+    ///
+    /// Matrices, vectors, linear terms or lengths of one task serve all, and linear terms or lengths of one column serve
+    /// all columns. `result` may not be `vectors`.
+    ///
+    /// - Parameters:
+    ///   - linear: `c`, as wide as the vectors.
+    ///   - lengths: `s`, one a task or column.
+    func gradientStep(
+        _ matrices: Matrices<Buffer>, linear: Vectors<Buffer>, from vectors: Vectors<Buffer>,
+        lengths: Vectors<Buffer>, into result: Vectors<Buffer>) throws(ComputeError)
+
     /// Shrinks each column towards `center` as `prox` says; the result may be `vectors`.
     ///
     /// A centre, threshold or weight that has one task, one column or one value a column serves all. Thresholds are at

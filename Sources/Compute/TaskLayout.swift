@@ -47,9 +47,11 @@ public struct TaskLayout: Sendable, Equatable {
     ///
     /// With `packSize`, chunks are cut between packs of so many tasks alone: every task, also one without rows, is whole
     /// in one chunk, and a pack of more rows than the capacity makes a chunk of its own that holds it.
+    ///
+    /// - Parameter parallel: the threads that deal rows out to folds.
     public func chunks(
-        ofAtMost capacity: Int, folds: RowFolds? = nil, packSize: Int? = nil
+        ofAtMost capacity: Int, folds: RowFolds? = nil, packSize: Int? = nil, parallel: Parallel = Parallel()
     ) -> ChunkSequence {
-        ChunkSequence(layout: self, capacity: capacity, folds: folds, packSize: packSize)
+        ChunkSequence(layout: self, capacity: capacity, folds: folds, packSize: packSize, parallel: parallel)
     }
 }

@@ -39,9 +39,9 @@ final class ChunkStager<Scalar: LaneScalar> {
     }
 
     /// The number of rows that travel at a time.
-    func rowCapacity(of source: some TaskSource<Scalar>) -> Int {
-        let isLent = source.lendsRows && contexts.allSatisfy(\.sharesHostMemory)
-        return (isLent ? lentChunkBytes : chunkBytes) / (source.rowWidth * MemoryLayout<Scalar>.stride)
+    func rowCapacity(rowWidth: Int, isLent: Bool) -> Int {
+        let isReadInPlace = isLent && contexts.allSatisfy(\.sharesHostMemory)
+        return (isReadInPlace ? lentChunkBytes : chunkBytes) / (rowWidth * MemoryLayout<Scalar>.stride)
     }
 
     /// The chunk's rows on each device.
@@ -71,7 +71,7 @@ final class ChunkStager<Scalar: LaneScalar> {
     ) throws(ComputeError) -> RowChunk<Scalar> {
         if let lent = RowChunk(lending: range, of: source) { return lent }
         if rooms.isEmpty || !rooms.allSatisfy({ $0.fits(source, rowCount: range.rowCount) }) {
-            let preferred = min(rowCapacity(of: source), source.layout.rowCount)
+            let preferred = min(rowCapacity(rowWidth: source.rowWidth, isLent: false), source.layout.rowCount)
             rooms = (0..<2).map { _ in RowChunk(capacity: max(preferred, range.rowCount), for: source) }
         }
         try rooms[turn].fill(range, from: source)

@@ -23,8 +23,10 @@ package final class Event: Sendable {
     /// - Throws: ``ComputeError/deviceFailure(call:code:device:)`` when the command failed.
     package func wait() throws(ComputeError) { try completion?.wait() }
 
-    /// Whether the command has ended, well or not. Does not block.
-    package var isComplete: Bool { completion?.isComplete ?? true }
+    /// Whether the command has ended. Does not block.
+    ///
+    /// - Throws: ``ComputeError/deviceFailure(call:code:device:)`` when it has ended badly, or the device does not tell.
+    package func isComplete() throws(ComputeError) -> Bool { try completion?.isComplete() ?? true }
 }
 
 /// A command under way: its `cl_event` and what to call it in an error.
@@ -53,24 +55,27 @@ final class Completion: Sendable {
         var event: cl_event? = handle.raw
         let status = clWaitForEvents(1, &event)
         if status == CL_SUCCESS { return }
-        try check(executionStatus < 0 ? executionStatus : status, call, on: device)
+        // The command's own status says more than that of waiting for it.
+        let execution = executionStatus
+        try check(execution.query == CL_SUCCESS && execution.value < 0 ? execution.value : status, call, on: device)
     }
 
-    /// Whether the command has ended, well or not.
-    var isComplete: Bool { executionStatus <= CL_COMPLETE }
-
-    /// - Throws: when the command has ended badly. Does not wait for one that has not ended.
-    func throwIfFailed() throws(ComputeError) {
-        let status = executionStatus
-        if status < 0 { try check(status, call, on: device) }
+    /// Whether the command has ended. Does not wait for one that has not.
+    ///
+    /// - Throws: when it has ended badly, or the device does not tell.
+    func isComplete() throws(ComputeError) -> Bool {
+        let (query, value) = executionStatus
+        try check(query, "clGetEventInfo", on: device)
+        if value < 0 { try check(value, call, on: device) }
+        return value == CL_COMPLETE
     }
 
-    private var executionStatus: cl_int {
+    /// How far the command is, negative where it failed, and whether the device told that.
+    private var executionStatus: (query: cl_int, value: cl_int) {
         var value: cl_int = 0
-        let size = MemoryLayout<cl_int>.size
-        let status = clGetEventInfo(
-            handle.raw, cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS), size, &value, nil)
-        return status == CL_SUCCESS ? value : status
+        let query = clGetEventInfo(
+            handle.raw, cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS), MemoryLayout<cl_int>.size, &value, nil)
+        return (query, value)
     }
 }
 

@@ -89,10 +89,8 @@ package final class Context: Sendable {
             var waits = events.compactMap { $0.completion }
             for allocation in allocations {
                 // OpenCL goes on behind a command that failed; what touches its buffers must not.
-                try allocation.memory.lastUse(on: queue.role)?.throwIfFailed()
-                guard let use = allocation.memory.lastUse(on: other.role) else { continue }
-                try use.throwIfFailed()
-                if !use.isComplete { waits.append(use) }
+                _ = try allocation.memory.lastUse(on: queue.role)?.isComplete()
+                if let use = allocation.memory.lastUse(on: other.role), try !use.isComplete() { waits.append(use) }
             }
             var event: cl_event?
             var status: cl_int

@@ -50,27 +50,35 @@ extension Device {
     private static func describe(
         _ device: cl_device_id, of platform: cl_platform_id, platformIndex: Int, deviceIndex: Int
     ) -> Device? {
-        guard let name = text(of: device, CL_DEVICE_NAME),
-            let memory = value(of: device, CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong.self),
+        guard value(of: device, CL_DEVICE_COMPILER_AVAILABLE, cl_bool.self) == cl_bool(CL_TRUE),
+            let name = text(of: device, CL_DEVICE_NAME),
+            let platformName = text(of: platform, cl_platform_info(CL_PLATFORM_NAME)),
+            let platformVersion = text(of: platform, cl_platform_info(CL_PLATFORM_VERSION)),
+            let vendor = text(of: device, CL_DEVICE_VENDOR),
+            let driverVersion = text(of: device, CL_DRIVER_VERSION),
             let type = value(of: device, CL_DEVICE_TYPE, cl_device_type.self),
-            value(of: device, CL_DEVICE_COMPILER_AVAILABLE, cl_bool.self) != 0
+            let memory = value(of: device, CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong.self),
+            let allocation = value(of: device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self),
+            let localMemory = value(of: device, CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self),
+            let computeUnitCount = value(of: device, CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint.self),
+            let maxWorkGroupSize = value(of: device, CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self),
+            let extensions = text(of: device, CL_DEVICE_EXTENSIONS),
+            let floatAbilities = value(of: device, CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self)
         else { return nil }
-        let floatAbilities = value(of: device, CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self) ?? 0
-        let extensions = text(of: device, CL_DEVICE_EXTENSIONS) ?? ""
         return Device(
             platformIndex: platformIndex,
             deviceIndex: deviceIndex,
             name: name,
-            platformName: text(of: platform, cl_platform_info(CL_PLATFORM_NAME)) ?? "",
-            platformVersion: text(of: platform, cl_platform_info(CL_PLATFORM_VERSION)) ?? "",
-            vendor: text(of: device, CL_DEVICE_VENDOR) ?? "",
-            driverVersion: text(of: device, CL_DRIVER_VERSION) ?? "",
+            platformName: platformName,
+            platformVersion: platformVersion,
+            vendor: vendor,
+            driverVersion: driverVersion,
             kind: kind(of: type),
             globalMemoryBytes: Int(clamping: memory),
-            maxAllocationBytes: Int(clamping: value(of: device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self) ?? memory),
-            localMemoryBytes: Int(clamping: value(of: device, CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self) ?? 0),
-            computeUnitCount: Int(value(of: device, CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint.self) ?? 1),
-            maxWorkGroupSize: value(of: device, CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self) ?? 1,
+            maxAllocationBytes: Int(clamping: allocation),
+            localMemoryBytes: Int(clamping: localMemory),
+            computeUnitCount: Int(computeUnitCount),
+            maxWorkGroupSize: maxWorkGroupSize,
             hasDouble: extensions.split(separator: " ").contains("cl_khr_fp64"),
             roundsFloatDivision: floatAbilities & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0)
     }

@@ -119,7 +119,13 @@ extension DeviceBuffer {
         ) { (waitCount, waits, event) in
             command(offset, waitCount, waits, event)
         }
-        try context.flush()
+        do throws(ComputeError) {
+            try context.flush()
+        } catch {
+            // The command is enqueued: the host's memory is not free before it has ended.
+            try? completion.wait()
+            throw error
+        }
         return completion
     }
 }

@@ -70,6 +70,17 @@ extension DeviceGroup {
         }
     }
 
+    public func gradientStep(
+        _ matrices: Matrices<Buffer>, linear: Vectors<Buffer>, from vectors: Vectors<Buffer>,
+        lengths: Vectors<Buffer>, into result: Vectors<Buffer>
+    ) throws(ComputeError) {
+        for (index, member) in members.enumerated() {
+            try member.gradientStep(
+                share(of: matrices, index), linear: share(of: linear, index), from: share(of: vectors, index),
+                lengths: share(of: lengths, index), into: share(of: result, index))
+        }
+    }
+
     public func shrink(
         _ vectors: Vectors<Buffer>, toward center: Vectors<Buffer>, thresholds: Vectors<Buffer>,
         weights: Vectors<Buffer>?, prox: Prox, into result: Vectors<Buffer>

@@ -36,7 +36,9 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
 
     public var name: String { "\(members.count) x \(members[0].name)" }
 
-    public func preferredChunkRows(of source: some TaskSource<Scalar>) -> Int { stager.rowCapacity(of: source) }
+    public func preferredChunkRows(rowWidth: Int, isLent: Bool) -> Int {
+        stager.rowCapacity(rowWidth: rowWidth, isLent: isLent)
+    }
 
     // MARK: Shares
 

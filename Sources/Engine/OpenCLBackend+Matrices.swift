@@ -21,6 +21,27 @@ extension OpenCLBackend {
                 ])
     }
 
+    public func gradientStep(
+        _ matrices: Matrices<Buffer>, linear: Vectors<Buffer>, from vectors: Vectors<Buffer>,
+        lengths: Vectors<Buffer>, into result: Vectors<Buffer>
+    ) throws(ComputeError) {
+        let order = matrices.order
+        precondition(vectors.width == order && result.width == order, "vectors as wide as the matrices' order")
+        precondition(linear.width == order && lengths.width == 1, "linear terms as wide, and one length a column")
+        let triangles = matrices.triangles
+        let items = itemCount(result.taskCount)
+        let matrix = triangles.broadcast(taskCount: result.taskCount, columnCount: 1, width: triangles.width)
+        let sizes: [KernelArgument] = [.count(items), .count(result.columnCount), .count(order)]
+        try kernel("gradient_step", in: .matrices, order: 0).launch(
+            global: items * result.columnCount,
+            arguments: sizes + operand(triangles, matrix) + operand(vectors, vectors.broadcast(over: result))
+                + operand(linear, linear.broadcast(over: result)) + operand(lengths, lengths.broadcast(over: result))
+                + place(result.entries) + [
+                    .buffer(matrices.entries.buffer), .buffer(vectors.entries.buffer), .buffer(linear.entries.buffer),
+                    .buffer(lengths.entries.buffer), .buffer(result.entries.buffer),
+                ])
+    }
+
     public func eigen(_ matrices: Matrices<Buffer>, into system: EigenSystem<Buffer>) throws(ComputeError) {
         let order = matrices.order
         precondition(

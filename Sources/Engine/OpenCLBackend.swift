@@ -58,7 +58,9 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
 
     public var name: String { context.device.name }
 
-    public func preferredChunkRows(of source: some TaskSource<Scalar>) -> Int { stager.rowCapacity(of: source) }
+    public func preferredChunkRows(rowWidth: Int, isLent: Bool) -> Int {
+        stager.rowCapacity(rowWidth: rowWidth, isLent: isLent)
+    }
 
     // MARK: Memory
 

@@ -84,7 +84,7 @@ package final class Program: Sendable {
                     program, context.deviceHandle, cl_program_build_info(CL_PROGRAM_BUILD_LOG), $0, $1, $2)
             }
             let reason = log.flatMap { $0.isEmpty ? nil : $0 } ?? OpenCLStatus.name(of: built)
-            throw .buildFailed(program: text.rawValue, device: context.device.name, log: "\(flags)\n\(reason)")
+            throw .buildFailed(program: text.rawValue, device: context.device.name, log: "\(reason)\n\(flags)")
         }
         try check(built, "clBuildProgram of '\(text.rawValue)'", on: context.device.name)
         return handle

@@ -38,8 +38,8 @@ public struct Notice: Sendable, Equatable {
 
 /// Decides where work is done, and what happens when a device fails.
 ///
-/// A device that was asked for by name does the work or the run fails. Under `auto`, a device that fails is given
-/// smaller chunks first, and then the CPU path takes over; each step is one ``Notice``.
+/// A device that was asked for by name does the work or the run fails. Under `auto`, a device whose memory runs out is
+/// given smaller chunks first; then, and after any other failure, the CPU path takes over. Each step is one ``Notice``.
 public final class Session: Sendable {
     private let choice: DeviceChoice
     private let precision: Precision
@@ -96,7 +96,8 @@ public final class Session: Sendable {
     /// The name of the device that did the last job.
     public var deviceName: String? { record.withLock { $0.deviceName } }
 
-    /// The devices that a job of this size goes to, none being the CPU path, and why, in one line.
+    /// The devices that a job of this size goes to, none being the CPU path, and why, in one line. A device of `auto` that
+    /// cannot be measured is a notice.
     public func plan(for workload: Workload) -> (devices: [Device], reason: String) {
         guard let device = devices.first else {
             return ([], choice == .cpu ? "asked for" : "no GPU that can do it")
@@ -109,7 +110,8 @@ public final class Session: Sendable {
                 "predicted \(Self.text(deviceSeconds)) on '\(device.name)', \(Self.text(cpuSeconds)) on the CPU path"
             return (deviceSeconds < cpuSeconds ? devices : [], comparison)
         } catch {
-            return ([], "'\(device.name)' cannot be used: \(error)")
+            tell(error, "continuing on the CPU path")
+            return ([], "'\(device.name)' cannot be used")
         }
     }
 
@@ -130,21 +132,26 @@ public final class Session: Sendable {
     package func perform<J: Job>(_ job: J, on devices: [Device]) throws(ComputeError) -> J.Output {
         if devices.isEmpty { return try performOnCPU(job) }
         do throws(ComputeError) {
-            return try perform(job, on: devices, chunkBytes: nil)
+            return try performOnDevices(job, devices)
         } catch {
             guard choice == .auto, error.isDeviceFailure else { throw error }
-            tell("\(error); trying smaller chunks")
-        }
-        do throws(ComputeError) {
-            return try perform(job, on: devices, chunkBytes: Self.smallChunkBytes)
-        } catch {
-            guard error.isDeviceFailure else { throw error }
-            tell("\(error); continuing on the CPU path")
+            tell(error, "continuing on the CPU path")
         }
         return try performOnCPU(job)
     }
 
-    /// What a device that failed with its usual chunks is given.
+    /// Does the job on the devices, under `auto` once more with smaller chunks when their memory has run out.
+    private func performOnDevices<J: Job>(_ job: J, _ devices: [Device]) throws(ComputeError) -> J.Output {
+        do throws(ComputeError) {
+            return try perform(job, on: devices, chunkBytes: nil)
+        } catch {
+            guard choice == .auto, case .outOfMemory = error else { throw error }
+            tell(error, "trying smaller chunks")
+        }
+        return try perform(job, on: devices, chunkBytes: Self.smallChunkBytes)
+    }
+
+    /// What a device that has no memory for its usual chunks is given.
     private static let smallChunkBytes = 4_000_000
 
     private func performOnCPU<J: Job>(_ job: J) throws(ComputeError) -> J.Output {
@@ -187,10 +194,16 @@ public final class Session: Sendable {
         return try job.run(on: backend, reference: reference)
     }
 
-    private func tell(_ message: String) {
-        let notice = Notice(message: message)
-        record.withLock { $0.notices.append(notice) }
-        notify(notice)
+    /// Says once what failed, without a compiler's further lines, and what is done now.
+    private func tell(_ error: ComputeError, _ step: String) {
+        let failure = error.description.prefix { !$0.isNewline }
+        let notice = Notice(message: "\(failure); \(step)")
+        let isNew = record.withLock { record in
+            if record.notices.contains(notice) { return false }
+            record.notices.append(notice)
+            return true
+        }
+        if isNew { notify(notice) }
     }
 
     /// Time to send the rows and to work on them at a quarter of the peak rate, which is what moments reach.

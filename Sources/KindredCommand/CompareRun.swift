@@ -49,18 +49,12 @@ struct CompareRun {
     private func compare(
         _ problem: TableProblem, session: Session, workload: Workload
     ) throws(ComputeError) -> Comparison {
-        let progress = ProgressLine("comparing", unit: "rows", messages: command.settings.messages)
-        defer { progress.finish() }
-        let total = problem.layout.rowCount
-        let pass = PassProgress { rows in
-            progress.advance(by: rows, total: total)
-            return !Signals.isInterrupted
-        }
         let validation = CrossValidation(
             methods: command.methods.methods, foldCount: command.folds, seed: command.seed,
             standardizes: command.standardize)
         return try session.perform(
-            ComparisonJob(validation: validation, problem: problem, progress: pass), workload: workload)
+            ComparisonJob(validation: validation, problem: problem, messages: command.settings.messages),
+            workload: workload)
     }
 }
 
@@ -68,9 +62,13 @@ struct CompareRun {
 private struct ComparisonJob: Job {
     let validation: CrossValidation
     let problem: TableProblem
-    let progress: PassProgress
+    let messages: Messages
 
+    /// Each attempt has a line of its own: that of one that fails is gone before the failure is told.
     func run<B: Backend, R: Backend<Double>>(on backend: B, reference: R) throws(ComputeError) -> Comparison {
-        try validation.compare(problem, on: backend, progress: progress)
+        let progress = ProgressLine("comparing", unit: "rows", messages: messages)
+        defer { progress.finish() }
+        return try validation.compare(
+            problem, on: backend, progress: progress.ofPasses(total: problem.layout.rowCount))
     }
 }

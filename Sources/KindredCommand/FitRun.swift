@@ -84,15 +84,8 @@ struct FitRun {
     private func fit(
         _ problem: TableProblem, with estimator: some Estimator, session: Session, workload: Workload
     ) throws(ComputeError) -> Fit {
-        let progress = ProgressLine("fitting", unit: "rows", messages: messages)
-        defer { progress.finish() }
-        let total = problem.layout.rowCount * estimator.passCount
-        let pass = PassProgress { rows in
-            progress.advance(by: rows, total: total)
-            return !Signals.isInterrupted
-        }
-        return try session.perform(
-            FitJob(estimator: estimator, problem: problem, progress: pass), workload: workload)
+        try session.perform(
+            FitJob(estimator: estimator, problem: problem, messages: messages), workload: workload)
     }
 }
 

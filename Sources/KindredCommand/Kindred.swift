@@ -1,5 +1,7 @@
 import ArgumentParser
 import CMachine
+import Engine
+import Glibc
 
 /// The program: parses the command line and hands over to a command.
 @main
@@ -26,6 +28,7 @@ struct Kindred: ParsableCommand {
     static func main() {
         Signals.prepare()
         do {
+            try plantFaults()
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {
@@ -33,6 +36,16 @@ struct Kindred: ParsableCommand {
             exit(withError: failure.exitCode)
         } catch {
             exit(withError: error)
+        }
+    }
+
+    /// Makes calls of OpenCL fail where the environment asks for it, to see what the program makes of that.
+    private static func plantFaults() throws {
+        guard let setting = getenv("KINDRED_OPENCL_FAULT"), setting.pointee != 0 else { return }
+        do throws(OpenCLFault.Malformed) {
+            try OpenCLFault.plant(String(cString: setting))
+        } catch {
+            throw Failure(code: Failure.usageCode, "KINDRED_OPENCL_FAULT: \(error.message)")
         }
     }
 }

@@ -21,7 +21,8 @@ struct PredictRun {
         let store = try readTable(for: formula, model: model)
         let design = try Design(formula: formula, levels: model.levels, store: store)
         guard design.termNames == model.terms else {
-            throw TableError(.data, "\(command.model): its terms are not those of its formula; fit the model again")
+            throw TableError(
+                .data, "\(printable(command.model)): its terms are not those of its formula; fit the model again")
         }
         let coefficients = try TaskCoefficients(of: model, for: store.taskLabels, policy: command.newTasks)
         let predictions = try design.predictions(coefficients: coefficients.values, parallel: parallel)
@@ -35,7 +36,7 @@ struct PredictRun {
         do {
             return try Formula(parsing: model.formula)
         } catch {
-            throw TableError(.data, "\(command.model): \(error); fit the model again")
+            throw TableError(.data, "\(printable(command.model)): \(error); fit the model again")
         }
     }
 
@@ -119,7 +120,8 @@ struct TaskCoefficients {
         if policy == .centre, model.center == nil {
             throw TableError(
                 .usage,
-                "--new-tasks centre: method '\(model.method)' has no centre; use --new-tasks missing, or fit with --method pool"
+                "--new-tasks centre: method '\(printable(model.method))' has no centre; "
+                    + "use --new-tasks missing, or fit with --method pool"
             )
         }
         var places: [LabelKey: Int] = [:]
@@ -141,7 +143,8 @@ struct TaskCoefficients {
                 let status = place.map { " (status \(model.tasks.statuses[$0].name))" } ?? ""
                 throw TableError(
                     .data,
-                    "the model has no coefficients for task '\(label)'\(status); --new-tasks missing leaves such rows empty"
+                    "the model has no coefficients for task '\(printable(label))'\(status); "
+                        + "--new-tasks missing leaves such rows empty"
                         + (model.center == nil ? "" : ", --new-tasks centre uses what the tasks share"))
             }
         }

@@ -55,6 +55,14 @@ final class ProgressLine: Sendable {
         update(done: state.withLock { $0.done } + count, total: total)
     }
 
+    /// What passes over `total` rows tell; they are stopped when the user asks to.
+    func ofPasses(total: Int) -> PassProgress {
+        PassProgress { rows in
+            self.advance(by: rows, total: total)
+            return !Signals.isInterrupted
+        }
+    }
+
     /// Takes the bar away.
     func finish() {
         state.withLock { state in

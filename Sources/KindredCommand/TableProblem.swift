@@ -41,9 +41,13 @@ struct TableProblem: Problem {
 struct FitJob<E: Estimator>: Job {
     let estimator: E
     let problem: TableProblem
-    let progress: PassProgress
+    let messages: Messages
 
+    /// Each attempt has a line of its own: that of one that fails is gone before the failure is told.
     func run<B: Backend, R: Backend<Double>>(on backend: B, reference: R) throws(ComputeError) -> Fit {
-        try estimator.fit(problem, on: backend, reference: reference, progress: progress)
+        let progress = ProgressLine("fitting", unit: "rows", messages: messages)
+        defer { progress.finish() }
+        let passes = progress.ofPasses(total: problem.layout.rowCount * estimator.passCount)
+        return try estimator.fit(problem, on: backend, reference: reference, progress: passes)
     }
 }

@@ -13,7 +13,12 @@ struct CsvHeader {
         let start = UnsafePointer(block.bytes)
         let limit = start + block.end
         var record = start
-        while record < limit, record[0] == CsvBlockReader.newline || record[0] == UInt8(ascii: "\r") { record += 1 }
+        while record < limit {
+            // Only blank lines, as in every other place of a table: quotes after a lone return open no field.
+            let isEnded = record[0] == UInt8(ascii: "\r") && record[1] == CsvBlockReader.newline
+            guard isEnded || record[0] == CsvBlockReader.newline else { break }
+            record += isEnded ? 2 : 1
+        }
         guard record < limit else { return nil }
         let worker = TableWorker(index: 0, labelCount: 0)
         worker.reserveScratch(block.end)
@@ -44,7 +49,8 @@ struct CsvHeader {
         if places.isEmpty {
             throw .data(source, line: line, "found no column '\(printable(name))'\(ColumnNames(names).hint(for: name))")
         }
-        let fields = places.map { String($0 + 1) }.joined(separator: ", ")
+        let fields =
+            places.prefix(10).map { String($0 + 1) }.joined(separator: ", ") + (places.count > 10 ? ", ..." : "")
         throw .data(
             source, line: line,
             "column '\(printable(name))': found \(places.count) columns of this name (fields \(fields)); rename them")

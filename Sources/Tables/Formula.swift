@@ -14,7 +14,7 @@ public struct Formula: Sendable {
         case either
     }
 
-    public struct Variable: Sendable, Equatable {
+    public struct Variable: Sendable, Hashable {
         public let name: String
         public let content: Content
 
@@ -54,7 +54,8 @@ public struct Formula: Sendable {
         guard !features.isEmpty else {
             throw TableError(.usage, "no features for the response '\(printable(response))'; name at least one column")
         }
-        for (index, feature) in features.enumerated() where features[..<index].contains(feature) {
+        var known: Set<String> = []
+        for feature in features where !known.insert(feature).inserted {
             throw TableError(.usage, "the feature '\(printable(feature))' is named twice; name it once")
         }
         guard !response.isEmpty, !features.contains("") else {
@@ -74,15 +75,17 @@ public struct Formula: Sendable {
         self.response = response
         self.features = features
         self.hasIntercept = hasIntercept
-        responseName = response.text
+        let responseName = response.text
+        self.responseName = responseName
         self.terms =
             terms.enumerated().sorted { ($0.element.degree, $0.offset) < ($1.element.degree, $1.offset) }
             .map(\.element)
         let used = Set(self.terms.flatMap(\.variables)).sorted().map { features[$0] }
-        if used.contains(where: { $0.text == response.text }) {
+        if used.contains(where: { $0.text == responseName }) {
             throw TableError(
                 .usage,
-                "formula '\(printable(text))': the response \(response.text) is also a feature; remove it from one side"
+                "formula '\(printable(text))': the response \(printable(responseName)) is also a feature; "
+                    + "remove it from one side"
             )
         }
         guard hasIntercept || !terms.isEmpty else {
@@ -100,12 +103,17 @@ public struct Formula: Sendable {
         of response: FormulaExpression, features: [FormulaVariable]
     ) -> [Variable] {
         var variables: [Variable] = []
+        var numbers: [String: Int] = [:]
+        var labels: Set<String> = []
         func need(_ name: String, _ content: Content) {
-            let sameColumn = variables.firstIndex {
-                $0.name == name && ($0.content == .labels) == (content == .labels)
+            if content == .labels {
+                if labels.insert(name).inserted { variables.append(Variable(name: name, content: .labels)) }
+            } else if let known = numbers[name] {
+                if content == .numbers { variables[known] = Variable(name: name, content: .numbers) }
+            } else {
+                numbers[name] = variables.count
+                variables.append(Variable(name: name, content: content))
             }
-            guard let known = sameColumn else { return variables.append(Variable(name: name, content: content)) }
-            if content == .numbers { variables[known] = Variable(name: name, content: .numbers) }
         }
         for name in response.columns { need(name, .numbers) }
         for feature in features {
@@ -123,12 +131,13 @@ public struct Formula: Sendable {
     /// - Parameter levels: the model's levels by variable, as ``Design/levels`` has them.
     public func predictors(levels: [String: [String]]) -> [Variable] {
         var predictors: [Variable] = []
+        var known: Set<Variable> = []
         for index in Set(terms.flatMap(\.variables)).sorted() {
             let feature = features[index]
             let content: Content = levels[feature.text] == nil ? .numbers : .labels
             for name in feature.columns {
                 let predictor = Variable(name: name, content: content)
-                if !predictors.contains(predictor) { predictors.append(predictor) }
+                if known.insert(predictor).inserted { predictors.append(predictor) }
             }
         }
         return predictors

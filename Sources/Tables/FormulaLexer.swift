@@ -51,7 +51,7 @@ struct FormulaLexer {
         let character = Character(Unicode.Scalar(byte))
         guard "~+-*/^:(),".contains(character) else {
             throw formulaError(
-                text, at: start, "found '\(character)', which formulas do not use",
+                text, at: start, "found '\(printable(String(character)))', which formulas do not use",
                 "put a name with other characters than letters, digits, '_' and '.' in backticks")
         }
         return FormulaToken(kind: .sign(character), spelling: String(character), offset: start)
@@ -70,7 +70,7 @@ struct FormulaLexer {
         let digits = spelling(from: start)
         guard let value = Double(digits), value.isFinite, !digits.utf8.contains(UInt8(ascii: "x")) else {
             throw formulaError(
-                text, at: start, "found '\(digits)', which is no number",
+                text, at: start, "found '\(printable(digits))', which is no number",
                 "put a name that begins with a digit in backticks")
         }
         return FormulaToken(kind: .number(value), spelling: digits, offset: start)

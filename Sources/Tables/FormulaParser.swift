@@ -12,6 +12,9 @@ struct FormulaParser {
     private static let depthLimit = 64
     private static let termLimit = 4096
     private static let powerLimit = 16
+    /// Products of two terms of one formula: few of so many are needed for as many terms as there may be.
+    private static let productLimit = 64 * termLimit
+    private var productCount = 0
     /// Operators of one arithmetic expression: each is a step of recursion for whoever walks it.
     private static let operatorLimit = 1000
     private var operatorCount = 0
@@ -58,12 +61,14 @@ struct FormulaParser {
     private mutating func constant(_ value: Double, isAdded: Bool, isOutermost: Bool) throws(TableError) {
         let token = current
         guard value == 0 || value == 1 else {
-            throw error(at: token, "found the number \(token.spelling) among the terms", Self.arithmeticAdvice)
+            throw error(
+                at: token, "found the number \(printable(token.spelling)) among the terms", Self.arithmeticAdvice)
         }
         next += 1
         guard isOutermost, current.kind != .sign(":"), current.kind != .sign("*"), current.kind != .sign("^") else {
             throw error(
-                at: token, "found \(token.spelling) inside a term", "'+ 1', '- 1' and '+ 0' stand by themselves")
+                at: token, "found \(printable(token.spelling)) inside a term",
+                "'+ 1', '- 1' and '+ 0' stand by themselves")
         }
         hasIntercept = (value == 1) == isAdded
     }
@@ -124,7 +129,8 @@ struct FormulaParser {
         }
         guard case .name(let name) = current.kind else {
             if case .number = current.kind {
-                throw error(at: current, "found the number \(current.spelling) inside a term", Self.arithmeticAdvice)
+                throw error(
+                    at: current, "found the number \(printable(current.spelling)) inside a term", Self.arithmeticAdvice)
             }
             throw unexpected(wanted: "a column name", advice: advice(after: current))
         }
@@ -160,18 +166,19 @@ struct FormulaParser {
     }
 
     private func limit(_ sum: FormulaTermSum, at token: FormulaToken) throws(TableError) {
-        guard sum.terms.count <= Self.termLimit else { throw tooManyTerms(at: token) }
+        guard sum.count <= Self.termLimit else {
+            throw error(at: token, "more than \(Self.termLimit) terms", Self.interactionAdvice)
+        }
     }
 
-    /// Refuses products before they are formed: few of so many are the same.
-    private func limitProducts(
+    /// Refuses products before they are formed. All of the formula's count, for they may be the same again and again.
+    private mutating func limitProducts(
         _ left: FormulaTermSum, _ right: FormulaTermSum, at token: FormulaToken
     ) throws(TableError) {
-        guard left.terms.count * right.terms.count <= 64 * Self.termLimit else { throw tooManyTerms(at: token) }
-    }
-
-    private func tooManyTerms(at token: FormulaToken) -> TableError {
-        error(at: token, "more than \(Self.termLimit) terms", "name the interactions you need with ':'")
+        productCount += left.count * right.count
+        guard productCount <= Self.productLimit else {
+            throw error(at: token, "more than \(Self.productLimit) products of terms", Self.interactionAdvice)
+        }
     }
 
     // MARK: Arithmetic
@@ -238,7 +245,8 @@ struct FormulaParser {
             next += 1
             guard current.kind == .sign("("), !token.spelling.hasPrefix("`") else { return .column(name) }
             guard let function = FormulaExpression.Function(rawValue: name) else {
-                throw error(at: token, "found the function \(name)()", "those known are log, exp, sqrt, I and C")
+                throw error(
+                    at: token, "found the function \(printable(name))()", "those known are log, exp, sqrt, I and C")
             }
             next += 1
             let argument = try sum()
@@ -250,6 +258,7 @@ struct FormulaParser {
 
     // MARK: Tokens
 
+    private static let interactionAdvice = "name the interactions you need with ':'"
     private static let arithmeticAdvice = "arithmetic stands inside I(), as in I(2 * x)"
 
     private var current: FormulaToken { tokens[next] }

@@ -34,26 +34,35 @@ package struct FormulaTerm: Sendable, Hashable {
 
 /// Terms without repetition, in order of first appearance.
 struct FormulaTermSum {
-    private(set) var terms: [FormulaTerm] = []
-    private var known: Set<FormulaTerm> = []
+    /// Nil where a term has been removed.
+    private var slots: [FormulaTerm?] = []
+    /// The slot of each term.
+    private var places: [FormulaTerm: Int] = [:]
 
     init(_ terms: [FormulaTerm] = []) { for term in terms { insert(term) } }
 
+    var terms: [FormulaTerm] { slots.compactMap { $0 } }
+    var count: Int { places.count }
+
     mutating func insert(_ term: FormulaTerm) {
-        if known.insert(term).inserted { terms.append(term) }
+        guard places[term] == nil else { return }
+        places[term] = slots.count
+        slots.append(term)
     }
 
     mutating func add(_ other: FormulaTermSum) { for term in other.terms { insert(term) } }
 
     mutating func remove(_ other: FormulaTermSum) {
-        known.subtract(other.known)
-        terms.removeAll { other.known.contains($0) }
+        for term in other.terms {
+            if let place = places.removeValue(forKey: term) { slots[place] = nil }
+        }
     }
 
     /// All products of a term of each.
     func interaction(_ other: FormulaTermSum) -> FormulaTermSum {
         var products = FormulaTermSum()
-        for left in terms { for right in other.terms { products.insert(left.times(right)) } }
+        let others = other.terms
+        for left in terms { for right in others { products.insert(left.times(right)) } }
         return products
     }
 

@@ -107,9 +107,9 @@ private struct ModelParts {
         guard hasTasks else { throw ModelFile.damaged(source, "there is no \"tasks\"") }
         let terms = try member("terms", "list of names", \.strings)
         var statuses = statuses
+        let places = Dictionary(terms.enumerated().map { (LabelKey($1), $0) }) { first, _ in first }
         for (task, name) in collinearTerms {
-            guard let feature = terms.firstIndex(where: { LabelKey($0) == LabelKey(name) }),
-                case .collinear = statuses[task]
+            guard let feature = places[LabelKey(name)], case .collinear = statuses[task]
             else {
                 throw ModelFile.damaged(
                     source, "task \(task + 1) is collinear in '\(printable(name))', which is no term")
@@ -127,11 +127,11 @@ private struct ModelParts {
         let center = try member("center", "center with one number a term") { value -> ModelFile.Center?? in
             if value == .null { return .some(nil) }
             guard let coefficients = value["coefficients"]?.doubles, let errors = value["std_errors"]?.doubles,
-                coefficients.count == terms.count, errors.count == terms.count, let count = value["n"]?.int
+                coefficients.count == terms.count, errors.count == terms.count, let count = value["n"]?.int, count >= 0,
+                let freedom = (value["df"] ?? .null).numberOrMissing
             else { return nil }
             return ModelFile.Center(
-                coefficients: coefficients, standardErrors: errors, sampleCount: count,
-                degreesOfFreedom: value["df"]?.double ?? .nan)
+                coefficients: coefficients, standardErrors: errors, sampleCount: count, degreesOfFreedom: freedom)
         }
         let description = try ModelDescription(members, source: source)
         return ModelFile(
@@ -147,8 +147,13 @@ extension JsonValue {
     /// Numbers, NaN for null.
     fileprivate var doubles: [Double]? {
         guard let array else { return nil }
-        let doubles = array.compactMap { $0 == .null ? .nan : $0.double.flatMap { $0.isFinite ? $0 : nil } }
+        let doubles = array.compactMap(\.numberOrMissing)
         return doubles.count == array.count ? doubles : nil
+    }
+
+    /// A finite number, or NaN for null.
+    fileprivate var numberOrMissing: Double? {
+        self == .null ? .nan : double.flatMap { $0.isFinite ? $0 : nil }
     }
 }
 

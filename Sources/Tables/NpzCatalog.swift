@@ -68,7 +68,8 @@ struct NpzCatalog {
             throw .data(
                 source,
                 "column '\(printable(name))': found \(found.count) of this name ("
-                    + found.map(\.title).joined(separator: "; ") + "); rename them")
+                    + found.prefix(10).map(\.title).joined(separator: "; ") + (found.count > 10 ? "; ..." : "")
+                    + "); rename them")
         }
         guard let column = found.first else { throw absent(name) }
         if column.name.contains("/") || column.name.contains("\\") {

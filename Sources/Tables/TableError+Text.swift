@@ -1,5 +1,6 @@
-/// `text` as it may stand in a one-line message: control characters written out, long text cut.
-func printable(_ text: some StringProtocol, atMost limit: Int = 200) -> String {
+/// `text` as it may stand in a one-line message: control characters and Unicode's ends of lines written out, long text
+/// cut.
+package func printable(_ text: some StringProtocol, atMost limit: Int = 200) -> String {
     var line = ""
     for (index, character) in text.unicodeScalars.enumerated() {
         guard index < limit else { return line + "..." }
@@ -7,9 +8,12 @@ func printable(_ text: some StringProtocol, atMost limit: Int = 200) -> String {
         case "\n": line += "\\n"
         case "\r": line += "\\r"
         case "\t": line += "\\t"
-        case let other where other.properties.generalCategory == .control:
-            line += "\\u{\(String(other.value, radix: 16))}"
-        default: line.unicodeScalars.append(character)
+        default:
+            switch character.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator:
+                line += "\\u{\(String(character.value, radix: 16))}"
+            default: line.unicodeScalars.append(character)
+            }
         }
     }
     return line

@@ -22,6 +22,9 @@ struct ZipArchive {
     let members: [Member]
     private let directoryStart: Int
 
+    /// What comes before a member's bytes has at least so many.
+    private static let headerBytes = 30
+
     /// Reads the directory.
     ///
     /// - Throws: ``TableError/Kind/data`` when the file is no zip archive, ends too early or its directory is damaged.
@@ -58,6 +61,14 @@ struct ZipArchive {
             place += entryEnd
         }
         guard place == bytes.count else { throw Self.damaged(file, "bytes follow its last entry") }
+        // A small file whose members share their bytes could take days to unpack.
+        var taken = 0
+        for member in members.sorted(by: { $0.headerOffset < $1.headerOffset }) {
+            guard member.headerOffset >= taken else {
+                throw Self.damaged(file, "member '\(printable(member.name))' lies in the bytes of another")
+            }
+            taken = member.headerOffset + Self.headerBytes + member.storedCount
+        }
         self.members = members
     }
 
@@ -85,12 +96,13 @@ struct ZipArchive {
     /// Where a member's bytes begin: after a header of its own, which must bear its name.
     func start(of member: Member) throws(TableError) -> Int {
         let name = Array(member.name.utf8)
-        let header = try file.bytes(member.headerOffset..<min(member.headerOffset + 30, directoryStart))
+        let nameStart = member.headerOffset + Self.headerBytes
+        let header = try file.bytes(member.headerOffset..<min(nameStart, directoryStart))
         let nameCount = Int(header.dropFirst(26).littleEndian(2))
-        let start = member.headerOffset + 30 + nameCount + Int(header.dropFirst(28).littleEndian(2))
-        guard header.count == 30, header.starts(with: [0x50, 0x4B, 3, 4]), nameCount == name.count,
+        let start = nameStart + nameCount + Int(header.dropFirst(28).littleEndian(2))
+        guard header.count == Self.headerBytes, header.starts(with: [0x50, 0x4B, 3, 4]), nameCount == name.count,
             start <= directoryStart - member.storedCount,
-            try file.bytes(member.headerOffset + 30..<member.headerOffset + 30 + nameCount) == name
+            try file.bytes(nameStart..<nameStart + nameCount) == name
         else {
             throw .data(
                 file.name,

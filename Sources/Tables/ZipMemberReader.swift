@@ -79,6 +79,9 @@ final class ZipMemberReader {
 }
 
 extension ZipArchive.Member {
+    /// The bytes that a byte of deflated data can become: a match of 258 takes two bits at least.
+    private static let mostInflated = 1032
+
     func checkMethod(source: String) throws(TableError) {
         if isEncrypted {
             throw .data(source, "member '\(printable(name))' is encrypted; save it without a password")
@@ -91,6 +94,10 @@ extension ZipArchive.Member {
         }
         guard method == Self.deflated || storedCount == byteCount else {
             throw damaged(source: source, "it is stored in \(storedCount) bytes, but should have \(byteCount)")
+        }
+        guard byteCount / Self.mostInflated <= storedCount else {
+            throw damaged(
+                source: source, "it is deflated to \(storedCount) bytes, too few for the \(byteCount) it should have")
         }
     }
 

@@ -84,6 +84,16 @@ struct PredictTests {
         #expect(try folder.names == ["model.json", "new.csv", "t.csv"])
     }
 
+    @Test("tells of a new task in one line, whatever it is called")
+    func newTaskOfTwoLines() throws {
+        let folder = try folderWithModel()
+        try folder.write("new.csv", "task,x\n\"z\n1\",1\n")
+        let outcome = try Program.run(["predict", "model.json", "new.csv"], in: folder)
+        #expect(outcome.code == 65)
+        #expect(outcome.errorLines.count == 1)
+        #expect(outcome.errors.contains("no coefficients for task 'z\\n1'"))
+    }
+
     @Test("leaves new tasks empty on request")
     func newTaskIsMissing() throws {
         let folder = try folderWithModel()

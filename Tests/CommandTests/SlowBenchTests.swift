@@ -57,7 +57,8 @@ struct SlowBenchTests {
     @Test(
         "refuses what it cannot time, with 64",
         arguments: [
-            ("A-ols M=10 d=2", "A-ols needs n="), ("A-ols M=10 n=0 d=2", "'n=0'"), ("A-ols M=10 n=5 d=2 half", "'half'"),
+            ("A-ols M=10 d=2", "A-ols needs n="), ("A-ols M=10 n=0 d=2", "'n=0'"),
+            ("A-ols M=10 n=5 d=2 half", "'half'"),
             ("E-qr M=10 d=2", "jobs are A-ols"), ("--only nothing", "--only 'nothing'"), ("--repeats 0", "--repeats 0"),
             ("--quick A-ols M=10 n=5 d=2", "not for one job"),
         ])

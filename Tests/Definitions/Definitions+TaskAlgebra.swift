@@ -56,6 +56,11 @@ extension Definitions {
     /// `A x`.
     public static func product(_ matrix: [[Double]], _ x: [Double]) -> [Double] { matrix.map { dot($0, x) } }
 
+    /// `x - s (G x - c)`.
+    public static func gradientStep(_ gram: [[Double]], _ c: [Double], from x: [Double], length s: Double) -> [Double] {
+        zip(zip(x, c), product(gram, x)).map { $0.0 - s * ($1 - $0.1) }
+    }
+
     /// `(l, V)` with `G = V diag(l) V'`, `V` by rows, values ascending: each rotation zeroes one pair of entries (Jacobi).
     public static func eigen(_ gram: [[Double]]) -> (values: [Double], vectors: [[Double]]) {
         var a = gram

@@ -121,7 +121,7 @@ struct DeviceBufferTests {
             host = nil
             #expect(released != nil)
             try event.wait()
-            #expect(event.isComplete)
+            #expect(try event.isComplete())
         }
         #expect(released == nil)
         #expect(try buffer.read().allSatisfy { $0 == 5 })

@@ -37,14 +37,15 @@ struct SessionTests {
         #expect(session.notices.isEmpty)
     }
 
-    @Test("under auto a device that fails gets smaller chunks, then the CPU path does the job", .needsDevice)
+    @Test("under auto a device without memory gets smaller chunks, then the CPU path does the job", .needsDevice)
     func fallback() throws {
         let device = try #require(Device.all().first)
         let told = Mutex<[String]>([])
         let session = try Session(
             choice: .auto, devices: [device], precision: .float, parallel: Parallel(threadCount: 2)
         ) { notice in told.withLock { $0.append(notice.message) } }
-        let chunkRows = try session.perform(FailingJob(), on: [device])
+        let job = FailingJob(error: .outOfMemory(requestedBytes: 7, device: device.name))
+        let chunkRows = try session.perform(job, on: [device])
         // The last attempt is the CPU path's; the one before had smaller chunks than the first.
         #expect(session.deviceName == "CPU path, 2 threads")
         #expect(chunkRows > 0)
@@ -55,14 +56,27 @@ struct SessionTests {
         #expect(session.notices.map(\.message) == messages)
     }
 
+    @Test("under auto a device that fails otherwise is not tried again, which is told in one line", .needsDevice)
+    func fallbackAtOnce() throws {
+        let device = try #require(Device.all().first)
+        let session = try Session(
+            choice: .auto, devices: [device], precision: .float, parallel: Parallel(threadCount: 2)
+        ) { _ in }
+        let job = FailingJob(error: .buildFailed(program: "sums", device: device.name, log: "no such type\n-DLANES=8"))
+        #expect(try session.perform(job, on: [device]) > 0)
+        #expect(
+            session.notices.map(\.message) == [
+                "kernel 'sums' did not build on '\(device.name)': no such type; continuing on the CPU path"
+            ])
+    }
+
     @Test("a device that was asked for fails with its own error", .needsDevice)
     func noFallback() throws {
         let device = try #require(Device.all().first)
         let choice = DeviceChoice.openCL(platform: device.platformIndex, device: device.deviceIndex)
         let session = try Session(choice: choice, precision: .float, parallel: Parallel(threadCount: 1))
-        #expect(throws: ComputeError.outOfMemory(requestedBytes: 7, device: device.name)) {
-            try session.perform(FailingJob(), workload: Self.small)
-        }
+        let error = ComputeError.outOfMemory(requestedBytes: 7, device: device.name)
+        #expect(throws: error) { try session.perform(FailingJob(error: error), workload: Self.small) }
         #expect(session.notices.isEmpty)
     }
 
@@ -82,14 +96,13 @@ private struct SumJob: Job {
     }
 }
 
-/// Runs out of memory anywhere but on the CPU path.
+/// Fails anywhere but on the CPU path.
 private struct FailingJob: Job {
+    let error: ComputeError
+
     func run<B: Backend, R: Backend<Double>>(on backend: B, reference: R) throws(ComputeError) -> Int {
-        guard backend.name.hasPrefix("CPU path") else {
-            throw .outOfMemory(requestedBytes: 7, device: backend.name)
-        }
-        let rows = RowArrays<B.Scalar>(layout: TaskLayout(sampleCounts: []), featureCount: 3, values: [])
-        return backend.preferredChunkRows(of: rows)
+        guard backend.name.hasPrefix("CPU path") else { throw error }
+        return backend.preferredChunkRows(rowWidth: 4, isLent: false)
     }
 }
 

@@ -120,6 +120,22 @@ struct FormulaTests {
     }
 
     @Test(
+        "writes out what a line cannot show",
+        arguments: [
+            ("y ~ \u{1}", "found '\\u{1}', which formulas do not use"),
+            ("y ~ 1\u{2028}", "found '1\\u{2028}', which is no number"),
+            ("y ~ f\u{85}(x)", "found the function f\\u{85}()"),
+            ("`a\nb` ~ `a\nb`", "the response `a\\nb` is also a feature"),
+            ("y ~ " + String(repeating: "0", count: 1000) + "2", "found the number 000"),
+        ])
+    func unprintable(text: String, message: String) throws {
+        let error = try #require(throws: TableError.self) { try Formula(parsing: text) }
+        #expect(error.description.contains(message), "\(error)")
+        #expect(!error.description.contains { $0.isNewline || $0 == "\u{1}" })
+        #expect(error.description.count < 600)
+    }
+
+    @Test(
         "refuses nesting without end",
         arguments: [
             String(repeating: "(", count: 100_000), "I(" + String(repeating: "-", count: 100_000) + "x)",
@@ -145,7 +161,26 @@ struct FormulaTests {
         let error = try #require(throws: TableError.self) {
             try Formula(parsing: "y ~ (\(group("a"))):(\(group("b")))")
         }
-        #expect(error.description.contains("more than 4096 terms"))
+        #expect(error.description.contains("more than 262144 products of terms"))
+    }
+
+    @Test(
+        "refuses the same interactions again and again", .timeLimit(.minutes(1)),
+        arguments: ["*a", ":a", "+a*b*c*d*e*f*g*h*i*j*k"])
+    func repeatedInteraction(part: String) throws {
+        let error = try #require(throws: TableError.self) {
+            try Formula(parsing: "y ~ (a*b*c*d*e*f*g*h*i*j*k)" + String(repeating: part, count: 30_000))
+        }
+        #expect(error.description.contains("more than 262144 products of terms"))
+    }
+
+    @Test("takes as long as it is, however many columns it names and takes away", .timeLimit(.minutes(1)))
+    func manyColumns() throws {
+        let names = (0..<60_000).map { "x\($0)" }
+        let formula = try Formula(
+            parsing: "y ~ z + " + names.joined(separator: " + ") + " - " + names.joined(separator: " - "))
+        #expect(formula.terms.count == 1)
+        #expect(try Formula(response: "y", features: names).predictors(levels: [:]).count == 60_000)
     }
 
     @Test("counts the operators of each expression alone")

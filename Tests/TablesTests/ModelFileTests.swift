@@ -161,6 +161,15 @@ struct ModelFileTests {
                 "\"center\": null", "\"center\": {\"coefficients\": [1, 1e999], \"std_errors\": [1, 2], \"n\": 3}",
                 "fit.json: \"center\" is no center with one"
             ),
+            (
+                "\"center\": null", "\"center\": {\"coefficients\": [1, 1], \"std_errors\": [1, 2], \"n\": -3}",
+                "fit.json: \"center\" is no center with one"
+            ),
+            (
+                "\"center\": null",
+                "\"center\": {\"coefficients\": [1, 1], \"std_errors\": [1, 2], \"n\": 3, \"df\": 1e999}",
+                "fit.json: \"center\" is no center with one"
+            ),
             ("\"n\": 3", "\"n\": -3", "fit.json:5: found '-3, \"df\": 1"),
             ("\"n\": 3, ", "", "fit.json:5: task 1 lacks its name, n, df or status, or has one twice"),
             ("\"b\"", "\"a\"", "fit.json:7: found a second task 'a'"),
@@ -187,6 +196,32 @@ struct ModelFileTests {
         #expect(error.kind == .data)
         #expect(error.description.hasPrefix(message), "\(error)")
         #expect(!error.description.contains("\n"))
+    }
+
+    @Test("asks for no memory because an archive says that a text is so long")
+    func claimedText() {
+        var file = NpzFile()
+        file.add("format", header: NpzFile.header("<i8", shape: "()"), data: NpzFile.word(1, 8))
+        file.add("terms", header: NpzFile.header("<U1000000000", shape: "(1,)"), data: [1, 2, 3], isDeflated: true)
+        file.changeLast { $0.claimedByteCount = $0.bytes.count - 3 + 4_000_000_000 }
+        let folder = ReaderFolder()
+        let path = folder.file("m.npz", file.bytes)
+        let error = #expect(throws: TableError.self) { try ModelFile(readingFrom: path) }
+        #expect(error?.description.contains("too few for the 4000000") == true, "\(String(describing: error))")
+    }
+
+    @Test("looks collinear terms up in time, however many terms and tasks there are", .timeLimit(.minutes(1)))
+    func manyCollinearTerms() throws {
+        let count = 30_000
+        let terms = (0..<count).map { "\"t\($0)\"" }.joined(separator: ",")
+        let tasks = (0..<count).map {
+            "{\"task\": \"\($0)\", \"n\": 1, \"df\": 0, \"status\": \"collinear\", \"collinear_term\": \"t\(count - 1)\"}"
+        }
+        let text = Self.whole.replacing("\"(Intercept)\", \"x\"", with: terms)
+        let start = try #require(text.firstRange(of: "\"tasks\": ["))
+        let model = try ModelFile(
+            bytes: Array((text[..<start.upperBound] + tasks.joined(separator: ",") + "]}").utf8), source: "fit.json")
+        #expect(model.tasks.statuses.allSatisfy { $0 == .collinear(feature: count - 1) })
     }
 
     @Test("refuses every file that is cut short, and nesting without end")

@@ -8,6 +8,8 @@ struct NpzFile {
         /// Its bytes unpacked.
         var bytes: [UInt8]
         var isDeflated = false
+        /// What lies in the archive instead of the bytes deflated.
+        var packed: [UInt8]?
         var method: Int?
         var flags = 0
         /// What the directory says instead of the truth.
@@ -69,7 +71,7 @@ struct NpzFile {
         var directory: [UInt8] = []
         for member in members {
             let offset = file.count
-            let stored = member.isDeflated ? Self.deflated(member.bytes) : member.bytes
+            let stored = member.packed ?? (member.isDeflated ? Self.deflated(member.bytes) : member.bytes)
             let method = member.method ?? (member.isDeflated ? 8 : 0)
             let facts =
                 Self.word(member.flags, 2) + Self.word(method, 2) + Self.word(0, 2) + Self.word(0x21, 2)

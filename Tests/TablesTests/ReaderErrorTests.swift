@@ -73,9 +73,18 @@ struct ReaderErrorTests {
         expect("task,\"a\nb\"\na,1\n", ":1: found no column 'y'; the columns are: task, a\\nb")
     }
 
+    @Test("a quote after a lone carriage return, which opens no field above the header either")
+    func quoteAfterReturn() {
+        expect("\n\r\"", ":2: found no column 'task'; the columns are: \\r\"")
+        expect("\r\"a,\"b\n\"\n", ":1: found no column 'task'; the columns are: \\r\"a, b\\n")
+    }
+
     @Test("a column of which there are two, unless nobody asks for it")
     func duplicateHeader() {
         expect("y,task,y\n1,a,2\n", ":1: column 'y': found 2 columns of this name (fields 1, 3); rename them")
+        expect(
+            "task" + String(repeating: ",y", count: 5000) + "\n",
+            ":1: column 'y': found 5000 columns of this name (fields 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ...); rename them")
         let path = folder.file("t.csv", "task,y,z,z\na,1,2,3\n")
         #expect(error(path) == nil)
     }

@@ -13,8 +13,8 @@ const char *kindred_build_target(void);
 /// Writes the CPU's model name (`AMD EPYC 9755`), or an empty text where it cannot be had, and a closing 0.
 void kindred_cpu_name(char *name, size_t capacity);
 
-/// Begins to bring the cache line of an address into the second cache. Any address may be given.
-static inline __attribute__((always_inline)) void kindred_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
+/// Begins to bring the cache line of an address into the first cache. Any address may be given.
+static inline __attribute__((always_inline)) void kindred_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
 typedef double kindred_double8 __attribute__((ext_vector_type(8)));
 typedef float kindred_float8 __attribute__((ext_vector_type(8), aligned(4)));

@@ -30,6 +30,27 @@ const char *kindred_opencl_library(void);
 
 /// Where that library has its own function of this name, or NULL.
 const void *kindred_opencl_function(const char *name);
+
+/// Has calls counted from now on, from zero, and takes away all faults. To be called before any other function here,
+/// and later only while no call is under way: a library that is in use unwatched stays so.
+void kindred_opencl_watch(void);
+
+/// Makes the `call`th call of the function `name` since the watch began, counted from 1, return `status`; with `lasts`
+/// every later call too. The name `any` counts the calls of all functions together.
+///
+/// Such a call is not made, except that what waits or releases does so before it is said to have failed: a command that
+/// a driver has given up no longer runs, and what it held is free.
+///
+/// Returns 0, and plants nothing, when no such function is called or there is no room for another fault.
+int kindred_opencl_plant(const char *name, long call, int lasts, cl_int status);
+
+/// The name of a function that is called here, by its place from 0 on; NULL behind the last.
+const char *kindred_opencl_name(int place);
+
+/// How often the function at `place` was called since the watch began, and how many of these calls the library carried
+/// out and called a success.
+long kindred_opencl_calls(int place);
+long kindred_opencl_successes(int place);
 #pragma GCC visibility pop
 
 #endif
