@@ -104,8 +104,16 @@ final class DeviceMemory: Sendable {
     var raw: cl_mem { handle.raw }
     var isLent: Bool { owner != nil }
 
-    /// Whether every command that touched it has ended.
-    var isIdle: Bool { lastUses.withLock { $0.allSatisfy { $0?.isComplete ?? true } } }
+    /// Whether no command that touched it is known to be under way. Where a device does not tell, the end of lent memory
+    /// still waits.
+    var isIdle: Bool {
+        lastUses.withLock { uses in
+            uses.allSatisfy { use in
+                guard let use else { return true }
+                return (try? use.isComplete()) ?? true
+            }
+        }
+    }
 
     /// Blocks until every command that touched it is complete.
     func waitForUses() throws(ComputeError) {
