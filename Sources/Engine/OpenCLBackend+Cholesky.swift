@@ -10,7 +10,7 @@ extension OpenCLBackend {
         let items = itemCount(matrices.taskCount)
         let (input, lower, diagnosis) = (matrices.entries, factor.lower.entries, factor.diagnosis.entries)
         try kernel("factor", in: .cholesky, order: matrices.order).launch(
-            global: items,
+            global: items, local: itemsPerSolver,
             arguments: [.count(items), .count(matrices.order), .real(tolerance)] + place(input) + place(lower)
                 + place(diagnosis) + [.buffer(input.buffer), .buffer(lower.buffer), .buffer(diagnosis.buffer)])
     }
@@ -25,7 +25,7 @@ extension OpenCLBackend {
         let items = itemCount(factor.taskCount)
         let (lower, input, output) = (factor.lower.entries, rightSides.entries, solutions.entries)
         try kernel("solve", in: .cholesky, order: factor.order).launch(
-            global: items,
+            global: items, local: itemsPerSolver,
             arguments: [.count(items), .count(factor.order), .count(rightSides.columnCount)] + place(lower)
                 + place(input) + place(output) + [.buffer(lower.buffer), .buffer(input.buffer), .buffer(output.buffer)])
     }
@@ -59,12 +59,16 @@ extension OpenCLBackend {
             .count(items), .count(factor.order), .count(contrasts.columnCount), .count(middle == nil ? 0 : 1),
         ]
         try kernel("inverse_diagonals", in: .cholesky, order: factor.order).launch(
-            global: items,
+            global: items, local: itemsPerSolver,
             arguments: sizes + place(lower) + place(sandwiched) + place(output) + [
                 .buffer(lower.buffer), .buffer(sandwiched.buffer), .buffer(contrasts.entries.buffer),
                 .buffer(output.buffer),
             ])
     }
+
+    /// Work-items a group where each has vectors of the order of a matrix to itself: a CPU device keeps those of a whole
+    /// group on a thread's stack, however large the group that it chooses.
+    var itemsPerSolver: Int? { shape == .vectors ? 1 : nil }
 
     /// Where an array lies in its buffer, as kernels take it.
     func place(_ entries: PackedEntries<Buffer>) -> [KernelArgument] {

@@ -132,6 +132,32 @@ struct CholeskyTests {
         for task in 0..<35 { #expect(diagnosis[2 * task] == codes[task % 5]) }
     }
 
+    /// More than a CPU device has room for on a thread's stack, were each task to have its own.
+    @Test("factors and solves very many tasks", arguments: Candidate.all.filter { $0.kind == .vectorKernels })
+    func many(candidate: Candidate) throws {
+        try candidate.run {
+            try checkMany($0)
+        } float: {
+            try checkMany($0)
+        }
+    }
+
+    private func checkMany<B: Backend>(_ backend: B) throws {
+        let (taskCount, order) = (64_000, 17)
+        let triangle = (0..<order).flatMap { row in (0...row).map { $0 == row ? 4.0 : 0 } }
+        let matrices = try backend.makeMatrices(taskCount: 1, order: order)
+        try backend.upload(triangle, into: matrices.triangles)
+        let grams = try backend.makeMatrices(taskCount: taskCount, order: order)
+        try backend.combine(matrices.triangles.scaled(by: 1), into: grams.triangles)
+        let factor = try backend.makeFactor(taskCount: taskCount, order: order)
+        try backend.factor(grams, tolerance: 64 * B.Scalar.ulpOfOne, into: factor)
+        let ones = try backend.upload(TaskValues(taskCount: 1, width: 1, values: [1]))
+        let solutions = try backend.makeVectors(taskCount: taskCount, width: order)
+        try backend.combine(ones.scaled(by: 8), into: solutions)
+        try backend.solve(factor, solutions, into: solutions)
+        #expect(try backend.download(solutions).allSatisfy { $0 == 2 })
+    }
+
     @Test("estimates the condition number within a factor of the order", arguments: Candidate.all)
     func condition(candidate: Candidate) throws {
         try candidate.run {
