@@ -21,15 +21,19 @@ static void solve_lower(const int order, global const pack *lower, private pack 
     }
 }
 
-// Solves L' x = b in place; x is private.
+// Solves L' x = b in place, two rows at a time; x is private.
 static void solve_upper(const int order, global const pack *lower, private pack *x)
 {
-    for (int r = order - 1; r >= 0; r--) {
-        const int e = triangle(r);
-        const pack value = x[r] * AT(lower, e + r);
+    int r = order - 1;
+    for (; r > 0; r -= 2) {
+        global const pack *row = &AT(lower, triangle(r)), *above = &AT(lower, triangle(r - 1));
+        const pack value = x[r] * AT(row, r);
+        const pack next = fma(-AT(row, r - 1), value, x[r - 1]) * AT(above, r - 1);
         x[r] = value;
-        for (int c = 0; c < r; c++) x[c] = fma(-AT(lower, e + c), value, x[c]);
+        x[r - 1] = next;
+        for (int c = 0; c < r - 1; c++) x[c] = fma(-AT(above, c), next, fma(-AT(row, c), value, x[c]));
     }
+    if (r == 0) x[0] *= AT(lower, 0);
 }
 
 static pack scaled_squares(const int order, private const pack *x, private const pack *scales)
@@ -85,12 +89,28 @@ static pack condition_estimate(const int order, global const pack *gram, global 
     return (1 + largest_row_sum(order, gram, scales)) * sqrt(after / before);
 }
 
-// Writes row r of L left of the diagonal, four columns side by side: their sums do not wait for each other.
-static void eliminate(const int r, global const pack *gram, global pack *lower)
+// What is left of four neighbouring entries of a row of L, divided by what is above them: rows c to c + 3.
+static void finish_four(
+    const int c, global const pack *lower, pack r0, pack r1, pack r2, pack r3, global pack *target)
+{
+    global const pack *l1 = &AT(lower, triangle(c + 1) + c), *l2 = &AT(lower, triangle(c + 2) + c);
+    global const pack *l3 = &AT(lower, triangle(c + 3) + c);
+    r0 *= AT(lower, triangle(c) + c);
+    r1 = fma(-r0, AT(l1, 0), r1) * AT(l1, 1);
+    r2 = fma(-r1, AT(l2, 1), fma(-r0, AT(l2, 0), r2)) * AT(l2, 2);
+    r3 = fma(-r2, AT(l3, 2), fma(-r1, AT(l3, 1), fma(-r0, AT(l3, 0), r3))) * AT(l3, 3);
+    AT(target, c) = r0;
+    AT(target, c + 1) = r1;
+    AT(target, c + 2) = r2;
+    AT(target, c + 3) = r3;
+}
+
+// Writes row r of L left of the diagonal from column c on, a multiple of four or the last one, four columns side by side:
+// their sums do not wait for each other. A right-hand side b behind the matrix becomes the solution of L x = b.
+static void eliminate(const int r, int c, global const pack *gram, global pack *lower)
 {
     global const pack *source = &AT(gram, triangle(r));
     global pack *target = &AT(lower, triangle(r));
-    int c = 0;
     for (; c + 4 <= r; c += 4) {
         global const pack *l0 = &AT(lower, triangle(c)), *l1 = &AT(lower, triangle(c + 1));
         global const pack *l2 = &AT(lower, triangle(c + 2)), *l3 = &AT(lower, triangle(c + 3));
@@ -102,20 +122,51 @@ static void eliminate(const int r, global const pack *gram, global pack *lower)
             r2 = fma(factor, AT(l2, k), r2);
             r3 = fma(factor, AT(l3, k), r3);
         }
-        r0 *= AT(l0, c);
-        r1 = fma(-r0, AT(l1, c), r1) * AT(l1, c + 1);
-        r2 = fma(-r1, AT(l2, c + 1), fma(-r0, AT(l2, c), r2)) * AT(l2, c + 2);
-        r3 = fma(-r2, AT(l3, c + 2), fma(-r1, AT(l3, c + 1), fma(-r0, AT(l3, c), r3))) * AT(l3, c + 3);
-        AT(target, c) = r0;
-        AT(target, c + 1) = r1;
-        AT(target, c + 2) = r2;
-        AT(target, c + 3) = r3;
+        finish_four(c, lower, r0, r1, r2, r3, target);
     }
     for (; c < r; c++) {
         global const pack *other = &AT(lower, triangle(c));
         pack rest = AT(source, c);
         for (int k = 0; k < c; k++) rest = fma(-AT(target, k), AT(other, k), rest);
         AT(target, c) = rest * AT(other, c);
+    }
+}
+
+// Writes an even row r of L left of the diagonal, and as much of the next one: what is above is loaded once for both.
+static void eliminate_pair(const int r, global const pack *gram, global pack *lower)
+{
+    global const pack *source = &AT(gram, triangle(r)), *next = &AT(gram, triangle(r + 1));
+    global pack *target = &AT(lower, triangle(r)), *under = &AT(lower, triangle(r + 1));
+    int c = 0;
+    for (; c + 4 <= r; c += 4) {
+        global const pack *l0 = &AT(lower, triangle(c)), *l1 = &AT(lower, triangle(c + 1));
+        global const pack *l2 = &AT(lower, triangle(c + 2)), *l3 = &AT(lower, triangle(c + 3));
+        pack r0 = AT(source, c), r1 = AT(source, c + 1), r2 = AT(source, c + 2), r3 = AT(source, c + 3);
+        pack s0 = AT(next, c), s1 = AT(next, c + 1), s2 = AT(next, c + 2), s3 = AT(next, c + 3);
+        for (int k = 0; k < c; k++) {
+            const pack r_factor = -AT(target, k), s_factor = -AT(under, k);
+            const pack f0 = AT(l0, k), f1 = AT(l1, k), f2 = AT(l2, k), f3 = AT(l3, k);
+            r0 = fma(r_factor, f0, r0);
+            r1 = fma(r_factor, f1, r1);
+            r2 = fma(r_factor, f2, r2);
+            r3 = fma(r_factor, f3, r3);
+            s0 = fma(s_factor, f0, s0);
+            s1 = fma(s_factor, f1, s1);
+            s2 = fma(s_factor, f2, s2);
+            s3 = fma(s_factor, f3, s3);
+        }
+        finish_four(c, lower, r0, r1, r2, r3, target);
+        finish_four(c, lower, s0, s1, s2, s3, under);
+    }
+    for (; c < r; c++) {
+        global const pack *other = &AT(lower, triangle(c));
+        pack r0 = AT(source, c), s0 = AT(next, c);
+        for (int k = 0; k < c; k++) {
+            r0 = fma(-AT(target, k), AT(other, k), r0);
+            s0 = fma(-AT(under, k), AT(other, k), s0);
+        }
+        AT(target, c) = r0 * AT(other, c);
+        AT(under, c) = s0 * AT(other, c);
     }
 }
 
@@ -126,7 +177,10 @@ static pack factor_pack(const int order, const real tolerance, global const pack
 {
     pack code = 0, growth = 1;
     for (int r = 0; r < order; r++) {
-        eliminate(r, gram, lower);
+        if (r % 2 == 0 && r + 1 < order)
+            eliminate_pair(r, gram, lower);
+        else
+            eliminate(r, r % 2 == 0 ? 0 : r - 1, gram, lower); // of the second row of a pair one entry is left
         const int row = triangle(r);
         const pack diagonal = AT(gram, row + r);
         pack pivot = diagonal;
@@ -137,9 +191,10 @@ static pack factor_pack(const int order, const real tolerance, global const pack
         code = is_solvable + fabs(code) > 0 ? code : (pack)(real)(r + 1);
         code = diagonal - diagonal == (pack)0 ? code : (pack)(real)-1;
         pivot = is_solvable > 0 ? pivot : (pack)1;
-        const pack shrinkage = is_solvable > 0 ? diagonal / pivot : growth;
+        const pack root = 1 / sqrt(pivot);
+        const pack shrinkage = is_solvable > 0 ? diagonal * (root * root) : growth;
         growth = shrinkage > growth ? shrinkage : growth;
-        AT(lower, row + r) = 1 / sqrt(pivot);
+        AT(lower, row + r) = root;
     }
     return code;
 }

@@ -11,7 +11,7 @@ extension CPUBackend {
             withUnsafeTemporaryAllocation(of: Scalar.Lanes.self, capacity: 3 * order) { scratch in
                 guard let scratch = scratch.baseAddress else { return }
                 for pack in packs {
-                    PackCholesky<Scalar>(order: order, lower: factor.lower.entries.vectors(ofPack: pack)).factor(
+                    PackCholesky<Scalar.Lanes>(order: order, lower: factor.lower.entries.vectors(ofPack: pack)).factor(
                         matrices.entries.vectors(ofPack: pack), tolerance: tolerance,
                         diagnosis: factor.diagnosis.entries.vectors(ofPack: pack), scratch: scratch)
                 }
@@ -28,7 +28,8 @@ extension CPUBackend {
         let grain = packsPerUnit(costPerPack: order * order * rightSides.columnCount + 1)
         parallel.forEachRange(of: packCount(factor.taskCount), grain: grain) { packs in
             for pack in packs {
-                let cholesky = PackCholesky<Scalar>(order: order, lower: factor.lower.entries.vectors(ofPack: pack))
+                let cholesky = PackCholesky<Scalar.Lanes>(
+                    order: order, lower: factor.lower.entries.vectors(ofPack: pack))
                 let input: UnsafeMutablePointer<Scalar.Lanes> = rightSides.entries.vectors(ofPack: pack)
                 let output: UnsafeMutablePointer<Scalar.Lanes> = solutions.entries.vectors(ofPack: pack)
                 for column in 0..<rightSides.columnCount {
@@ -82,7 +83,7 @@ extension CPUBackend {
     @inline(__always)
     private func forEachContrast(
         of factor: Factor<Buffer>, contrasts: Vectors<Buffer>, into diagonals: Vectors<Buffer>,
-        _ form: (PackCholesky<Scalar>, Int, UnsafeMutablePointer<Scalar.Lanes>, Int) -> Scalar.Lanes
+        _ form: (PackCholesky<Scalar.Lanes>, Int, UnsafeMutablePointer<Scalar.Lanes>, Int) -> Scalar.Lanes
     ) {
         let order = factor.order
         precondition(contrasts.taskCount == 1 && contrasts.width == order, "contrasts as wide as the factor")
@@ -93,7 +94,7 @@ extension CPUBackend {
             withUnsafeTemporaryAllocation(of: Scalar.Lanes.self, capacity: order + 1) { scratch in
                 guard let vector = scratch.baseAddress else { return }
                 for pack in packs {
-                    let cholesky = PackCholesky<Scalar>(
+                    let cholesky = PackCholesky<Scalar.Lanes>(
                         order: order, lower: factor.lower.entries.vectors(ofPack: pack))
                     let output: UnsafeMutablePointer<Scalar.Lanes> = diagonals.entries.vectors(ofPack: pack)
                     for contrast in 0..<contrasts.columnCount {

@@ -62,7 +62,7 @@ struct LeastSquaresScratch<Scalar: LaneScalar>: ThreadScratch {
 
     /// The joint Grams, one task a lane.
     let moments: UnsafeMutablePointer<Lanes>
-    let cholesky: PackCholesky<Scalar>
+    let cholesky: PackCholesky<Scalar.Lanes>
     /// What factoring needs.
     let vectors: UnsafeMutablePointer<Lanes>
     private let gram: JointGram<Scalar>

@@ -4,8 +4,8 @@ import Compute
 ///
 /// `lower` holds the lower triangle row by row, with the reciprocals of `L`'s diagonal on its diagonal: divisions are
 /// made once, while factoring.
-struct PackCholesky<Scalar: LaneScalar> {
-    typealias Lanes = Scalar.Lanes
+struct PackCholesky<Lanes: SIMD> where Lanes.Scalar: LaneScalar {
+    typealias Scalar = Lanes.Scalar
 
     let order: Int
     let lower: UnsafeMutablePointer<Lanes>
@@ -24,63 +24,92 @@ struct PackCholesky<Scalar: LaneScalar> {
         _ gram: UnsafeMutablePointer<Lanes>, tolerance: Scalar, diagnosis: UnsafeMutablePointer<Lanes>,
         scratch: UnsafeMutablePointer<Lanes>
     ) {
-        var code = Lanes.zero
-        let one = Lanes(repeating: 1)
-        // The largest factor by which a diagonal shrank so far: rounding grew by it.
-        var growth = one
+        diagnosis[0] = factor(gram, tolerance: tolerance)
+        diagnosis[1] = conditionEstimate(gram, scratch: scratch)
+    }
+
+    /// Factors `gram` and returns each lane's code.
+    @inline(__always)
+    func factor(_ gram: UnsafeMutablePointer<Lanes>, tolerance: Scalar) -> Lanes {
+        var pivots = Pivots<Lanes>(tolerance: tolerance)
         for row in 0..<order {
-            eliminate(row, of: gram)
+            if row & 1 == 0 && row &+ 1 < order {
+                eliminatePair(row, of: gram)
+            } else {
+                // Of the second row of a pair one entry is left; a last row without a next one is whole.
+                eliminate(row, of: gram, from: row & 1 == 0 ? 0 : row &- 1)
+            }
             let target = lower + triangleCount(row)
             let diagonal = gram[triangleCount(row) + row]
             var pivot = diagonal
             for index in 0..<row { pivot = multiplyAdd(-target[index], target[index], pivot) }
-            let limit = diagonal * larger(growth * (tolerance / 64), Lanes(repeating: tolerance))
-            let isUnsolved = select(pivot, >, limit, .zero, else: one)
-            let firstUnsolved = select(code, ==, .zero, Lanes(repeating: Scalar(row + 1)), else: code)
-            code = select(isUnsolved, ==, one, firstUnsolved, else: code)
-            code = select(diagonal - diagonal, ==, .zero, code, else: -one)
-            pivot = select(isUnsolved, ==, one, one, else: pivot)
-            growth = select(isUnsolved, ==, one, growth, else: larger(diagonal / pivot, growth))
-            target[row] = one / pivot.squareRoot()
+            target[row] = pivots.reciprocalRoot(of: pivot, diagonal: diagonal, row: row)
         }
-        diagnosis[0] = code
-        diagnosis[1] = conditionEstimate(gram, scratch: scratch)
+        return pivots.code
     }
 
-    /// Writes the row of `L` left of the diagonal, four columns side by side: their sums do not wait for each other.
+    /// Solves `L x = b` where `b` lies behind the matrix, as its row `order`, and `x` behind the factor.
     @inline(__always)
-    private func eliminate(_ row: Int, of gram: UnsafeMutablePointer<Lanes>) {
+    func solveLowerBehind(_ gram: UnsafeMutablePointer<Lanes>) { eliminate(order, of: gram, from: 0) }
+
+    /// Writes the row of `L` left of the diagonal, from a column that is a multiple of four or the last.
+    @inline(__always)
+    private func eliminate(_ row: Int, of gram: UnsafeMutablePointer<Lanes>, from first: Int) {
         let target = lower + triangleCount(row)
         let source = gram + triangleCount(row)
-        var column = 0
-        while column + 4 <= row {
-            let (l0, l1) = (lower + triangleCount(column), lower + triangleCount(column + 1))
-            let (l2, l3) = (lower + triangleCount(column + 2), lower + triangleCount(column + 3))
-            var (r0, r1, r2, r3) = (source[column], source[column + 1], source[column + 2], source[column + 3])
-            for index in 0..<column {
-                let factor = -target[index]
-                r0 = multiplyAdd(factor, l0[index], r0)
-                r1 = multiplyAdd(factor, l1[index], r1)
-                r2 = multiplyAdd(factor, l2[index], r2)
-                r3 = multiplyAdd(factor, l3[index], r3)
-            }
-            r0 *= l0[column]
-            r1 = multiplyAdd(-r0, l1[column], r1) * l1[column + 1]
-            r2 = multiplyAdd(-r1, l2[column + 1], multiplyAdd(-r0, l2[column], r2)) * l2[column + 2]
-            r3 = multiplyAdd(-r1, l3[column + 1], multiplyAdd(-r0, l3[column], r3))
-            r3 = multiplyAdd(-r2, l3[column + 2], r3) * l3[column + 3]
-            target[column] = r0
-            target[column + 1] = r1
-            target[column + 2] = r2
-            target[column + 3] = r3
-            column += 4
+        var column = first
+        while column &+ 4 <= row {
+            let above = FourRows<Lanes>(of: lower, from: column)
+            var entries = FourEntries<Lanes>(at: source + column)
+            for index in 0..<column { entries.subtract(target[index], times: above[index]) }
+            entries.solve(above, column: column, into: target + column)
+            column &+= 4
         }
         while column < row {
             let other = lower + triangleCount(column)
             var rest = source[column]
             for index in 0..<column { rest = multiplyAdd(-target[index], other[index], rest) }
             target[column] = rest * other[column]
-            column += 1
+            column &+= 1
+        }
+    }
+
+    /// Writes an even row of `L` left of the diagonal, and as much of the next one: what is above is loaded once for both.
+    @inline(__always)
+    private func eliminatePair(_ row: Int, of gram: UnsafeMutablePointer<Lanes>) {
+        let (upper, under) = (lower + triangleCount(row), lower + triangleCount(row &+ 1))
+        let (source, next) = (gram + triangleCount(row), gram + triangleCount(row &+ 1))
+        var column = 0
+        while column &+ 4 <= row {
+            let above = FourRows<Lanes>(of: lower, from: column)
+            var entries = FourEntries<Lanes>(at: source + column)
+            var others = FourEntries<Lanes>(at: next + column)
+            for index in 0..<column {
+                let factors = above[index]
+                entries.subtract(upper[index], times: factors)
+                others.subtract(under[index], times: factors)
+            }
+            entries.solve(above, column: column, into: upper + column)
+            others.solve(above, column: column, into: under + column)
+            column &+= 4
+        }
+        if column < row {
+            let (l0, l1) = (lower + triangleCount(column), lower + triangleCount(column &+ 1))
+            var (r0, r1) = (source[column], source[column &+ 1])
+            var (s0, s1) = (next[column], next[column &+ 1])
+            for index in 0..<column {
+                let (r, s) = (-upper[index], -under[index])
+                r0 = multiplyAdd(r, l0[index], r0)
+                r1 = multiplyAdd(r, l1[index], r1)
+                s0 = multiplyAdd(s, l0[index], s0)
+                s1 = multiplyAdd(s, l1[index], s1)
+            }
+            r0 *= l0[column]
+            s0 *= l0[column]
+            upper[column] = r0
+            under[column] = s0
+            upper[column &+ 1] = multiplyAdd(-r0, l1[column], r1) * l1[column &+ 1]
+            under[column &+ 1] = multiplyAdd(-s0, l1[column], s1) * l1[column &+ 1]
         }
     }
 
@@ -111,13 +140,21 @@ struct PackCholesky<Scalar: LaneScalar> {
     /// Solves `L' x = b` in place.
     @inline(__always)
     func solveUpper(_ x: UnsafeMutablePointer<Lanes>) {
-        for row in stride(from: order - 1, through: 0, by: -1) {
-            let entries = lower + triangleCount(row)
+        var row = order &- 1
+        // Two rows at a time: what is left of `x` is then read and written half as often.
+        while row > 0 {
+            let (entries, above) = (lower + triangleCount(row), lower + triangleCount(row &- 1))
             let value = x[row] * entries[row]
+            let next = multiplyAdd(entries[row &- 1], -value, x[row &- 1]) * above[row &- 1]
             x[row] = value
-            let factor = -value
-            for column in 0..<row { x[column] = multiplyAdd(entries[column], factor, x[column]) }
+            x[row &- 1] = next
+            let (factor, second) = (-value, -next)
+            for column in 0..<row &- 1 {
+                x[column] = multiplyAdd(above[column], second, multiplyAdd(entries[column], factor, x[column]))
+            }
+            row &-= 2
         }
+        if row == 0 { x[0] *= lower[0] }
     }
 
     /// Estimates the condition number of the matrix scaled to a unit diagonal, `D G D`.
@@ -177,5 +214,84 @@ struct PackCholesky<Scalar: LaneScalar> {
             sum = multiplyAdd(scaled, scaled, sum)
         }
         return sum
+    }
+}
+
+/// What is found of each lane while its pivots are formed, one after another.
+private struct Pivots<Lanes: SIMD> where Lanes.Scalar: LaneScalar {
+    typealias Scalar = Lanes.Scalar
+
+    private let tolerance: Scalar
+    private(set) var code = Lanes.zero
+    /// The largest factor by which a diagonal shrank so far: rounding grew by it.
+    private var growth = Lanes(repeating: 1)
+
+    @inline(__always)
+    init(tolerance: Scalar) { self.tolerance = tolerance }
+
+    /// `1 / sqrt(pivot)`, or 1 for a pivot that is too small.
+    @inline(__always)
+    mutating func reciprocalRoot(of pivot: Lanes, diagonal: Lanes, row: Int) -> Lanes {
+        let one = Lanes(repeating: 1)
+        let limit = diagonal * larger(growth * (tolerance / 64), Lanes(repeating: tolerance))
+        let isUnsolved = select(pivot, >, limit, .zero, else: one)
+        let firstUnsolved = select(code, ==, .zero, Lanes(repeating: Scalar(row + 1)), else: code)
+        code = select(isUnsolved, ==, one, firstUnsolved, else: code)
+        code = select(diagonal - diagonal, ==, .zero, code, else: -one)
+        let root = one / select(isUnsolved, ==, one, one, else: pivot).squareRoot()
+        growth = select(isUnsolved, ==, one, growth, else: larger(diagonal * (root * root), growth))
+        return root
+    }
+}
+
+/// Four neighbouring rows of `L`, as pointers.
+private struct FourRows<Lanes: SIMD> where Lanes.Scalar: LaneScalar {
+
+    let l0: UnsafeMutablePointer<Lanes>
+    let l1: UnsafeMutablePointer<Lanes>
+    let l2: UnsafeMutablePointer<Lanes>
+    let l3: UnsafeMutablePointer<Lanes>
+
+    @inline(__always)
+    init(of lower: UnsafeMutablePointer<Lanes>, from row: Int) {
+        l0 = lower + triangleCount(row)
+        l1 = lower + triangleCount(row &+ 1)
+        l2 = lower + triangleCount(row &+ 2)
+        l3 = lower + triangleCount(row &+ 3)
+    }
+
+    @inline(__always)
+    subscript(column: Int) -> (Lanes, Lanes, Lanes, Lanes) { (l0[column], l1[column], l2[column], l3[column]) }
+}
+
+/// What is left of four neighbouring entries of a row, side by side: their sums do not wait for each other.
+private struct FourEntries<Lanes: SIMD> where Lanes.Scalar: LaneScalar {
+
+    private var r0: Lanes
+    private var r1: Lanes
+    private var r2: Lanes
+    private var r3: Lanes
+
+    @inline(__always)
+    init(at source: UnsafeMutablePointer<Lanes>) { (r0, r1, r2, r3) = (source[0], source[1], source[2], source[3]) }
+
+    @inline(__always)
+    mutating func subtract(_ value: Lanes, times factors: (Lanes, Lanes, Lanes, Lanes)) {
+        let negative = -value
+        r0 = multiplyAdd(negative, factors.0, r0)
+        r1 = multiplyAdd(negative, factors.1, r1)
+        r2 = multiplyAdd(negative, factors.2, r2)
+        r3 = multiplyAdd(negative, factors.3, r3)
+    }
+
+    /// Takes out what the four entries owe to each other, and writes them.
+    @inline(__always)
+    func solve(_ rows: FourRows<Lanes>, column: Int, into target: UnsafeMutablePointer<Lanes>) {
+        let (l1, l2, l3) = (rows.l1 + column, rows.l2 + column, rows.l3 + column)
+        let x0 = r0 * rows.l0[column]
+        let x1 = multiplyAdd(-x0, l1[0], r1) * l1[1]
+        let x2 = multiplyAdd(-x1, l2[1], multiplyAdd(-x0, l2[0], r2)) * l2[2]
+        let x3 = multiplyAdd(-x2, l3[2], multiplyAdd(-x1, l3[1], multiplyAdd(-x0, l3[0], r3))) * l3[3]
+        (target[0], target[1], target[2], target[3]) = (x0, x1, x2, x3)
     }
 }
