@@ -14,6 +14,7 @@ let kernelTexts: [Resource] = [
     "squared",
     "cholesky",
     "least_squares",
+    "ridge",
     "matrices",
     "vectors",
     "sums",

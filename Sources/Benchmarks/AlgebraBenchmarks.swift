@@ -56,6 +56,31 @@ struct DiagonalsOperation: TaskOperation {
     }
 }
 
+/// Ten penalties.
+struct RidgeErrorsOperation: TaskOperation {
+    var name: String { "ridge errors, 10 penalties" }
+    func cost(width d: Double) -> (values: Double, operations: Double) {
+        (2 * triangle(d + 1) + 10, 10 * (d * d * d / 3 + 4 * d * d))
+    }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        // Half of the rows are held out.
+        let heldOut = Moments(joint: try backend.positiveMatrices(taskCount: taskCount, order: width + 1))
+        let all = try backend.makeMoments(taskCount: taskCount, featureCount: width)
+        try backend.combine(heldOut.joint.triangles.scaled(by: 2), into: all.joint.triangles)
+        let penalties = try backend.makeVectors(taskCount: 1, columnCount: 10, width: 1)
+        try backend.upload((0..<10).map { Double($0) + 1 }, into: penalties)
+        let center = try backend.normals(taskCount: 1, width: width)
+        let errors = try backend.makeVectors(taskCount: taskCount, width: 10)
+        return { () throws(ComputeError) in
+            try backend.ridgeErrors(
+                of: all, holdingOut: heldOut, penalties: penalties, toward: center, tolerance: 1e-6, into: errors)
+        }
+    }
+}
+
 struct EigenOperation: TaskOperation {
     var name: String { "eigen" }
     /// Eight sweeps.

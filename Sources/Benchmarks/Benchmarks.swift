@@ -46,6 +46,7 @@ package enum Benchmarks {
         return [
             benchmark(FactorOperation()), benchmark(SolveOperation()), benchmark(DiagonalsOperation(isSandwich: false)),
             benchmark(DiagonalsOperation(isSandwich: true)),
+            TaskBenchmark(operation: RidgeErrorsOperation(), taskCount: sizes.tasks(10000), width: 20),
             TaskBenchmark(operation: EigenOperation(), taskCount: sizes.tasks(10000), width: 20),
             benchmark(MultiplyOperation()), benchmark(GradientStepOperation()), benchmark(DotsOperation()),
             benchmark(CombineOperation()),

@@ -7,14 +7,9 @@ struct Solved<B: Backend> {
     let factor: Factor<B.Buffer>
     let solutions: Vectors<B.Buffer>
 
-    /// Uploads the moments, so that no error of `accumulate` is in what is checked.
     init(_ problem: RandomProblem, on backend: B) throws(ComputeError) {
         let (taskCount, order) = (problem.sampleCounts.count, problem.featureCount)
-        let moments = try backend.makeMoments(taskCount: taskCount, featureCount: order)
-        let triangles = problem.tasks.flatMap { task in
-            Definitions.jointGram(task, featureCount: order).enumerated().flatMap { $1[...$0] }
-        }
-        try backend.upload(triangles, into: moments.joint.triangles)
+        let moments = try backend.moments(ofRows: problem.tasks, featureCount: order)
         gram = moments.gram
         factor = try backend.makeFactor(taskCount: taskCount, order: order)
         try backend.factor(gram, tolerance: 64 * B.Scalar.ulpOfOne, into: factor)

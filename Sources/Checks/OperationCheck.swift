@@ -22,7 +22,7 @@ package enum OperationChecks {
         + LossModel.checked.map { CurvatureCheck(model: $0) }
         + [
             FactorCheck(), SolveCheck(), InverseDiagonalsCheck(), SandwichDiagonalsCheck(), EigenCheck(),
-            MultiplyCheck(), GradientStepCheck(), DotsCheck(), CombineCheck(),
+            MultiplyCheck(), GradientStepCheck(), DotsCheck(), CombineCheck(), RidgeErrorsCheck(),
         ]
         + Prox.allCases.map { ShrinkCheck(prox: $0) }
         + [

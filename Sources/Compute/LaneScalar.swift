@@ -6,6 +6,9 @@ public import RealModule
 /// keeps side by side in a pack.
 public protocol LaneScalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, Sendable {
     associatedtype Lanes: SIMD & Sendable where Lanes.Scalar == Self
+    /// As many lanes or twice as many, if compilers keep such a vector in registers: several problems of each task of a
+    /// pack, side by side.
+    associatedtype WideLanes: SIMD & Sendable where WideLanes.Scalar == Self
     /// A whole number a lane.
     associatedtype LaneWords: SIMD & Sendable where LaneWords.Scalar == UInt64
 
@@ -26,12 +29,14 @@ public protocol LaneScalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, Send
 
 extension Double: LaneScalar {
     public typealias Lanes = SIMD8<Double>
+    public typealias WideLanes = SIMD16<Double>
     public typealias LaneWords = SIMD8<UInt64>
     public static var name: String { "double" }
 }
 
 extension Float: LaneScalar {
     public typealias Lanes = SIMD16<Float>
+    public typealias WideLanes = SIMD16<Float>
     public typealias LaneWords = SIMD16<UInt64>
     public static var name: String { "float" }
 }

@@ -22,6 +22,25 @@ public protocol TaskAlgebra<Scalar>: BackendMemory {
         of factor: Factor<Buffer>, middle: Matrices<Buffer>, contrasts: Vectors<Buffer>,
         into diagonals: Vectors<Buffer>) throws(ComputeError)
 
+    /// Writes the squared errors, on rows held out, of ridge fits to the other rows: for each task one value a penalty.
+    ///
+    /// With the moments of all rows `G`, `c` and of those held out `G_h`, `c_h` and `s_h`, a penalty's coefficients
+    /// solve `(G - G_h + D) b = c - c_h + D m`, and its error is `s_h - 2 b'c_h + b'G_h b`, at least 0. Moments are
+    /// those of the first response. The error is NaN where `factor` would call the matrix unsolvable, and not finite
+    /// where a number that it comes from is not.
+    ///
+    /// Penalties and centers that have one task, one column or one value a column serve all tasks, penalties or
+    /// features.
+    ///
+    /// - Parameters:
+    ///   - penalties: the diagonal of `D`, a column a penalty.
+    ///   - center: `m`.
+    ///   - tolerance: as `factor` takes it.
+    /// - Complexity: O(*taskCount* x *penalties* x *featureCount*^3); the moments are read once.
+    func ridgeErrors(
+        of moments: Moments<Buffer>, holdingOut heldOut: Moments<Buffer>, penalties: Vectors<Buffer>,
+        toward center: Vectors<Buffer>, tolerance: Scalar, into errors: Vectors<Buffer>) throws(ComputeError)
+
     /// Writes `s_a x_a + s_b x_b`, or `s_a x_a` alone when `b` is nil, element by element.
     ///
     /// A vector or scale that has one task, one column or one value a column serves all tasks, columns or coordinates

@@ -39,6 +39,18 @@ extension DeviceGroup {
         }
     }
 
+    public func ridgeErrors(
+        of moments: Moments<Buffer>, holdingOut heldOut: Moments<Buffer>, penalties: Vectors<Buffer>,
+        toward center: Vectors<Buffer>, tolerance: Scalar, into errors: Vectors<Buffer>
+    ) throws(ComputeError) {
+        for (index, member) in members.enumerated() {
+            try member.ridgeErrors(
+                of: share(of: moments, index), holdingOut: share(of: heldOut, index),
+                penalties: share(of: penalties, index), toward: share(of: center, index), tolerance: tolerance,
+                into: share(of: errors, index))
+        }
+    }
+
     public func combine(_ a: Term<Buffer>, _ b: Term<Buffer>?, into result: Vectors<Buffer>) throws(ComputeError) {
         for (index, member) in members.enumerated() {
             try member.combine(

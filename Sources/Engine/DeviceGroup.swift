@@ -59,6 +59,10 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
         Factor(lower: share(of: factor.lower, member), diagnosis: share(of: factor.diagnosis, member))
     }
 
+    func share(of moments: Moments<Buffer>, _ member: Int) -> Moments<DeviceBuffer<Scalar>> {
+        Moments(joint: share(of: moments.joint, member), responseCount: moments.responseCount)
+    }
+
     func share(of moments: FoldMoments<Buffer>, _ member: Int) -> FoldMoments<DeviceBuffer<Scalar>> {
         FoldMoments(
             foldCount: moments.foldCount, joint: share(of: moments.joint, member), responseCount: moments.responseCount)

@@ -6,6 +6,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
     case squared
     case cholesky
     case leastSquares = "least_squares"
+    case ridge
     case matrices
     case vectors
     case sums
@@ -28,7 +29,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         let triangular = { Self.part("triangular", PackageResources.triangular_cl) }
         return switch self {
         case .accumulate: gram()
-        case .cholesky: triangular()
+        case .cholesky, .ridge: triangular()
         case .leastSquares: gram() + triangular()
         default: ""
         }
@@ -42,6 +43,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .squared: PackageResources.squared_cl
         case .cholesky: PackageResources.cholesky_cl
         case .leastSquares: PackageResources.least_squares_cl
+        case .ridge: PackageResources.ridge_cl
         case .matrices: PackageResources.matrices_cl
         case .vectors: PackageResources.vectors_cl
         case .sums: PackageResources.sums_cl

@@ -43,6 +43,22 @@ extension Definitions {
         return sum
     }
 
+    /// `sum of w (y - x'b)^2` over the rows held out, where `b` solves `(X'WX + D) b = X'Wy + D m` of the rows to fit; NaN
+    /// where there is no such `b`.
+    public static func ridgeError(
+        fitting rows: TaskRows, holdingOut heldOut: TaskRows, penalty: [Double], center: [Double]
+    ) -> Double {
+        let order = penalty.count
+        var gram = jointGram(rows, featureCount: order)
+        for k in 0..<order {
+            gram[k][k] += penalty[k]
+            gram[k][order] += penalty[k] * center[k]
+        }
+        let b = solve(gram.prefix(order).map { Array($0.prefix(order)) }, gram.prefix(order).map { $0[order] })
+        guard b.allSatisfy(\.isFinite) else { return .nan }
+        return zip(heldOut.weights, residuals(heldOut, at: b)).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
+    }
+
     /// `sum of s x` over terms `(s, x)`, without those whose scale `s` is 0.
     public static func combination(_ terms: [(scale: Double, value: Double)]) -> Double {
         terms.filter { $0.scale != 0 }.reduce(0) { $0 + $1.scale * $1.value }
