@@ -44,14 +44,19 @@ package final class FoldedMoments<B: Backend, P: Problem> {
 
     var taskCount: Int { sampleCounts.count / foldCount }
 
-    /// Calls `body` with each shard's tasks, what they train on without a fold, and the moments of the fold.
-    func forEachShard(
-        splitting fold: Int, _ body: (Range<Int>, Moments<B.Buffer>, Moments<B.Buffer>) throws(ComputeError) -> Void
+    /// Calls `body` with each shard's moments by fold and their total.
+    func forEachShardWithTotal(
+        _ body: (FoldMoments<B.Buffer>, Moments<B.Buffer>) throws(ComputeError) -> Void
     ) throws(ComputeError) {
         try progress?.advance(rows: 0)
-        try forEachShard { tasks, moments throws(ComputeError) in
-            try body(tasks, total(of: moments, without: fold), moments[fold])
-        }
+        try forEachShard { _, moments throws(ComputeError) in try body(moments, total(of: moments, without: nil)) }
+    }
+
+    /// The moments of all tasks together by fold.
+    func totals() throws(ComputeError) -> FoldTotals<B> {
+        var totals = FoldTotals(featureCount: problem.featureCount, foldCount: foldCount, on: backend)
+        try forEachShardWithTotal { moments, total throws(ComputeError) in try totals.add(moments, total: total) }
+        return totals
     }
 
     /// Calls `body` with each shard's tasks and the moments of a fold.
@@ -63,13 +68,15 @@ package final class FoldedMoments<B: Backend, P: Problem> {
 
     /// The moments of the rows outside of a fold, or of all rows.
     package func training(without fold: Int?) -> MomentShards<B> {
-        func held<Number: Numeric>(_ values: [Number], _ task: Int) -> Number {
-            fold.map { values[task * foldCount + $0] } ?? 0
+        var (counts, weights) = (totalCounts, totalWeights)
+        if let fold {
+            for task in counts.indices {
+                counts[task] -= sampleCounts[task * foldCount + fold]
+                weights[task] -= weightSums[task * foldCount + fold]
+            }
         }
-        let tasks = 0..<taskCount
         return MomentShards(
-            on: backend, of: problem, sampleCounts: tasks.map { totalCounts[$0] - held(sampleCounts, $0) },
-            weightSums: tasks.map { totalWeights[$0] - held(weightSums, $0) }
+            on: backend, of: problem, sampleCounts: counts, weightSums: weights
         ) { visitor throws(ComputeError) in
             try self.progress?.advance(rows: 0)
             try self.forEachShard { tasks, moments throws(ComputeError) in
@@ -86,7 +93,7 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     }
 
     private func forEachShard(
-        _ body: (Range<Int>, FoldMoments<B.Buffer>) throws(ComputeError) -> Void
+        _ body: (_ tasks: Range<Int>, FoldMoments<B.Buffer>) throws(ComputeError) -> Void
     ) throws(ComputeError) {
         if let whole { return try body(0..<taskCount, whole) }
         for shard in shards { try body(shard.tasks, try moments(of: shard)) }

@@ -15,12 +15,20 @@ struct MomentTotal<B: Backend> {
         values = Array(repeating: 0, count: triangleCount(featureCount + 1))
     }
 
+    /// A total that is known.
+    init(featureCount: Int, values: [Double], isIncluded: [Bool], on backend: B) {
+        self.backend = backend
+        self.featureCount = featureCount
+        self.values = values
+        self.isIncluded = isIncluded
+    }
+
     /// Adds the moments of further tasks, leaving out those that are not finite.
     mutating func add(_ moments: Moments<B.Buffer>) throws(ComputeError) {
         var taking = Array(repeating: true, count: moments.taskCount)
         var sums = try sum(of: moments, taking: taking)
         if !sums.allSatisfy(\.isFinite) {
-            taking = try areFinite(moments)
+            taking = try backend.areFinite(moments)
             sums = try sum(of: moments, taking: taking)
         }
         values = sums
@@ -41,16 +49,25 @@ struct MomentTotal<B: Backend> {
     }
 
     private func sum(of moments: Moments<B.Buffer>, taking: [Bool]) throws(ComputeError) -> [Double] {
-        let weights = try backend.makeVectors(taskCount: moments.taskCount, width: 1)
-        try backend.upload(taking.map { $0 ? 1 : 0 }, into: weights)
-        return try backend.weightedSum(of: moments.joint.triangles, weights: weights, adding: values)
+        try backend.sum(of: moments.joint.triangles, taking: taking, adding: values)
+    }
+}
+
+extension Backend {
+    /// `totals` and the vectors of those tasks that `taking` says.
+    func sum(
+        of vectors: Vectors<Buffer>, taking: [Bool], adding totals: [Double]
+    ) throws(ComputeError) -> [Double] {
+        let weights = try makeVectors(taskCount: vectors.taskCount, width: 1)
+        try upload(taking.map { $0 ? 1 : 0 }, into: weights)
+        return try weightedSum(of: vectors, weights: weights, adding: totals)
     }
 
     /// Whether each task's moments are finite: factoring finds out.
-    private func areFinite(_ moments: Moments<B.Buffer>) throws(ComputeError) -> [Bool] {
-        let factor = try backend.makeFactor(taskCount: moments.taskCount, order: featureCount + 1)
-        try backend.factor(moments.joint, tolerance: LeastSquares<B>.collinearityTolerance, into: factor)
-        let diagnosis = try backend.download(factor.diagnosis)
+    func areFinite(_ moments: Moments<Buffer>) throws(ComputeError) -> [Bool] {
+        let factor = try makeFactor(taskCount: moments.taskCount, order: moments.featureCount + 1)
+        try self.factor(moments.joint, tolerance: LeastSquares<Self>.collinearityTolerance, into: factor)
+        let diagnosis = try download(factor.diagnosis)
         return (0..<moments.taskCount).map { diagnosis[2 * $0] >= 0 }
     }
 }

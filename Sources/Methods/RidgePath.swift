@@ -11,44 +11,54 @@ package struct RidgePath {
     private static let exponents = (least: -4.0, greatest: 2.75)
 
     let penalties: [Double]
-    /// `penalties x folds`: sums over the tasks that every penalty could fit.
+    /// `folds x penalties`: sums over the tasks that every penalty could fit.
     let errors: [[Double]]
 
     package init<B: Backend, P: Problem>(_ ridge: Ridge, of folded: FoldedMoments<B, P>) throws(ComputeError) {
-        let balance = try RidgeTarget(ridge, from: folded.training(without: nil)).balance
+        let totals = try folded.totals()
+        func target(without fold: Int?) throws(ComputeError) -> RidgeTarget {
+            try RidgeTarget(ridge, from: folded.training(without: fold), total: totals.training(without: fold))
+        }
+        let balance = try target(without: nil).balance
         let (least, greatest) = Self.exponents
         let penalties = (0..<Self.penaltyCount).map { step in
             let exponent = least + (greatest - least) * Double(step) / Double(Self.penaltyCount - 1)
             return balance * Double.pow(10, exponent)
         }
-        var errors = penalties.map { _ in Array(repeating: 0.0, count: folded.foldCount) }
-        for fold in 0..<folded.foldCount {
-            let target = try RidgeTarget(ridge, from: folded.training(without: fold))
-            try folded.forEachShard(splitting: fold) { _, training, heldOut throws(ComputeError) in
-                // What the least penalty can solve, all can.
-                var isCompared: [Bool] = []
-                for (index, lambda) in penalties.enumerated() {
-                    try folded.checkInterruption()
-                    let solution = try target.penalty.solve(
-                        training, lambda: lambda, center: target.center, on: folded.backend)
-                    let own = try folded.backend.squaredErrors(of: heldOut, at: solution.scaled)
-                    if index == 0 { isCompared = own.indices.map { solution.isSolved($0) && own[$0].isFinite } }
-                    for (task, error) in own.enumerated() where isCompared[task] {
-                        errors[index][fold] += error
-                    }
-                }
+        var targets: [RidgeTarget] = []
+        for fold in 0..<folded.foldCount { targets.append(try target(without: fold)) }
+        var errors = targets.map { _ in Array(repeating: 0.0, count: Self.penaltyCount) }
+        try folded.forEachShardWithTotal { moments, total throws(ComputeError) in
+            let own = try folded.backend.makeVectors(taskCount: total.taskCount, width: Self.penaltyCount)
+            for (fold, target) in targets.enumerated() {
+                try folded.checkInterruption()
+                try target.penalty.writeErrors(
+                    of: total, holdingOut: moments[fold], lambdas: penalties, center: target.center,
+                    on: folded.backend, into: own)
+                Self.add(try folded.backend.download(own), to: &errors[fold])
             }
         }
         self.penalties = penalties
         self.errors = errors
     }
 
+    /// Adds each penalty's errors of the tasks that every penalty could fit.
+    ///
+    /// - Parameter errors: `tasks x penalties`.
+    private static func add(_ errors: [Double], to sums: inout [Double]) {
+        for first in stride(from: 0, to: errors.count, by: sums.count) {
+            let own = errors[first..<first + sums.count]
+            guard own.allSatisfy(\.isFinite) else { continue }
+            for (index, error) in own.enumerated() { sums[index] += error }
+        }
+    }
+
     /// The penalty with the least error over all folds, or over all but one.
     ///
     /// Where no task could be compared it is the greatest: with nothing known of tasks' differences, none are made.
     func best(without fold: Int? = nil) -> ChosenPenalty {
-        let totals = errors.map { byFold in
-            byFold.indices.reduce(0.0) { $1 == fold ? $0 : $0 + byFold[$1] }
+        let totals = penalties.indices.map { index in
+            errors.indices.reduce(0.0) { $1 == fold ? $0 : $0 + errors[$1][index] }
         }
         let last = penalties.count - 1
         guard let best = totals.indices.min(by: { totals[$0] < totals[$1] }), totals[best] > 0, totals[best].isFinite

@@ -21,6 +21,9 @@ struct RidgePenalty {
         }
     }
 
+    /// The diagonal that goes to the Gram of scaled columns.
+    func diagonal(lambda: Double) -> [Double] { diagonal.map { lambda * weightScale * $0 } }
+
     /// Minimises `1/2 sum over rows of w (y - x'b)^2 + lambda / 2 sum d_k (b_k - c_k)^2` for each task.
     ///
     /// - Parameter center: `c` on the user's scale; what it has for the intercept is not used.
@@ -29,9 +32,9 @@ struct RidgePenalty {
     ) throws(ComputeError) -> RidgeSolution<B> {
         let order = moments.featureCount
         let taskCount = moments.taskCount
-        let strength = lambda * weightScale
+        let diagonal = diagonal(lambda: lambda)
         var triangle = Array(repeating: 0.0, count: triangleCount(order))
-        for feature in 0..<order { triangle[triangleCount(feature) + feature] = strength * diagonal[feature] }
+        for feature in 0..<order { triangle[triangleCount(feature) + feature] = diagonal[feature] }
         let penalty = try backend.makeMatrices(taskCount: 1, order: order)
         try backend.upload(triangle, into: penalty.triangles)
         let penalised = try backend.makeMatrices(taskCount: taskCount, order: order)
@@ -40,7 +43,7 @@ struct RidgePenalty {
 
         let pull = try backend.makeVectors(taskCount: 1, width: order)
         let scaledCenter = scaling.scaled(center)
-        try backend.upload((0..<order).map { strength * diagonal[$0] * scaledCenter[$0] }, into: pull)
+        try backend.upload(zip(diagonal, scaledCenter).map { $0 * $1 }, into: pull)
         let beta = try backend.makeVectors(taskCount: taskCount, width: order)
         try backend.combine(moments.cross.scaled(by: 1), pull.scaled(by: 1), into: beta)
 
@@ -48,6 +51,24 @@ struct RidgePenalty {
         try backend.factor(penalised, tolerance: LeastSquares<B>.collinearityTolerance, into: factor)
         try backend.solve(factor, beta, into: beta)
         return RidgeSolution(scaled: beta, diagnosis: try backend.download(factor.diagnosis))
+    }
+
+    /// Writes the squared errors, on scaled columns, of the rows held out: for each task one a penalty, of the fit to its
+    /// other rows.
+    ///
+    /// - Parameter moments: of all rows.
+    func writeErrors<B: Backend>(
+        of moments: Moments<B.Buffer>, holdingOut heldOut: Moments<B.Buffer>, lambdas: [Double], center: [Double],
+        on backend: B, into errors: Vectors<B.Buffer>
+    ) throws(ComputeError) {
+        let order = moments.featureCount
+        let penalties = try backend.makeVectors(taskCount: 1, columnCount: lambdas.count, width: order)
+        try backend.upload(lambdas.flatMap { diagonal(lambda: $0) }, into: penalties)
+        let target = try backend.makeVectors(taskCount: 1, width: order)
+        try backend.upload(scaling.scaled(center), into: target)
+        try backend.ridgeErrors(
+            of: moments, holdingOut: heldOut, penalties: penalties, toward: target,
+            tolerance: LeastSquares<B>.collinearityTolerance, into: errors)
     }
 
     /// The mean over the penalised features of `X'WX_kk / d_k`: at penalties far above it coefficients are their
@@ -71,9 +92,6 @@ struct RidgeSolution<B: Backend> {
         self.scaled = scaled
         self.diagnosis = diagnosis
     }
-
-    /// Whether a task was solved.
-    func isSolved(_ task: Int) -> Bool { diagnosis[2 * task] == 0 }
 
     /// What became of a task of so many observations, with its coefficients.
     func status(of task: Int, sampleCount: Int, coefficients: ArraySlice<Double>) -> TaskStatus {

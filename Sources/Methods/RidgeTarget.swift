@@ -11,7 +11,13 @@ struct RidgeTarget {
     let balance: Double
 
     init<B: Backend>(_ ridge: Ridge, from moments: MomentShards<B>) throws(ComputeError) {
-        let total = try moments.total()
+        try self.init(ridge, from: moments, total: moments.total())
+    }
+
+    /// - Parameter total: of all the tasks' moments, which then are not brought through.
+    init<B: Backend>(
+        _ ridge: Ridge, from moments: MomentShards<B>, total: MomentTotal<B>
+    ) throws(ComputeError) {
         let scaling = moments.scaling
         let sampleCount = zip(moments.sampleCounts, total.isIncluded).reduce(0) { $1.1 ? $0 + $1.0 : $0 }
         penalty = RidgePenalty(
