@@ -6,10 +6,14 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeat
 /// Each kernel text is compiled into the library: nothing has to be found beside the binary.
 let kernelTexts: [Resource] = [
     "prelude",
+    "gram",
+    "triangular",
     "accumulate",
     "residuals",
     "losses",
+    "squared",
     "cholesky",
+    "least_squares",
     "matrices",
     "vectors",
     "sums",

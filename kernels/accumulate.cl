@@ -4,67 +4,34 @@
 // and `add_blocks` adds the blocks of a task and fold in order: no bit depends on how rows are cut into chunks or on the
 // device's scheduling. Blocks are triples (task, first row in the chunk, number of rows).
 
-// (row, column) of entry e of a lower triangle.
-static int triangle_row(const int e)
-{
-    int row = (int)((sqrt(8.0f * e + 1.0f) - 1.0f) * 0.5f);
-    while (triangle(row + 1) <= e) row++;
-    while (triangle(row) > e) row--;
-    return row;
-}
-
 #if VECTOR_PACKS
 
-static void store_row(
-    const accum8 values, const int row, const int first_column, const int width, global real *sums)
-{
-    if (row >= width) return;
-    accum columns[8];
-    vstore8(values, 0, columns);
-    const int count = min(8, row + 1 - first_column);
-    for (int c = 0; c < count; c++) sums[triangle(row) + first_column + c] = (real)columns[c];
-}
-
-// One work-item a block. A tile of 8 x 8 entries stays in registers while all rows of the block pass.
-// Reading up to 7 values past a row is allowed: the chunk is padded.
+// One work-item as many blocks as its share is. Reading up to 7 values past a row is allowed: the chunk is padded.
 kernel void sum_blocks(
     const int block_count,
+    const int item_count,
     const int width,                      // features and responses
+    const int panel_rows,
+    const int scratch_vectors,            // of a work-item
     const int weighted,
     global const int *restrict blocks,    // block_count x 3
     global const real *restrict rows,     // rows x width
     global const real *restrict weights,  // rows, if weighted
+    global accum8 *restrict scratch,      // item_count x scratch_vectors
     global real *restrict sums)           // block_count x triangle(width)
 {
-    const int block = get_global_id(0);
-    if (block >= block_count) return;
-    const int first = blocks[3 * block + 1], count = blocks[3 * block + 2];
-    global real *restrict target = sums + (size_t)block * triangle(width);
-    for (int r = 0; r < width; r += 8)
-        for (int c = 0; c <= r; c += 8) {
-            accum8 s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
-            global const real *restrict z = rows + (size_t)first * width;
-            for (int i = 0; i < count; i++, z += width) {
-                accum8 v = JOIN(JOIN(convert_, ACCUM), 8)(vload8(0, z + c));
-                if (weighted) v *= (accum8)(accum)weights[first + i];
-                s0 = fma((accum8)(accum)z[r], v, s0);
-                s1 = fma((accum8)(accum)z[r + 1], v, s1);
-                s2 = fma((accum8)(accum)z[r + 2], v, s2);
-                s3 = fma((accum8)(accum)z[r + 3], v, s3);
-                s4 = fma((accum8)(accum)z[r + 4], v, s4);
-                s5 = fma((accum8)(accum)z[r + 5], v, s5);
-                s6 = fma((accum8)(accum)z[r + 6], v, s6);
-                s7 = fma((accum8)(accum)z[r + 7], v, s7);
-            }
-            store_row(s0, r, c, width, target);
-            store_row(s1, r + 1, c, width, target);
-            store_row(s2, r + 2, c, width, target);
-            store_row(s3, r + 3, c, width, target);
-            store_row(s4, r + 4, c, width, target);
-            store_row(s5, r + 5, c, width, target);
-            store_row(s6, r + 6, c, width, target);
-            store_row(s7, r + 7, c, width, target);
-        }
+    const int item = get_global_id(0), stride = (width + 7) / 8 * 8;
+    if (item >= item_count) return;
+    const int last = (int)((long)block_count * (item + 1) / item_count);
+    for (int block = (int)((long)block_count * item / item_count); block < last; block++) {
+        const int first = blocks[3 * block + 1];
+        global const accum *found = sum_rows(
+            width, blocks[3 * block + 2], panel_rows, weighted, rows + (size_t)first * width, weights + first,
+            scratch + (size_t)item * scratch_vectors);
+        global real *target = sums + (size_t)block * triangle(width);
+        for (int r = 0; r < width; r++)
+            for (int c = 0; c <= r; c++) *target++ = (real)found[r * stride + c];
+    }
 }
 
 #else
@@ -76,6 +43,15 @@ kernel void sum_blocks(
 #define MAX_WIDTH (MAX_ORDER + 1)
 #define PANEL_VALUES (MAX_WIDTH > 2048 ? MAX_WIDTH : 2048)
 #define ENTRIES_PER_ITEM ((triangle(MAX_WIDTH) + GROUP - 1) / GROUP)
+
+// The row of entry e of a lower triangle.
+static int triangle_row(const int e)
+{
+    int row = (int)((sqrt(8.0f * e + 1.0f) - 1.0f) * 0.5f);
+    while (triangle(row + 1) <= e) row++;
+    while (triangle(row) > e) row--;
+    return row;
+}
 
 // One work-group a block: panels of rows in local memory, the entries of the triangle dealt out to the work-items.
 kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void sum_blocks(
@@ -132,6 +108,12 @@ kernel void add_blocks(
     if (span >= span_count) return;
     const int task = spans[3 * span] - first_task, first = spans[3 * span + 1], count = spans[3 * span + 2];
     global real *restrict target = moments + TASK_OFFSET(task, entries_per_pack, first_entry);
+    if (count == 1) {
+        global real *restrict place = target + (size_t)folds[first] * entries * LANES;
+        for (int e = get_global_id(0) % share; e < entries; e += share)
+            place[(size_t)e * LANES] += sums[(size_t)first * entries + e];
+        return;
+    }
     for (int e = get_global_id(0) % share; e < entries; e += share) {
         size_t place = ((size_t)folds[first] * entries + e) * LANES;
         real total = target[place];

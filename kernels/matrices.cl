@@ -17,6 +17,42 @@
         for (int c = r + 1, below = e + r; c < order; c++, below += c) ADD(c, OPERAND_AT(g, g, below)) \
     }
 
+#if VECTOR_PACKS
+// y = G x for one column: four rows of the triangle at a time, each of whose entries serves its row and its column. As
+// elsewhere, each entry of y is summed over the columns of G in order.
+static void multiply_column(const int order, global const pack *g, global const pack *x, global pack *y)
+{
+    int r = 0;
+    for (; r + 4 <= order; r += 4) {
+        global const pack *g0 = g + triangle(r), *g1 = g0 + r + 1, *g2 = g1 + r + 2, *g3 = g2 + r + 3;
+        const pack x0 = x[r], x1 = x[r + 1], x2 = x[r + 2], x3 = x[r + 3];
+        pack s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        for (int c = 0; c < r; c++) {
+            const pack e0 = g0[c], e1 = g1[c], e2 = g2[c], e3 = g3[c], value = x[c];
+            s0 = fma(e0, value, s0);
+            s1 = fma(e1, value, s1);
+            s2 = fma(e2, value, s2);
+            s3 = fma(e3, value, s3);
+            y[c] = fma(e3, x3, fma(e2, x2, fma(e1, x1, fma(e0, x0, y[c]))));
+        }
+        const pack e10 = g1[r], e20 = g2[r], e21 = g2[r + 1], e30 = g3[r], e31 = g3[r + 1], e32 = g3[r + 2];
+        y[r] = fma(e30, x3, fma(e20, x2, fma(e10, x1, fma(g0[r], x0, s0))));
+        y[r + 1] = fma(e31, x3, fma(e21, x2, fma(g1[r + 1], x1, fma(e10, x0, s1))));
+        y[r + 2] = fma(e32, x3, fma(g2[r + 2], x2, fma(e21, x1, fma(e20, x0, s2))));
+        y[r + 3] = fma(g3[r + 3], x3, fma(e32, x2, fma(e31, x1, fma(e30, x0, s3))));
+    }
+    for (; r < order; r++) {
+        global const pack *row = g + triangle(r);
+        pack sum = 0;
+        for (int c = 0; c < r; c++) {
+            sum = fma(row[c], x[c], sum);
+            y[c] = fma(row[c], x[r], y[c]);
+        }
+        y[r] = fma(row[r], x[r], sum);
+    }
+}
+#endif
+
 // y = G x, four columns for one reading of G. One work-item four columns of a pack, or of a lane; a last one that has
 // fewer takes them one by one. Each entry is summed over the columns of G in order.
 kernel void multiply(
@@ -61,6 +97,12 @@ kernel void multiply(
     }
     for (int column = first; column < columns; column++, y += order * ENTRY) {
         global const pack *x = xs + OPERAND_OFFSET(x, item, column);
+#if VECTOR_PACKS
+        if (g_entries && x_entries) {
+            multiply_column(order, g, x, y);
+            continue;
+        }
+#endif
         for (int r = 0; r < order; r++) {
             pack sum = 0;
 #define ADD_TO_ONE(c, value) sum = fma(value, OPERAND_AT(x, x, c), sum);

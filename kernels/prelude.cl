@@ -94,3 +94,11 @@ static pack present(const pack x, const int task, const int task_count)
     for (int lane = 0; lane < LANES_PER_ITEM; lane++) lanes[lane] = task + lane < task_count ? lanes[lane] : 0;
     return load_lanes(lanes);
 }
+
+// Asks for the cache line that holds a value. OpenCL's own `prefetch` does nothing in PoCL.
+#ifdef __clang__
+#define ask_for(pointer) __builtin_prefetch((const private void *)(size_t)(pointer))
+#else
+#define ask_for(pointer) prefetch(pointer, 1)
+#endif
+#define VALUES_PER_LINE (64 / (int)sizeof(real))

@@ -14,12 +14,17 @@ typedef JOIN(ulong, LANES) weight_pack;
 #define to_weight_pack(x) JOIN(convert_ulong, LANES)(x)
 // All bits of each lane for which a comparison holds.
 #define mask_of(condition) JOIN(as_ulong, LANES)(JOIN(convert_long, LANES)(condition))
-#define any_lane(condition) any(condition)
+// Eight lanes of a mask of a byte a lane as one word, the first lane lowest, and the first bit of each.
+#if LANES == 8
+#define BITS(mask, eight) as_ulong(mask)
+#else
+#define BITS(mask, eight) as_ulong((eight) == 0 ? (mask).lo : (mask).hi)
+#endif
+#define FIRST_BITS 0x0101010101010101UL
 #else
 typedef ulong weight_pack;
 #define to_weight_pack(x) convert_ulong(x)
 #define mask_of(condition) (-(ulong)(condition))
-#define any_lane(condition) (condition)
 #endif
 
 // The weights of one work-item's tasks of a pack, in units.
@@ -33,7 +38,80 @@ static weight_pack units(
     return whole & mask_of(w > (pack)0);
 }
 
-// One work-item a (block of packs, entry) and, on GPUs, lane: once to add up, once more to keep what is inside.
+#if VECTOR_PACKS
+
+// One work-item a share of the packs, block by block. What is inside a block is gathered before it is given a place.
+kernel void split_values(
+    const int task_count,
+    const int entries,
+    const int capacity,                     // values that are kept an entry
+    const int counts_tasks,
+    const real scale, const real second_scale,
+    const int value_entries, const int value_first,
+    const int weight_entries, const int weight_first,
+    const int item_count,
+    global const real *restrict bounds,     // entries x 2
+    global const pack *restrict values,     // packed
+    global const pack *restrict weights,    // packed, one entry
+    global weight_pack *restrict partials,  // item_count x entries x 4 packs: below, to lower, to upper, NaN
+    global int *restrict counts,            // entries: values inside, which may be more than are kept
+    global real *restrict kept_values,      // entries x capacity
+    global ulong *restrict kept_weights)    // entries x capacity
+{
+    const int item = get_global_id(0), pack_count = (task_count + LANES - 1) / LANES;
+    if (item >= item_count) return;
+    const int end = (int)((long)pack_count * (item + 1) / item_count);
+    global weight_pack *sums = partials + (size_t)item * entries * 4;
+    for (int k = 0; k < entries * 4; k++) sums[k] = 0;
+    weight_pack block_weights[PACKS_PER_BLOCK];
+    real block_values[PACKS_PER_BLOCK * LANES + 1];
+    ulong inside_weights[PACKS_PER_BLOCK * LANES + 1];
+    for (int first = (int)((long)pack_count * item / item_count); first < end; first += PACKS_PER_BLOCK) {
+        const int count = min(PACKS_PER_BLOCK, end - first);
+        for (int p = 0; p < count; p++)
+            block_weights[p] = units(
+                weights[(size_t)(first + p) * weight_entries + weight_first], counts_tasks, scale, second_scale,
+                (first + p) * LANES, task_count);
+        for (int entry = 0; entry < entries; entry++) {
+            global const pack *value = values + (size_t)first * value_entries + value_first + entry;
+            const pack lower = bounds[2 * entry], upper = bounds[2 * entry + 1];
+            weight_pack below = 0, to_lower = 0, to_upper = 0, missing = 0;
+            int inside = 0;
+            for (int p = 0; p < count; p++, value += value_entries) {
+                ask_for(value + (size_t)PACKS_PER_BLOCK * value_entries);
+                const pack v = *value;
+                const weight_pack w = block_weights[p];
+                below += w & mask_of(v < lower);
+                to_lower += w & mask_of(v <= lower);
+                to_upper += w & mask_of(v <= upper);
+                missing |= w & mask_of(v != v);
+                const JOIN(char, LANES) is_inside = JOIN(convert_char, LANES)(v > lower && v < upper);
+                for (int eight = 0; eight < LANES; eight += 8)
+                    for (ulong rest = FIRST_BITS & BITS(is_inside, eight); rest; rest &= rest - 1) {
+                        const int l = eight + (63 - (int)clz(rest & -rest)) / 8;
+                        block_values[inside] = ((global const real *)value)[l];
+                        inside_weights[inside] = ((private const ulong *)block_weights)[p * LANES + l];
+                        inside += inside_weights[inside] != 0;
+                    }
+            }
+            sums[4 * entry] += below;
+            sums[4 * entry + 1] += to_lower;
+            sums[4 * entry + 2] += to_upper;
+            sums[4 * entry + 3] |= missing;
+            if (inside == 0) continue;
+            const size_t place = atomic_add(&counts[entry], inside);
+            if (place + inside > capacity) continue;
+            for (int k = 0; k < inside; k++) {
+                kept_values[(size_t)entry * capacity + place + k] = block_values[k];
+                kept_weights[(size_t)entry * capacity + place + k] = inside_weights[k];
+            }
+        }
+    }
+}
+
+#else
+
+// One work-item a (block of packs, entry) and lane: once to add up, once more to keep what is inside.
 kernel void split_values(
     const int task_count,
     const int entries,
@@ -76,32 +154,26 @@ kernel void split_values(
     sums[ENTRY] = to_lower;
     sums[2 * ENTRY] = to_upper;
     sums[3 * ENTRY] = missing;
-    ulong lanes[LANES_PER_ITEM];
-    store_lanes(inside, lanes);
-    int count = 0;
-    for (int l = 0; l < LANES_PER_ITEM; l++) count += (int)lanes[l];
+    const int count = (int)inside;
     if (count == 0) return;
     size_t place = atomic_add(&counts[entry], count);
     if (place + count > capacity) return;
     place += (size_t)entry * capacity;
     for (int p = first; p < last; p++) {
         const pack v = value[(size_t)p * value_entries * ENTRY];
-        if (!(any_lane(v > lower) && any_lane(v < upper))) continue;
+        if (!(v > lower && v < upper)) continue;
         const weight_pack w = units(
             weight[(size_t)p * weight_entries * ENTRY], counts_tasks, scale, second_scale, p * LANES + lane, task_count);
-        real v_lanes[LANES_PER_ITEM];
-        store_lanes(v, v_lanes);
-        store_lanes(w & mask_of(v > lower) & mask_of(v < upper), lanes);
-        for (int l = 0; l < LANES_PER_ITEM; l++) {
-            if (lanes[l] == 0) continue;
-            kept_values[place] = v_lanes[l];
-            kept_weights[place] = lanes[l];
-            place++;
-        }
+        if (w == 0) continue;
+        kept_values[place] = v;
+        kept_weights[place] = w;
+        place++;
     }
 }
 
-// Adds the blocks' sums. One work-item one of four sums of an entry and, on GPUs, lane.
+#endif
+
+// Adds the sums of work-items or blocks. One work-item one of four sums of an entry and, on GPUs, lane.
 kernel void add_splits(
     const int block_count,
     const int entries,

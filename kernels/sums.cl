@@ -5,7 +5,7 @@
 #define PACKS_PER_BLOCK 64
 #endif
 
-// One work-item a (block, entry) and, on GPUs, lane.
+// One work-item a block, or on GPUs a (block, entry) and lane.
 kernel void sum_packs(
     const int task_count,
     const int entries,
@@ -16,10 +16,22 @@ kernel void sum_packs(
     global accum_pack *restrict partials)     // blocks x entries packs
 {
     const size_t id = get_global_id(0);
+    const int pack_count = (task_count + LANES - 1) / LANES;
+#if VECTOR_PACKS
+    const int first = (int)id * PACKS_PER_BLOCK, last = min(pack_count, first + PACKS_PER_BLOCK);
+    if (first >= pack_count) return;
+    global accum_pack *restrict sums = partials + id * entries;
+    for (int e = 0; e < entries; e++) sums[e] = 0;
+    for (int p = first; p < last; p++) {
+        const pack w = present(weights[(size_t)p * weight_entries + weight_first], p * LANES, task_count);
+        global const pack *value = values + (size_t)p * value_entries + value_first;
+        for (int e = 0; e < entries; e++)
+            sums[e] += to_accum_pack(w) * to_accum_pack(w == (pack)0 ? (pack)0 : value[e]);
+    }
+#else
     const int lane = (int)(id % ENTRY);
     const int entry = (int)(id / ENTRY % entries);
     const int block = (int)(id / ENTRY / entries);
-    const int pack_count = (task_count + LANES - 1) / LANES;
     const int last = min(pack_count, (block + 1) * PACKS_PER_BLOCK);
     if (block * PACKS_PER_BLOCK >= pack_count) return;
     accum_pack sum = 0;
@@ -31,6 +43,7 @@ kernel void sum_packs(
         sum += to_accum_pack(w) * to_accum_pack(taken);
     }
     partials[((size_t)block * entries + entry) * ENTRY + lane] = sum;
+#endif
 }
 
 // One work-item an entry.

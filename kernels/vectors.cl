@@ -3,9 +3,11 @@
 // One work-item a column of a pack, or of one lane of it (prelude.cl). Operands of one task, one column or one value a
 // column serve all tasks, columns or coordinates: OPERAND says how each lies in its buffer.
 
-// The column and the tasks of a work-item; work-items of adjacent lanes are adjacent.
-#define COLUMN(columns) ((int)(get_global_id(0) / ENTRY % (columns)))
-#define ITEM(columns) ((int)(get_global_id(0) / ENTRY / (columns) * ENTRY + get_global_id(0) % ENTRY))
+// The column and the tasks of a work-item; work-items of adjacent lanes are adjacent. One column needs no division.
+#define COLUMN(columns) ((columns) == 1 ? 0 : (int)(get_global_id(0) / ENTRY % (columns)))
+#define ITEM(columns) \
+    ((columns) == 1 ? (int)get_global_id(0) \
+                    : (int)(get_global_id(0) / ENTRY / (columns) * ENTRY + get_global_id(0) % ENTRY))
 
 // s_a x_a + s_b x_b, or s_a x_a alone. A term whose scale is 0 is left out. `results` may be an input.
 kernel void combine(
@@ -35,6 +37,12 @@ kernel void combine(
     global const pack *b = b_values + OPERAND_OFFSET(b, item, column);
     global const pack *t = b_scales + OPERAND_OFFSET(t, item, column);
     global pack *result = results + ITEM_OFFSET(item, result_entries, result_first + column * width);
+    const int a_is_plain = a_entries && a_step && !a_scaled && a_number != 0;
+    const int b_is_plain = b_entries && b_step && !b_scaled && b_number != 0;
+    if (terms == 2 && a_is_plain && b_is_plain) {
+        for (int k = 0; k < width; k++) AT(result, k) = fma((pack)a_number, AT(a, k), (pack)b_number * AT(b, k));
+        return;
+    }
     for (int k = 0; k < width; k++) {
         const pack a_scale = a_scaled ? OPERAND_AT(s, s, k * s_step) : (pack)a_number;
         const pack a_value = a_scale == (pack)0 ? (pack)0 : OPERAND_AT(a, a, k * a_step);

@@ -18,6 +18,8 @@ package final class BufferPool: Sendable {
     private struct State {
         var spare: [Int: [DeviceMemory]] = [:]
         var spareBytes = 0
+        /// The host's memory, given back while commands still read it.
+        var lent: [DeviceMemory] = []
         var blockCount = 0
         var blockBytes = 0
     }
@@ -40,6 +42,7 @@ package final class BufferPool: Sendable {
         guard byteCount <= device.maxAllocationBytes - Self.paddingBytes else {
             throw .outOfMemory(requestedBytes: byteCount, device: device.name)
         }
+        releaseLent()
         let size = Self.isTight ? Self.wholeWords(byteCount) : paddedSize(byteCount)
         let spare = state.withLock { state in
             let memory = state.spare[size]?.popLast()
@@ -79,7 +82,36 @@ package final class BufferPool: Sendable {
         throw .outOfMemory(requestedBytes: byteCount, device: device.name)
     }
 
+    /// The host's memory as memory of the device, which reads it in place and never writes it. It is not pooled.
+    ///
+    /// - Parameter owner: held until the last command that touches the memory is complete.
+    func borrow(
+        _ memory: UnsafeRawBufferPointer, from owner: any AnyObject & Sendable, in context: cl_context
+    ) throws(ComputeError) -> DeviceMemory {
+        releaseLent()
+        let flags = cl_mem_flags(CL_MEM_READ_ONLY | CL_MEM_USE_HOST_PTR)
+        var status: cl_int = 0
+        let raw = clCreateBuffer(
+            context, flags, memory.count, UnsafeMutableRawPointer(mutating: memory.baseAddress), &status)
+        try check(status, "clCreateBuffer", on: device.name, bytes: memory.count)
+        guard let raw else { throw .outOfMemory(requestedBytes: memory.count, device: device.name) }
+        return DeviceMemory(owning: raw, byteCount: memory.count, lentBy: owner)
+    }
+
+    /// Lets go of the host's memory that no command reads any more.
+    func releaseLent() {
+        // What the array's end releases may take long, and is released outside the lock.
+        let ended = state.withLock { state in
+            if state.lent.isEmpty { return [] as [DeviceMemory] }
+            let ended = state.lent.filter(\.isIdle)
+            state.lent.removeAll { memory in ended.contains { $0 === memory } }
+            return ended
+        }
+        withExtendedLifetime(ended) {}
+    }
+
     func giveBack(_ memory: DeviceMemory) {
+        if memory.isLent { return state.withLock { $0.lent.append(memory) } }
         state.withLock { state in
             state.spare[memory.byteCount, default: []].append(memory)
             state.spareBytes += memory.byteCount

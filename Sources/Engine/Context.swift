@@ -50,6 +50,7 @@ package final class Context: Sendable {
     /// Blocks until every command on both queues is complete.
     package func finish() throws(ComputeError) {
         for queue in [transfer, compute] { try check(clFinish(queue.raw), "clFinish", on: device.name) }
+        pool.releaseLent()
     }
 
     /// Lets the device begin what has been enqueued, without waiting for it.

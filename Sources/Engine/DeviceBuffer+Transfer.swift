@@ -129,15 +129,3 @@ extension DeviceBuffer {
         return completion
     }
 }
-
-/// Values in host memory that does not move. Unchecked: they are never written after `init`.
-private final class HostCopy<Scalar: BitwiseCopyable>: @unchecked Sendable {
-    let memory: UnsafeMutableBufferPointer<Scalar>
-
-    init(_ values: [Scalar]) {
-        memory = .allocate(capacity: values.count)
-        _ = memory.initialize(from: values)
-    }
-
-    deinit { memory.deallocate() }
-}

@@ -86,15 +86,39 @@ package final class DeviceAllocation: Sendable {
 /// One `cl_mem` of a context, with the last command on each queue that touched it.
 final class DeviceMemory: Sendable {
     let byteCount: Int
+    /// What keeps the memory where it is the host's, which kernels read in place.
+    private let owner: (any AnyObject & Sendable)?
     private let handle: MemoryHandle
     private let lastUses = Mutex<[Completion?]>(Array(repeating: nil, count: CommandQueue.Role.allCases.count))
 
-    init(owning memory: cl_mem, byteCount: Int) {
+    init(owning memory: cl_mem, byteCount: Int, lentBy owner: (any AnyObject & Sendable)? = nil) {
         handle = MemoryHandle(raw: memory)
         self.byteCount = byteCount
+        self.owner = owner
+    }
+
+    deinit {
+        if owner != nil { try? waitForUses() }
     }
 
     var raw: cl_mem { handle.raw }
+    var isLent: Bool { owner != nil }
+
+    /// Whether no command that touched it is known to be under way. Where a device does not tell, the end of lent memory
+    /// still waits.
+    var isIdle: Bool {
+        lastUses.withLock { uses in
+            uses.allSatisfy { use in
+                guard let use else { return true }
+                return (try? use.isComplete()) ?? true
+            }
+        }
+    }
+
+    /// Blocks until every command that touched it is complete.
+    func waitForUses() throws(ComputeError) {
+        for use in lastUses.withLock({ $0 }) { try use?.wait() }
+    }
 
     func lastUse(on role: CommandQueue.Role) -> Completion? { lastUses.withLock { $0[role.rawValue] } }
 

@@ -43,30 +43,36 @@ struct DeviceColumns<Scalar: LaneScalar>: TaskColumns {
         let (lanes, values) = (backend.lanes, view(entries).entries)
         let packs = backend.packCount(vectors.taskCount)
         let blocks = (packs + OpenCLBackend<Scalar>.packsPerSumBlock - 1) / OpenCLBackend<Scalar>.packsPerSumBlock
+        let isByShares = backend.shape == .vectors
+        let partCount = isByShares ? backend.shareCount(of: blocks) : blocks
         let capacity = vectors.taskCount / 4 + 1024
         let bounds = try context.makeBuffer(brackets.flatMap { [Scalar($0.lower), Scalar($0.upper)] })
-        let partials = try context.makeBuffer(of: UInt64.self, count: blocks * entries.count * 4 * lanes)
+        let partials = try context.makeBuffer(of: UInt64.self, count: partCount * entries.count * 4 * lanes)
         let counts = try context.makeBuffer(of: Int32.self, count: entries.count, zeroed: true)
         let keptValues = try context.makeBuffer(of: Scalar.self, count: entries.count * capacity)
         let keptWeights = try context.makeBuffer(of: UInt64.self, count: entries.count * capacity)
         let scales = FixedPointWeights.scales(of: Scalar.self, exponent: units.exponent)
         try backend.kernel("split_values", in: .quantiles, order: 0).launch(
-            global: blocks * entries.count * (backend.shape == .vectors ? 1 : lanes),
+            global: isByShares ? partCount : blocks * entries.count * lanes, local: isByShares ? 1 : nil,
             arguments: [
                 .count(vectors.taskCount), .count(entries.count), .count(capacity), .count(units.countsTasks ? 1 : 0),
                 .real(scales.0), .real(scales.1),
-            ] + backend.place(values) + backend.place(weights.entries) + [
+            ] + backend.place(values) + backend.place(weights.entries) + (isByShares ? [.count(partCount)] : []) + [
                 .buffer(bounds), .buffer(values.buffer), .buffer(weights.entries.buffer), .buffer(partials),
                 .buffer(counts), .buffer(keptValues), .buffer(keptWeights),
             ])
         let sums = try context.makeBuffer(of: UInt64.self, count: entries.count * 4 * lanes)
         try backend.kernel("add_splits", in: .quantiles, order: 0).launch(
-            global: entries.count * 4 * (backend.shape == .vectors ? 1 : lanes), .count(blocks), .count(entries.count),
-            .buffer(partials), .buffer(sums))
+            global: entries.count * 4 * (backend.shape == .vectors ? 1 : lanes), .count(partCount),
+            .count(entries.count), .buffer(partials), .buffer(sums))
         let foundSums = try sums.read()
         let foundCounts = try counts.read()
-        var splits: [BracketSplit] = []
+        var kept: [(values: [Scalar], weights: [UInt64])] = []
         for index in 0..<entries.count {
+            let place = index * capacity..<index * capacity + min(Int(foundCounts[index]), capacity)
+            kept.append((try keptValues.read(place), try keptWeights.read(place)))
+        }
+        return backend.parallel.map(entries.count) { index in
             var split = BracketSplit()
             let sum = { (which: Int) in
                 foundSums[(index * 4 + which) * lanes..<(index * 4 + which + 1) * lanes].reduce(0, &+)
@@ -75,16 +81,10 @@ struct DeviceColumns<Scalar: LaneScalar>: TaskColumns {
             split.throughLower = sum(1)
             split.throughUpper = sum(2)
             split.hasNaN = sum(3) > 0
-            let count = Int(foundCounts[index])
-            if count > capacity {
-                split.inside = nil
-            } else if count > 0 {
-                let place = index * capacity..<index * capacity + count
-                split.inside = Self.paired(try keptValues.read(place), try keptWeights.read(place))
-            }
-            splits.append(split)
+            let wereKept = Int(foundCounts[index]) <= capacity
+            split.inside = wereKept ? Self.paired(kept[index].values, kept[index].weights) : nil
+            return split
         }
-        return splits
     }
 
     /// Some entries of each task, as vectors of their own.

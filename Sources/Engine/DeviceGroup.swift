@@ -29,12 +29,16 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
         }
         self.members = members
         shares = TaskShares(memberCount: members.count, blockSize: members[0].sumBlockSize)
-        stager = ChunkStager(contexts: contexts, shares: shares, chunkBytes: members[0].chunkBytes)
+        stager = ChunkStager(
+            contexts: contexts, shares: shares, chunkBytes: members[0].chunkBytes,
+            lentChunkBytes: members[0].chunkBytes)
     }
 
     public var name: String { "\(members.count) x \(members[0].name)" }
 
-    public func preferredChunkRows(rowWidth: Int, isLent: Bool) -> Int { stager.rowCapacity(rowWidth: rowWidth) }
+    public func preferredChunkRows(rowWidth: Int, isLent: Bool) -> Int {
+        stager.rowCapacity(rowWidth: rowWidth, isLent: isLent)
+    }
 
     // MARK: Shares
 

@@ -33,6 +33,20 @@ struct ChunkPart: Sendable {
     private(set) var rowCount = 0
     /// The tasks on the device that the chunk has all rows of, where it has whole packs.
     private(set) var tasks: Range<Int>?
+    /// Whose blocks were added last.
+    private var lastTask: Int32?
+
+    /// The first block of each of some packs of tasks, and behind them the number of blocks.
+    func firstBlocks(ofPacks packs: Range<Int>, lanes: Int) -> [Int32] {
+        var firstBlocks: [Int32] = []
+        firstBlocks.reserveCapacity(packs.count + 1)
+        for span in stride(from: 0, to: spans.count, by: 3) {
+            let pack = Int(spans[span]) / lanes - packs.lowerBound
+            while firstBlocks.count <= pack { firstBlocks.append(spans[span + 1]) }
+        }
+        while firstBlocks.count <= packs.count { firstBlocks.append(Int32(folds.count)) }
+        return firstBlocks
+    }
 
     /// Cuts a chunk of a problem of so many tasks into a part for each device.
     static func parts(of range: ChunkRange, taskCount: Int, shares: TaskShares) -> [ChunkPart] {
@@ -40,24 +54,36 @@ struct ChunkPart: Sendable {
         if let tasks = range.wholeTasks {
             for member in parts.indices { parts[member].tasks = shares.localTasks(tasks, on: member) }
         }
+        for member in parts.indices { parts[member].reserve(blockCount: range.blocks.count / parts.count) }
         for block in range.blocks {
-            let task = Int(block.task)
-            if shares.areCopied(taskCount) {
+            if shares.memberCount == 1 || shares.areCopied(taskCount) {
                 for member in parts.indices { parts[member].append(block, localTask: block.task) }
             } else {
+                let task = Int(block.task)
                 parts[shares.member(of: task)].append(block, localTask: Int32(shares.localTask(task)))
             }
         }
         return parts
     }
 
+    private mutating func reserve(blockCount: Int) {
+        blocks.reserveCapacity(3 * blockCount)
+        spans.reserveCapacity(3 * blockCount)
+        folds.reserveCapacity(blockCount)
+    }
+
     private mutating func append(_ block: RowBlock, localTask: Int32) {
-        if spans.count >= 3, spans[spans.count - 3] == localTask {
+        if let last = lastTask, last == localTask {
             spans[spans.count - 1] += 1
         } else {
-            spans.append(contentsOf: [localTask, Int32(blocks.count / 3), 1])
+            lastTask = localTask
+            spans.append(localTask)
+            spans.append(Int32(folds.count))
+            spans.append(1)
         }
-        blocks.append(contentsOf: [localTask, Int32(rowCount), block.rowCount])
+        blocks.append(localTask)
+        blocks.append(Int32(rowCount))
+        blocks.append(block.rowCount)
         folds.append(block.fold)
         let rows = Int(block.firstRow)..<Int(block.firstRow + block.rowCount)
         if let last = runs.last, last.upperBound == rows.lowerBound {

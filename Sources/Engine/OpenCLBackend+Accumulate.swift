@@ -18,11 +18,23 @@ extension OpenCLBackend {
         let entryCount = triangleCount(width)
         let weights = rowWeights ?? rows.weights
         let sums: Buffer = try context.makeBuffer(count: rows.blockCount * entryCount)
-        let groupSize = shape.itemsPerGroup
-        try kernel("sum_blocks", in: .accumulate, order: width - 1).launch(
-            global: rows.blockCount * groupSize, local: groupSize,
-            .count(rows.blockCount), .count(width), .count(weights == nil ? 0 : 1), .buffer(rows.blocks),
-            .buffer(rows.values), .buffer(weights ?? rows.values), .buffer(sums))
+        let isWeighted = KernelArgument.count(weights == nil ? 0 : 1)
+        let inputs: [KernelArgument] = [
+            .buffer(rows.blocks), .buffer(rows.values), .buffer(weights ?? rows.values),
+        ]
+        switch shape {
+        case .vectors:
+            let scratch = try makeGramScratch(width: width, blockCount: rows.blockCount)
+            try kernel("sum_blocks", in: .accumulate, order: 0).launch(
+                global: scratch.itemCount, local: 1,
+                arguments: [.count(rows.blockCount), .count(scratch.itemCount), .count(width)] + scratch.sizes
+                    + [isWeighted] + inputs + [.memory(scratch.memory), .buffer(sums)])
+        case .lanes:
+            let groupSize = shape.itemsPerGroup
+            try kernel("sum_blocks", in: .accumulate, order: width - 1).launch(
+                global: rows.blockCount * groupSize, local: groupSize,
+                arguments: [.count(rows.blockCount), .count(width), isWeighted] + inputs + [.buffer(sums)])
+        }
         try addBlocks(sums, of: rows, into: moments.joint.triangles, firstTask: firstTask)
     }
 
@@ -38,7 +50,7 @@ extension OpenCLBackend {
         let sizes: [KernelArgument] = [
             .count(rows.spanCount), .count(share), .count(target.valuesPerTask), .count(firstTask),
         ]
-        try kernel("add_blocks", in: .accumulate, order: rows.chunk.width - 1).launch(
+        try kernel("add_blocks", in: .accumulate, order: shape == .vectors ? 0 : rows.chunk.width - 1).launch(
             global: rows.spanCount * share,
             arguments: sizes + place(target.entries) + [
                 .buffer(rows.spans), .buffer(rows.folds), .buffer(sums), .buffer(target.entries.buffer),

@@ -6,7 +6,10 @@ extension OpenCLBackend {
         _ loss: Loss, over rows: DeviceRows<Scalar>, at coefficients: Vectors<Buffer>, values: Vectors<Buffer>?,
         gradients: Vectors<Buffer>?
     ) throws(ComputeError) {
-        if context.device.hasDouble {
+        checkShapes(of: coefficients, values, gradients, loss, rows)
+        if loss == .squared, shape == .vectors {
+            try evaluateSquared(rows, coefficients, values, gradients)
+        } else if context.device.hasDouble {
             try evaluate(loss, rows, coefficients, values, gradients, sums: Double.self)
         } else {
             try evaluate(loss, rows, coefficients, values, gradients, sums: Float.self)
@@ -19,10 +22,6 @@ extension OpenCLBackend {
     ) throws(ComputeError) {
         let order = rows.chunk.featureCount
         let entryCount = coefficients.valuesPerTask
-        checkShape(of: coefficients, loss, rows)
-        precondition(rows.chunk.range.foldCount == 1, "rows in no folds")
-        precondition(values.map { $0.valuesPerTask == 1 } ?? true, "one value a task")
-        precondition(gradients.map { $0.valuesPerTask == entryCount } ?? true, "a gradient as wide as the coefficients")
         let padded = (order + 7) / 8 * 8
         let scratchPerColumn = shape == .vectors ? 8 + 2 * padded : shape.itemsPerGroup + order
         let scratch = try context.makeBuffer(
@@ -38,6 +37,30 @@ extension OpenCLBackend {
         try kernel("evaluate_blocks", in: .losses, order: 0).launch(
             global: rows.blockCount * groupSize, local: groupSize,
             arguments: sizes + place(coefficients.entries) + [
+                .buffer(rows.blocks), .buffer(rows.values), .buffer(rows.weights ?? rows.values),
+                .buffer(coefficients.entries.buffer), .buffer(scratch), .buffer(valueSums), .buffer(gradientSums),
+            ])
+        if let values { try addBlocks(valueSums, of: rows, into: values) }
+        if let gradients { try addBlocks(gradientSums, of: rows, into: gradients) }
+    }
+
+    /// A work-item takes a share of the blocks, in one pass over their rows.
+    private func evaluateSquared(
+        _ rows: DeviceRows<Scalar>, _ coefficients: Vectors<Buffer>, _ values: Vectors<Buffer>?,
+        _ gradients: Vectors<Buffer>?
+    ) throws(ComputeError) {
+        let order = rows.chunk.featureCount
+        let items = shareCount(of: rows.blockCount)
+        // Of `accum`, which is a double or shorter.
+        let scratch = try context.makeBuffer(of: Double.self, count: items * 2 * (order / 8 + 1) * 8)
+        let valueSums: Buffer = try context.makeBuffer(count: values == nil ? 0 : rows.blockCount)
+        let gradientSums: Buffer = try context.makeBuffer(count: gradients == nil ? 0 : rows.blockCount * order)
+        try kernel("squared_blocks", in: .squared, order: 0).launch(
+            global: items, local: 1,
+            arguments: [
+                .count(rows.blockCount), .count(items), .count(order), .count(coefficients.taskCount == 1 ? 1 : 0),
+                .count(rows.weights == nil ? 0 : 1), .count(values == nil ? 0 : 1), .count(gradients == nil ? 0 : 1),
+            ] + place(coefficients.entries) + [
                 .buffer(rows.blocks), .buffer(rows.values), .buffer(rows.weights ?? rows.values),
                 .buffer(coefficients.entries.buffer), .buffer(scratch), .buffer(valueSums), .buffer(gradientSums),
             ])
@@ -67,6 +90,18 @@ extension OpenCLBackend {
                 .buffer(coefficients.entries.buffer), .buffer(output),
             ])
         return output
+    }
+
+    private func checkShapes(
+        of coefficients: Vectors<Buffer>, _ values: Vectors<Buffer>?, _ gradients: Vectors<Buffer>?, _ loss: Loss,
+        _ rows: DeviceRows<Scalar>
+    ) {
+        checkShape(of: coefficients, loss, rows)
+        precondition(rows.chunk.range.foldCount == 1, "rows in no folds")
+        precondition(values.map { $0.valuesPerTask == 1 } ?? true, "one value a task")
+        precondition(
+            gradients.map { $0.valuesPerTask == coefficients.valuesPerTask } ?? true,
+            "a gradient as wide as the coefficients")
     }
 
     private func checkShape(of coefficients: Vectors<Buffer>, _ loss: Loss, _ rows: DeviceRows<Scalar>) {

@@ -11,8 +11,9 @@ extension OpenCLBackend {
         let items = itemCount(products.taskCount)
         let matrix = triangles.broadcast(taskCount: products.taskCount, columnCount: 1, width: triangles.width)
         let sizes: [KernelArgument] = [.count(items), .count(products.columnCount), .count(order)]
+        let global = items * ((products.columnCount + 3) / 4)
         try kernel("multiply", in: .matrices, order: 0).launch(
-            global: items * ((products.columnCount + 3) / 4),
+            global: global, local: groupSize(of: global),
             arguments: sizes + operand(triangles, matrix) + operand(vectors, vectors.broadcast(over: products))
                 + place(products.entries) + [
                     .buffer(matrices.entries.buffer), .buffer(vectors.entries.buffer),

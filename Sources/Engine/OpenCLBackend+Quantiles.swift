@@ -7,7 +7,8 @@ extension OpenCLBackend {
     ) throws(ComputeError) {
         let columns = columns(of: vectors, weights: weights, into: quantile)
         let values = try columns.weightedQuantile(
-            weights: download(weights), at: share, tie: tie, precision: Double(Scalar.ulpOfOne))
+            weights: download(weights), at: share, tie: tie, precision: Double(Scalar.ulpOfOne),
+            parallel: parallel)
         try upload(values, into: quantile)
     }
 

@@ -58,7 +58,7 @@ extension OpenCLBackend {
     ) throws(ComputeError) {
         let items = itemCount(result.taskCount)
         try kernel(name, in: .vectors, order: 0).launch(
-            global: items * result.columnCount,
+            global: items * result.columnCount, local: groupSize(of: items * result.columnCount),
             arguments: [.count(items), .count(result.columnCount), .count(result.width)] + sizes
                 + place(result.entries) + buffers + [.buffer(result.entries.buffer)])
     }

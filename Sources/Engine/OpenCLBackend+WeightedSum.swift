@@ -39,7 +39,7 @@ extension OpenCLBackend {
         let blocks = (packs + Self.packsPerSumBlock - 1) / Self.packsPerSumBlock
         let partials = try context.makeBuffer(of: Accum.self, count: blocks * entryCount * lanes)
         try kernel("sum_packs", in: .sums, order: 0).launch(
-            global: blocks * entryCount * (shape == .vectors ? 1 : lanes),
+            global: shape == .vectors ? blocks : blocks * entryCount * lanes, local: shape == .vectors ? 1 : nil,
             arguments: [.count(vectors.taskCount), .count(entryCount)] + place(vectors.entries) + place(weights.entries)
                 + [
                     .buffer(vectors.entries.buffer), .buffer(weights.entries.buffer), .buffer(partials),

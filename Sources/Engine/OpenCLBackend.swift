@@ -48,12 +48,19 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
         self.memoryBytes = min(memoryBytes ?? .max, context.device.globalMemoryBytes / 2)
         self.clBlastWidth = clBlastWidth ?? (context.device.kind == .gpu ? Self.usualCLBlastWidth : .max)
         let shares = TaskShares(memberCount: 1, blockSize: Self.packsPerSumBlock * lanes)
-        stager = ChunkStager(contexts: [context], shares: shares, chunkBytes: self.chunkBytes)
+        stager = ChunkStager(
+            contexts: [context], shares: shares, chunkBytes: self.chunkBytes,
+            lentChunkBytes: chunkBytes == nil ? Self.lentChunkBytes : self.chunkBytes)
     }
+
+    /// Rows that are not copied pass in larger chunks: launches are fewer.
+    static var lentChunkBytes: Int { 64_000_000 }
 
     public var name: String { context.device.name }
 
-    public func preferredChunkRows(rowWidth: Int, isLent: Bool) -> Int { stager.rowCapacity(rowWidth: rowWidth) }
+    public func preferredChunkRows(rowWidth: Int, isLent: Bool) -> Int {
+        stager.rowCapacity(rowWidth: rowWidth, isLent: isLent)
+    }
 
     // MARK: Memory
 
@@ -66,6 +73,15 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
 
     /// Work-items for one problem a task.
     func itemCount(_ taskCount: Int) -> Int { packCount(taskCount) * (shape == .vectors ? 1 : lanes) }
+
+    /// How many of so many work-items make a group on a CPU device: a power of two, so that few variants of a kernel are
+    /// compiled, and enough groups for every thread. Nil on others: the driver's choice.
+    func groupSize(of itemCount: Int) -> Int? {
+        if shape == .lanes { return nil }
+        var size = 1
+        while size < 64, itemCount >= 2 * size * 8 * context.device.computeUnitCount { size *= 2 }
+        return size
+    }
 
     public func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer> {
         let buffer: Buffer = try context.makeBuffer(count: packCount(taskCount) * count * lanes, zeroed: true)
@@ -92,9 +108,15 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
         let width = vectors.valuesPerTask
         let packed = try vectors.entries.buffer.read(runs(of: vectors))
         return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { values, count in
-            for task in 0..<vectors.taskCount {
-                let start = task / lanes * width * lanes + task % lanes
-                for entry in 0..<width { values[task * width + entry] = Double(packed[start + entry * lanes]) }
+            packed.withUnsafeBufferPointer { packed in
+                parallel.forEachRange(of: vectors.taskCount, grain: max(1, (1 << 16) / max(1, width))) { tasks in
+                    for task in tasks {
+                        let start = task / lanes * width * lanes + task % lanes
+                        for entry in 0..<width {
+                            values[task &* width &+ entry] = Double(packed[start &+ entry &* lanes])
+                        }
+                    }
+                }
             }
             count = vectors.taskCount * width
         }

@@ -1,9 +1,11 @@
-/// The kernel texts: each is one file of `kernels`, compiled as one program.
+/// The programs: each is one file of `kernels`, compiled behind the parts that it shares with others.
 package enum KernelProgram: String, CaseIterable, Sendable {
     case accumulate
     case residuals
     case losses
+    case squared
     case cholesky
+    case leastSquares = "least_squares"
     case matrices
     case vectors
     case sums
@@ -14,11 +16,22 @@ package enum KernelProgram: String, CaseIterable, Sendable {
     case random
     case probe
 
-    /// The program's text: the prelude's and its own.
+    /// The program's text: the prelude, what it shares with other programs, and its own.
     ///
     /// Each part says which file it is, so that a compiler's complaint names the file and line it is about.
     package var source: String {
-        Self.part("prelude", PackageResources.prelude_cl) + Self.part(rawValue, bytes)
+        Self.part("prelude", PackageResources.prelude_cl) + sharedParts + Self.part(rawValue, bytes)
+    }
+
+    private var sharedParts: String {
+        let gram = { Self.part("gram", PackageResources.gram_cl) }
+        let triangular = { Self.part("triangular", PackageResources.triangular_cl) }
+        return switch self {
+        case .accumulate: gram()
+        case .cholesky: triangular()
+        case .leastSquares: gram() + triangular()
+        default: ""
+        }
     }
 
     private var bytes: [UInt8] {
@@ -26,7 +39,9 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .accumulate: PackageResources.accumulate_cl
         case .residuals: PackageResources.residuals_cl
         case .losses: PackageResources.losses_cl
+        case .squared: PackageResources.squared_cl
         case .cholesky: PackageResources.cholesky_cl
+        case .leastSquares: PackageResources.least_squares_cl
         case .matrices: PackageResources.matrices_cl
         case .vectors: PackageResources.vectors_cl
         case .sums: PackageResources.sums_cl
