@@ -95,8 +95,8 @@ static pack present(const pack x, const int task, const int task_count)
     return load_lanes(lanes);
 }
 
-// Asks for the cache line that holds a value. OpenCL's own `prefetch` does nothing in PoCL.
-#ifdef __clang__
+// Asks for the cache line that holds a value. OpenCL's own `prefetch` does nothing in PoCL, whose macro this is.
+#ifdef POCL_DEVICE_ADDRESS_BITS
 #define ask_for(pointer) __builtin_prefetch((const private void *)(size_t)(pointer))
 #else
 #define ask_for(pointer) prefetch(pointer, 1)
