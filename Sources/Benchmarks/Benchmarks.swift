@@ -77,7 +77,7 @@ package enum Benchmarks {
         let fits: [any Benchmark] =
             rows.map { FitBenchmark(estimator: Individual(), problem: problem, rows: $0) }
             + [
-                FitBenchmark(estimator: Individual(variance: .hc3), problem: problem),
+                FitBenchmark(estimator: Individual(variance: .hc3), problem: problem, variant: "HC3"),
                 FitBenchmark(estimator: Pooled(), problem: problem), FitBenchmark(estimator: MOLAR(), problem: problem),
                 FitBenchmark(estimator: Ridge(), problem: problem),
                 RidgePathBenchmark(problem: problem, isOneFit: true), RidgePathBenchmark(problem: problem),

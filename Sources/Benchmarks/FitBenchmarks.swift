@@ -15,8 +15,13 @@ struct FitBenchmark: Benchmark {
     let estimator: any Estimator
     let problem: ProblemSize
     var rows = Rows.even
+    /// What the estimator is asked for beyond its defaults.
+    var variant: String?
 
-    var name: String { "fit \(type(of: estimator).name)" + (rows == .even ? "" : ", \(rows.rawValue)") }
+    var name: String {
+        "fit \(type(of: estimator).name)" + (rows == .even ? "" : ", \(rows.rawValue)")
+            + (variant.map { ", \($0)" } ?? "")
+    }
     var size: String { problem.text }
 
     func run<B: Backend, R: Backend<Double>>(

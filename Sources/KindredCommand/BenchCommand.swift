@@ -93,6 +93,13 @@ struct ComparedJob {
         else {
             throw ValidationError("'\(name)': jobs are A-ols, B-grad, C-median, C-wmedian and D-prox200")
         }
+        // Rows or matrices in double, and copies of them while they are made; as a real number, which does not overflow.
+        let rows = needsRows ? Double(sizes["n"] ?? 1) : Double(sizes["d"] ?? 1)
+        let bytes = 24 * Double(sizes["M"] ?? 1) * rows * Double((sizes["d"] ?? 1) + 1)
+        if bytes > Double(2 * ByteSize.halfOfMemory) {
+            throw ValidationError(
+                "\(name) of that size needs some \(shortNumber(bytes / 1e9)) GB, more than there is here")
+        }
         self.benchmark = benchmark
         self.precision = precision
     }

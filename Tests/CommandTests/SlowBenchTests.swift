@@ -59,6 +59,7 @@ struct SlowBenchTests {
         arguments: [
             ("A-ols M=10 d=2", "A-ols needs n="), ("A-ols M=10 n=0 d=2", "'n=0'"),
             ("A-ols M=10 n=5 d=2 half", "'half'"),
+            ("A-ols M=1000000000 n=1000 d=50", "more than there is here"),
             ("E-qr M=10 d=2", "jobs are A-ols"), ("--only nothing", "--only 'nothing'"), ("--repeats 0", "--repeats 0"),
             ("--quick A-ols M=10 n=5 d=2", "not for one job"),
         ])
