@@ -54,13 +54,17 @@ let package = Package(
             swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Tables", dependencies: ["Compute", "CZlib"], swiftSettings: strict),
+        .target(name: "CToml"),
+        .target(
+            name: "Studies", dependencies: ["Compute", "CToml", "Engine", "Methods", "Tables"],
+            swiftSettings: strict),
         .target(name: "Definitions", dependencies: ["Compute"], path: "Tests/Definitions", swiftSettings: strict),
         .target(name: "Checks", dependencies: ["Compute", "Definitions"], swiftSettings: strict),
         .target(name: "Benchmarks", dependencies: ["Compute", "Methods"], swiftSettings: strict),
         .executableTarget(
             name: "KindredCommand",
             dependencies: [
-                "Benchmarks", "Checks", "CMachine", "Engine", "Methods", "Tables",
+                "Benchmarks", "Checks", "CMachine", "Engine", "Methods", "Studies", "Tables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -85,8 +89,12 @@ let package = Package(
             name: "ReaderTrials", dependencies: ["Compute", "Tables"], path: "Tests/ReaderTrials",
             swiftSettings: strict),
         .testTarget(name: "TablesTests", dependencies: ["CZlib", "ReaderTrials", "Tables"], swiftSettings: strict),
+        .testTarget(
+            name: "StudiesTests", dependencies: ["Compute", "CPUFallback", "Engine", "Methods", "Studies", "Tables"],
+            swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["KindredCommand"], swiftSettings: strict),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )
 
 // libFuzzer brings a main function of its own: only scripts/fuzz.sh builds this.

@@ -3,7 +3,7 @@
 # With nothing missing it asks no network. Without root it prints the one command that installs them, and exits 69.
 set -euo pipefail
 
-packages=(ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd zlib1g-dev "$@")
+packages=(ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd libtomlplusplus-dev zlib1g-dev "$@")
 
 missing=()
 for package in "${packages[@]}"; do

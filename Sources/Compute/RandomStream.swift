@@ -18,6 +18,8 @@ public struct RandomPurpose: RawRepresentable, Hashable, Sendable {
     public static let coefficients = RandomPurpose(rawValue: 5)
     /// Where an iteration begins.
     public static let initialValues = RandomPurpose(rawValue: 6)
+    /// Simulated rotations of features.
+    public static let rotation = RandomPurpose(rawValue: 7)
     /// Numbers that a device or an operation is checked with; no result depends on them.
     public static let check = RandomPurpose(rawValue: 255)
 }

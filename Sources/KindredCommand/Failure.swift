@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Studies
 import Tables
 
 /// Why a command ends early: one line for the user and the exit code that scripts go by.
@@ -16,6 +17,8 @@ struct Failure: Error {
     static let noDeviceCode: Int32 = 69
     static let internalCode: Int32 = 70
     static let cannotWriteCode: Int32 = 73
+    /// Stopped before its end, and can be gone on with.
+    static let unfinishedCode: Int32 = 75
     static let interruptedCode: Int32 = 130
     /// As a shell reports a program that a closed pipe has ended; like such a program it says nothing.
     static let readerGoneCode: Int32 = 141
@@ -49,6 +52,11 @@ struct Failure: Error {
             }
     }
 
+    init(_ error: StudyError) {
+        code = Self.dataCode
+        message = error.description
+    }
+
     /// Runs `body` and turns the errors of the layers below into failures.
     static func translating<Value>(_ body: () throws -> Value) throws -> Value {
         do {
@@ -56,6 +64,8 @@ struct Failure: Error {
         } catch let error as TableError {
             throw Failure(error)
         } catch let error as ComputeError {
+            throw Failure(error)
+        } catch let error as StudyError {
             throw Failure(error)
         }
     }

@@ -3,7 +3,11 @@ struct TextTable {
     let text: String
 
     init(corner: String, header: [String], names: [String], rows: [[Double]]) {
-        let cells = rows.map { $0.map(alignedNumber) }
+        self.init(corner: corner, header: header, names: names, fields: rows.map { $0.map(alignedNumber) })
+    }
+
+    /// - Parameter cells: rows of texts.
+    init(corner: String, header: [String], names: [String], fields cells: [[String]]) {
         let nameWidth = ([corner] + names).map(\.count).max() ?? 0
         let widths = header.indices.map { column in
             ([header[column]] + cells.map { $0[column] }).map(\.count).max() ?? 0

@@ -16,6 +16,12 @@ public protocol Estimator: Sendable {
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress?
     ) throws(ComputeError) -> Fit
 
+    /// Fits each group of a batch as a problem of its own. What is found of a group is, to the bit, what `fit` finds of it
+    /// alone.
+    func fits<B: Backend, R: Backend<Double>, P: Problem>(
+        _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress?
+    ) throws(ComputeError) -> [Fit]
+
     /// How many times the rows pass where all moments fit the memory: for progress and estimates of time.
     var passCount: Int { get }
     /// How many arrays as large as the moments there are at a time: what decides whether tasks come in shards.
@@ -26,6 +32,11 @@ extension Backend {
     /// The moments of every task of the problem.
     func moments(of problem: some Problem, progress: PassProgress?) throws(ComputeError) -> Moments<Buffer> {
         let moments = try makeMoments(taskCount: problem.layout.taskCount, featureCount: problem.featureCount)
+        if let drawn = problem.drawnMoments {
+            try upload(drawn, fold: nil, into: moments)
+            try progress?.advance(rows: problem.layout.rowCount)
+            return moments
+        }
         try addMoments(of: problem.source(of: Scalar.self), to: moments, progress: progress)
         return moments
     }

@@ -106,8 +106,29 @@ package final class FoldedMoments<B: Backend, P: Problem> {
             sampleCounts[index] = 0
             weightSums[index] = 0
         }
-        try add(shard.source(of: B.Scalar.self), firstTask: shard.tasks.lowerBound, to: moments)
+        if let drawn = shard.drawnMoments {
+            try add(drawn, firstTask: shard.tasks.lowerBound, to: moments)
+        } else {
+            try add(shard.source(of: B.Scalar.self), firstTask: shard.tasks.lowerBound, to: moments)
+        }
         return moments
+    }
+
+    private func add(
+        _ drawn: some DrawnMoments, firstTask: Int, to moments: FoldMoments<B.Buffer>
+    ) throws(ComputeError) {
+        precondition(foldCount == 1 || foldCount == drawn.foldCount, "moments are drawn in the folds that are held out")
+        for fold in 0..<foldCount {
+            try backend.upload(drawn, fold: foldCount == 1 ? nil : fold, into: moments[fold])
+            for task in 0..<moments.taskCount {
+                let count =
+                    foldCount == 1
+                    ? problem.layout.sampleCount(of: firstTask + task) : drawn.rowCount(of: task, fold: fold)
+                sampleCounts[(firstTask + task) * foldCount + fold] = count
+                weightSums[(firstTask + task) * foldCount + fold] = Double(count)
+            }
+        }
+        try progress?.advance(rows: 0)
     }
 
     private func add(

@@ -36,6 +36,13 @@ public struct Individual: Estimator {
         return fit
     }
 
+    public func fits<B: Backend, R: Backend<Double>, P: Problem>(
+        _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress? = nil
+    ) throws(ComputeError) -> [Fit] {
+        let all = try fit(batch.whole, on: backend, reference: reference, progress: progress)
+        return batch.groups.map { all.part($0) }
+    }
+
     private func fitShard<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress?
     ) throws(ComputeError) -> Fit {
@@ -44,8 +51,9 @@ public struct Individual: Estimator {
         var solution = try LeastSquares(
             moments: moments, sampleCounts: counts, scaling: problem.scaling, on: backend)
         let isDouble = B.Scalar.self == Double.self
-        let beyondMoments = isDouble ? counts.indices.filter { solution.isBeyondMoments($0) } : []
-        if variance == .iid, isDouble {
+        let hasRows = problem.drawnMoments == nil
+        let beyondMoments = isDouble && hasRows ? counts.indices.filter { solution.isBeyondMoments($0) } : []
+        if variance == .iid, isDouble, hasRows {
             let unresolved = counts.indices.filter {
                 solution.statuses[$0] == .ok && solution.hasUncertainResiduals($0) && !solution.isBeyondMoments($0)
             }

@@ -74,16 +74,37 @@ public struct MOLAR: Estimator {
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
+        let own = try ownEstimates.fit(problem, on: backend, reference: reference, progress: progress)
+        return try fit(own, to: problem, on: backend, reference: reference)
+    }
+
+    /// The estimates of all groups together, then each group's centre.
+    public func fits<B: Backend, R: Backend<Double>, P: Problem>(
+        _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress? = nil
+    ) throws(ComputeError) -> [Fit] {
+        let own = try ownEstimates.fits(batch, on: backend, reference: reference, progress: progress)
+        var fits: [Fit] = []
+        for (group, fit) in own.enumerated() {
+            fits.append(try self.fit(fit, to: batch.problem(group), on: backend, reference: reference))
+        }
+        return fits
+    }
+
+    private var ownEstimates: Individual {
         var individual = Individual()
         individual.keepsTaskSums = true
-        var fit = try individual.fit(problem, on: backend, reference: reference, progress: progress)
+        return individual
+    }
+
+    /// Shrinks the estimates of every task on its own to their centre.
+    private func fit<B: Backend, R: Backend<Double>>(
+        _ individual: Fit, to problem: some Problem, on backend: B, reference: R
+    ) throws(ComputeError) -> Fit {
+        var fit = individual
         guard var tasks = fit.tasks else { return fit }
         let own = OwnEstimates(
             tasks, statuses: fit.statuses, sampleCounts: problem.sampleCounts, intercept: problem.scaling.intercept)
-        // The estimates are on the user's scale, which float need not carry.
-        let shrunken =
-            B.Scalar.self == Double.self
-            ? try MOLARShrinkage(self, of: own, on: backend) : try MOLARShrinkage(self, of: own, on: reference)
+        let shrunken = try shrinkage(of: own, on: backend, reference: reference)
         for index in own.coefficients.indices where own.coefficients[index] != shrunken.coefficients[index] {
             tasks.standardErrors[index] = .nan
         }
@@ -97,6 +118,19 @@ public struct MOLAR: Estimator {
         fit.differingTaskCounts = shrunken.differingTaskCounts
         return fit
     }
+
+    /// The estimates are on the user's scale, which float need not carry; and a few of them are no work for a device.
+    /// Both give the same bits.
+    private func shrinkage<B: Backend, R: Backend<Double>>(
+        of own: OwnEstimates, on backend: B, reference: R
+    ) throws(ComputeError) -> MOLARShrinkage {
+        if B.Scalar.self == Double.self, own.coefficients.count > Self.fewValues {
+            return try MOLARShrinkage(self, of: own, on: backend)
+        }
+        return try MOLARShrinkage(self, of: own, on: reference)
+    }
+
+    private static let fewValues = 100_000
 }
 
 extension MOLAR: MomentEstimator {

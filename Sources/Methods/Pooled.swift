@@ -27,7 +27,8 @@ public struct Pooled: Estimator {
         var solution = try LeastSquares(
             moments: total.moments(), sampleCounts: [sampleCount], scaling: problem.scaling,
             on: backend)
-        let isBeyondMoments = B.Scalar.self == Double.self && solution.isBeyondMoments(0)
+        let hasRows = problem.drawnMoments == nil
+        let isBeyondMoments = B.Scalar.self == Double.self && hasRows && solution.isBeyondMoments(0)
         if isBeyondMoments {
             solution = try LeastSquares(
                 orthogonalizing: problem, groups: groups, sampleCounts: [sampleCount], on: backend, progress: progress)
@@ -39,7 +40,7 @@ public struct Pooled: Estimator {
         }
         guard fit.centerStatus == .ok else { return fit }
         if isBeyondMoments { fit.orthogonalizedTaskCount = problem.layout.taskCount }
-        if variance == .iid, solution.hasUncertainResiduals(0) {
+        if variance == .iid, hasRows, solution.hasUncertainResiduals(0) {
             try solution.sumResiduals(of: problem, groups: groups, progress: progress)
         }
         let errors = try StandardErrors(

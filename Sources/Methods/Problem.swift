@@ -17,6 +17,10 @@ public protocol Problem: Sendable {
     /// The variance of each task's errors, on the user's scale, where it is known rather than estimated.
     var errorVariances: [Double]? { get }
 
+    /// The moments of its tasks where they are made without rows; its rows are then never asked for, and what methods do
+    /// with them is left out.
+    var drawnMoments: (any DrawnMoments)? { get }
+
     /// The scaled rows in this scalar. Every call gives the same rows.
     func source<Scalar: LaneScalar>(of scalar: Scalar.Type) -> any TaskSource<Scalar>
 }
@@ -26,6 +30,8 @@ extension Problem {
     public var weightScale: Double { 1 }
     /// Variances are estimated.
     public var errorVariances: [Double]? { nil }
+    /// Moments are formed of rows.
+    public var drawnMoments: (any DrawnMoments)? { nil }
 }
 
 /// Which cluster each row belongs to: codes `0 ..< clusterCount`.
@@ -83,6 +89,10 @@ struct TaskSubset<Whole: Problem>: Problem {
     var weightScale: Double { whole.weightScale }
     var errorVariances: [Double]? {
         whole.errorVariances.map { variances in tasks.map { variances[$0] } }
+    }
+
+    var drawnMoments: (any DrawnMoments)? {
+        whole.drawnMoments.map { drawn in SomeDrawnMoments(whole: drawn) { self.tasks[$0] } }
     }
 
     var clusters: ClusterCodes? {

@@ -23,6 +23,11 @@ struct ProblemSlice<Whole: Problem>: Problem {
     var weightScale: Double { whole.weightScale }
     var errorVariances: [Double]? { whole.errorVariances.map { Array($0[tasks]) } }
 
+    var drawnMoments: (any DrawnMoments)? {
+        let first = tasks.lowerBound
+        return whole.drawnMoments.map { drawn in SomeDrawnMoments(whole: drawn) { first + $0 } }
+    }
+
     var clusters: ClusterCodes? {
         let first = whole.layout.offsets[tasks.lowerBound]
         return whole.clusters.map { clusters in

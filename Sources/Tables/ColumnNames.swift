@@ -1,5 +1,5 @@
 /// The columns that a table has, for a message about one that it has not.
-struct ColumnNames {
+package struct ColumnNames {
     private let names: [String]
     private let count: Int
 
@@ -22,7 +22,7 @@ struct ColumnNames {
     }
 
     /// The fewest letters to insert, delete or replace to turn one name into the other, whatever their case.
-    static func editDistance(_ first: String, _ second: String) -> Int {
+    package static func editDistance(_ first: String, _ second: String) -> Int {
         let one = Array(first.lowercased().unicodeScalars.prefix(100))
         let other = Array(second.lowercased().unicodeScalars.prefix(100))
         var distances = Array(0...other.count)

@@ -1,0 +1,54 @@
+import Compute
+
+/// Problems side by side, as one problem whose tasks come in groups: each group is a problem of its own.
+public struct ProblemBatch<Whole: Problem>: Sendable {
+    public let whole: Whole
+    /// Consecutive tasks, in order; tasks in no group are in no problem.
+    public let groups: [Range<Int>]
+
+    public init(_ whole: Whole, groups: [Range<Int>]) {
+        self.whole = whole
+        self.groups = groups
+    }
+
+    /// The problem that a group is.
+    func problem(_ group: Int) -> ProblemSlice<Whole> {
+        ProblemSlice(whole, tasks: groups[group], sampleCounts: whole.sampleCounts)
+    }
+}
+
+extension Estimator {
+    /// Fits the groups one after another.
+    public func fits<B: Backend, R: Backend<Double>, P: Problem>(
+        _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress?
+    ) throws(ComputeError) -> [Fit] {
+        var fits: [Fit] = []
+        for group in batch.groups.indices {
+            fits.append(try fit(batch.problem(group), on: backend, reference: reference, progress: progress))
+        }
+        return fits
+    }
+}
+
+extension Fit {
+    /// What was found of consecutive tasks.
+    func part(_ range: Range<Int>) -> Fit {
+        Fit(center: center, tasks: tasks?.part(range), statuses: Array(statuses[range]))
+    }
+}
+
+extension TaskEstimates {
+    /// The estimates of consecutive tasks.
+    func part(_ range: Range<Int>) -> TaskEstimates {
+        let values = range.lowerBound * featureCount..<range.upperBound * featureCount
+        var part = TaskEstimates(taskCount: 0, featureCount: featureCount)
+        part.coefficients = Array(coefficients[values])
+        part.standardErrors = Array(standardErrors[values])
+        part.degreesOfFreedom = Array(degreesOfFreedom[range])
+        part.conditions = Array(conditions[range])
+        part.errorVariances = Array(errorVariances[range])
+        part.featureMeans = featureMeans.isEmpty ? [] : Array(featureMeans[values])
+        part.weightSums = weightSums.isEmpty ? [] : Array(weightSums[range])
+        return part
+    }
+}

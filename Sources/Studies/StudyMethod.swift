@@ -1,0 +1,69 @@
+import Methods
+
+/// A method of a study, with its options.
+struct StudyMethod: Sendable {
+    /// How results call it.
+    let label: String
+    let estimator: any Estimator
+    /// Whether it is told the variance of errors.
+    let knowsVariance: Bool
+    /// The folds that it chooses its penalty by.
+    let foldCount: Int?
+    /// Whether each task needs more rows than features.
+    let needsOwnEstimates: Bool
+
+    private enum Name: String, CaseIterable {
+        case itl, pool, ridge, molar
+    }
+
+    private enum Variance: String, CaseIterable {
+        case estimated, known
+    }
+
+    private enum Weights: String, CaseIterable {
+        case precision, observations, equal
+    }
+
+    init(_ fields: inout StudyFields, label: String) throws(StudyError) {
+        self.label = label
+        let name: Name = try fields.choice("name")
+        var knowsVariance = false
+        var foldCount: Int?
+        switch name {
+        case .itl:
+            knowsVariance = try Self.knowsVariance(&fields)
+            estimator = Individual()
+        case .pool: estimator = Pooled()
+        case .ridge:
+            let ridge = try Self.ridge(&fields)
+            if case .crossValidated(let count, _) = ridge.penalty { foldCount = count }
+            estimator = ridge
+        case .molar:
+            knowsVariance = try Self.knowsVariance(&fields)
+            let weights: Weights = try fields.choice("weights", fallback: .precision)
+            estimator = MOLAR(
+                shrinkage: try fields.choice("shrink", fallback: .hard),
+                strength: try fields.number("strength", in: .atLeastZero, fallback: 1),
+                weights: weights == .precision ? .precision : weights == .equal ? .equal : .observations)
+        }
+        self.knowsVariance = knowsVariance
+        self.foldCount = foldCount
+        needsOwnEstimates = name == .itl || name == .molar
+        try fields.finish()
+    }
+
+    private static func knowsVariance(_ fields: inout StudyFields) throws(StudyError) -> Bool {
+        let variance: Variance = try fields.choice("variance", fallback: .estimated)
+        return variance == .known
+    }
+
+    /// `penalty = 3.5`, or found by cross-validation in `folds`.
+    private static func ridge(_ fields: inout StudyFields) throws(StudyError) -> Ridge {
+        let center: Ridge.Center = try fields.choice("center", fallback: .pool)
+        let folds = try fields.integer("folds", in: 2...1000, fallback: 5)
+        guard let penalty = fields.take("penalty") else {
+            return Ridge(center: center, penalty: .crossValidated(foldCount: folds, seed: 1))
+        }
+        return Ridge(center: center, penalty: .value(try fields.number(penalty, "penalty", in: .positive)))
+    }
+}

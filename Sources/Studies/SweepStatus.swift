@@ -1,0 +1,94 @@
+import Tables
+
+/// How much of a study's results a folder holds.
+public struct SweepStatus: Sendable {
+    public let finished: Int
+    public let total: Int
+    /// The units that are done of each cell.
+    public let byCell: [Int]
+
+    public init(of study: Study, in folder: StudyFolder) throws(TableError) {
+        var byCell = Array(repeating: 0, count: study.cells.count)
+        for unit in try folder.finishedUnits(of: study) { byCell[unit.cell] += 1 }
+        self.byCell = byCell
+        finished = byCell.reduce(0, +)
+        total = study.cells.count * study.replicationCount
+    }
+
+    public var isComplete: Bool { finished == total }
+}
+
+extension StudyFolder {
+    /// Makes the folder ready for a run.
+    ///
+    /// - Parameter resuming: whether what is there may be gone on with.
+    public func begin(_ study: Study, resuming: Bool) throws(TableError) {
+        try prepare(for: study)
+        let status = try SweepStatus(of: study, in: self)
+        guard status.finished == 0 || resuming else {
+            throw TableError(
+                .data,
+                "'\(path)' already holds \(status.finished) of the study's \(status.total) replications; give --resume to go "
+                    + "on with them, or name another folder with -o")
+        }
+    }
+
+    /// Writes the tables of results of whatever is done.
+    public func writeTables(of study: Study) throws(TableError) {
+        var rows: [StudyUnit: [UInt8]] = [:]
+        for part in try parts(of: study) {
+            for (unit, own) in zip(part.units, part.rows) { rows[unit] = own }
+        }
+        try ResultTable(study: study).write(rows, to: self)
+    }
+
+    /// Takes over the parts of other folders, which hold shards of the same study.
+    ///
+    /// - Throws: ``TableError`` where one holds another study, or where two disagree.
+    public func merge(_ folders: [StudyFolder], of study: Study) throws(TableError) {
+        try prepare(for: study)
+        var known: [StudyUnit: [UInt8]] = [:]
+        for part in try parts(of: study) {
+            for (unit, own) in zip(part.units, part.rows) { known[unit] = own }
+        }
+        for folder in folders {
+            guard try folder.studyText() == study.text else {
+                throw TableError(.data, "'\(folder.path)' does not hold results of the same study; leave it out")
+            }
+            for part in try folder.parts(of: study) {
+                let isNew = part.units.map { known[$0] == nil }
+                for (unit, own) in zip(part.units, part.rows) {
+                    if let other = known[unit], other != own {
+                        throw TableError(
+                            .data,
+                            "'\(folder.path)' has other results of cell \(unit.cell + 1), replication "
+                                + "\(unit.replication + 1) than a folder before it; were they made by one version?")
+                    }
+                    known[unit] = own
+                }
+                let places = isNew.indices.filter { isNew[$0] }
+                try write(StudyPart(units: places.map { part.units[$0] }, rows: places.map { part.rows[$0] }))
+            }
+        }
+    }
+}
+
+extension Study {
+    /// Reads a study file.
+    public init(path: String) throws {
+        guard let bytes = try FolderFiles.read(path) else {
+            throw TableError(.noInput, "there is no file '\(path)'")
+        }
+        try self.init(String(decoding: bytes, as: UTF8.self), file: path)
+    }
+}
+
+extension StudyFolder {
+    /// The study whose results the folder holds.
+    public func study() throws -> Study {
+        guard let text = try studyText() else {
+            throw TableError(.noInput, "'\(path)' holds no results of a study (it has no study.toml)")
+        }
+        return try Study(text, file: studyPath)
+    }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A study of a few cells, each kind of method, and enough replications to be stopped at.
+enum SweepStudy {
+    static func text(replications: Int = 12, name: String = "small") -> String {
+        """
+        name = "\(name)"
+        replications = \(replications)
+        metrics = ["mean-l2", "max-l2:inliers", "coverage"]
+        [design]
+        tasks = 9
+        rows = { from = 15, to = 40 }
+        features = 4
+        covariance = { toeplitz = 0.5 }
+        [coefficients]
+        structure = "sparse"
+        differences = 1
+        [outliers]
+        share = 0.2
+        [[methods]]
+        name = "itl"
+        [[methods]]
+        name = "pool"
+        [[methods]]
+        name = "ridge"
+        [[methods]]
+        name = "molar"
+        [[grid]]
+        coefficients.differences = [0, 2]
+        [[grid]]
+        design.tasks = [5, 30]
+        design.features = [4, 6]
+
+        """
+    }
+}
+
+@Suite("kindred sweep")
+struct SweepTests {
+    private func run(_ arguments: [String], in folder: Folder) throws -> Program.Outcome {
+        try Program.run(["sweep"] + arguments, in: folder)
+    }
+
+    private func tables(of results: String, in folder: Folder) throws -> [Data] {
+        [try folder.data("\(results)/results.csv"), try folder.data("\(results)/summary.csv")]
+    }
+
+    /// Every value once: a row for each cell, replication, method and metric.
+    @Test("writes a tidy table and its summary")
+    func writes() throws {
+        let folder = try Folder()
+        try folder.write("s.toml", SweepStudy.text())
+        let outcome = try run(["run", "s.toml", "-o", "out", "--device", "cpu"], in: folder)
+        #expect(outcome.code == 0, "\(outcome)")
+        let lines = try folder.text("out/results.csv").split(separator: "\n")
+        #expect(lines[0] == "study,cell,differences,tasks,features,replication,method,metric,value")
+        #expect(lines.count == 1 + 6 * 12 * 4 * 3)
+        #expect(Set(lines).count == lines.count)
+        let summary = try folder.text("out/summary.csv").split(separator: "\n")
+        #expect(
+            summary[0]
+                == "study,cell,differences,tasks,features,method,metric,replications,mean,mc_se,sd,min,max")
+        #expect(summary.count == 1 + 6 * 4 * 3)
+    }
+
+    @Test("gives the same bytes with any batches and threads")
+    func batches() throws {
+        let folder = try Folder()
+        try folder.write("s.toml", SweepStudy.text())
+        #expect(try run(["run", "s.toml", "-o", "whole", "--device", "cpu"], in: folder).code == 0)
+        let whole = try tables(of: "whole", in: folder)
+        for (place, options) in [["--batch-tasks", "1"], ["--batch-tasks", "37"], ["--threads", "1"]].enumerated() {
+            let results = "out\(place)"
+            #expect(try run(["run", "s.toml", "-o", results, "--device", "cpu"] + options, in: folder).code == 0)
+            #expect(try tables(of: results, in: folder) == whole)
+        }
+    }
+
+    @Test("gives the same bytes from shards that are merged", arguments: [1, 2, 3, 7])
+    func shards(count: Int) throws {
+        let folder = try Folder()
+        try folder.write("s.toml", SweepStudy.text())
+        #expect(try run(["run", "s.toml", "-o", "whole", "--device", "cpu"], in: folder).code == 0)
+        for number in 1...count {
+            let shard = ["--shard", "\(number)/\(count)"]
+            #expect(try run(["run", "s.toml", "-o", "part\(number)", "--device", "cpu"] + shard, in: folder).code == 0)
+        }
+        let parts = (1...count).map { "part\($0)" }
+        let merged = try run(["merge", "-o", "merged"] + parts, in: folder)
+        #expect(merged.code == 0, "\(merged)")
+        #expect(try tables(of: "merged", in: folder) == tables(of: "whole", in: folder))
+        if count > 1 {
+            let incomplete = try run(["merge", "-o", "some", "part1"], in: folder)
+            #expect(incomplete.code == 65)
+            #expect(incomplete.errors.contains("are in none of these folders"))
+        }
+    }
+
+    @Test("refuses a folder with another study's results, and leaves it as it is")
+    func otherStudy() throws {
+        let folder = try Folder()
+        try folder.write("s.toml", SweepStudy.text(replications: 1))
+        #expect(try run(["run", "s.toml", "-o", "out", "--device", "cpu"], in: folder).code == 0)
+        let before = try tables(of: "out", in: folder)
+        try folder.write("t.toml", SweepStudy.text(replications: 1, name: "other"))
+        let other = try run(["run", "t.toml", "-o", "out", "--resume"], in: folder)
+        #expect(other.code == 65)
+        #expect(
+            other.errors
+                == "kindred: 'out' holds the results of another study, 'out/study.toml'; name another folder with -o\n")
+        let again = try run(["run", "s.toml", "-o", "out"], in: folder)
+        #expect(again.code == 65)
+        #expect(
+            again.errors
+                == "kindred: 'out' already holds 6 of the study's 6 replications; give --resume to go on with them, or name "
+                + "another folder with -o\n")
+        #expect(try tables(of: "out", in: folder) == before)
+    }
+
+    @Test("ends with 75 when the time is up, and is gone on with")
+    func timeLimit() throws {
+        let folder = try Folder()
+        try folder.write("s.toml", SweepStudy.text(replications: 100_000))
+        let outcome = try run(["run", "s.toml", "-o", "out", "--device", "cpu", "--time-limit", "1"], in: folder)
+        #expect(outcome.code == 75, "\(outcome)")
+        #expect(outcome.errorLines.last?.contains("run it again with --resume") ?? false)
+        #expect(try folder.names.contains("out"))
+    }
+}
+
+@Suite("a sweep that is killed")
+struct SlowSweepKillTests {
+    /// Twenty runs are killed at moments drawn from a fixed seed, each going on where the one before was; then a last one
+    /// ends. Timings are no part of what is compared.
+    @Test("loses and doubles nothing")
+    func killed() throws {
+        let folder = try Folder()
+        try folder.write("s.toml", SweepStudy.text(replications: 400))
+        let run = ["sweep", "run", "s.toml", "--device", "cpu", "--batch-tasks", "200"]
+        let start = ContinuousClock.now
+        #expect(try Program.run(run + ["-o", "whole"], in: folder).code == 0)
+        let whole = ContinuousClock.now - start
+        var generator = SplitMix(state: 7)
+        var killedCount = 0
+        for _ in 0..<20 {
+            let child = try Child(
+                program: Program.path, run + ["-o", "out", "--resume"], in: folder, environment: [:],
+                input: "/dev/null",
+                output: "/dev/null", errors: folder.path("errors"))
+            // From its very start to a twenty-fifth of the whole.
+            let wait = whole / 25 * Double(generator.next() % 1000) / 1000
+            usleep(UInt32(max(0, Double(wait.components.attoseconds) / 1e12) + Double(wait.components.seconds) * 1e6))
+            kill(child.identifier, SIGKILL)
+            if child.wait() == -Int(SIGKILL) { killedCount += 1 }
+        }
+        #expect(killedCount >= 15)
+        let last = try Program.run(run + ["-o", "out", "--resume"], in: folder)
+        #expect(last.code == 0, "\(last)")
+        #expect(try folder.data("out/results.csv") == folder.data("whole/results.csv"))
+        #expect(try folder.data("out/summary.csv") == folder.data("whole/summary.csv"))
+    }
+}
+
+/// Numbers for when to kill: any will do, as long as they are the same each time.
+private struct SplitMix {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+        return z ^ z >> 31
+    }
+}
