@@ -56,7 +56,15 @@ struct SweepRunCommand: ParsableCommand {
         }
     }
 
-    func run() throws { try Failure.translating { try SweepRun(command: self).run() } }
+    func run() throws {
+        try Failure.translating {
+            try SweepRun(
+                study: Study(path: study), folder: StudyFolder(path: output), resuming: resume,
+                shard: shard?.shard() ?? StudyShard(), timeLimit: timeLimit, batchTasks: batchTasks, place: place,
+                settings: settings
+            ).run()
+        }
+    }
 }
 
 /// `kindred sweep status`.

@@ -42,6 +42,21 @@ extension StudyFolder {
         try ResultTable(study: study).write(rows, to: self)
     }
 
+    /// The means over replications of whatever is done: for each cell those of every method and metric.
+    func moments(of study: Study) throws(TableError) -> [[RunningMoments]] {
+        var moments = study.cells.map { _ in Array(repeating: RunningMoments(), count: study.rowsPerUnit) }
+        var rows: [StudyUnit: [UInt8]] = [:]
+        for part in try parts(of: study) {
+            for (unit, own) in zip(part.units, part.rows) { rows[unit] = own }
+        }
+        for unit in rows.keys.sorted() {
+            for (place, value) in ResultTable.values(of: rows[unit] ?? []).enumerated() where value.isFinite {
+                moments[unit.cell][place].add(value)
+            }
+        }
+        return moments
+    }
+
     /// Takes over the parts of other folders, which hold shards of the same study.
     ///
     /// - Throws: ``TableError`` where one holds another study, or where two disagree.
