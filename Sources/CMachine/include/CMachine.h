@@ -24,6 +24,16 @@ static inline __attribute__((always_inline)) kindred_double8 kindred_widened(con
     return __builtin_convertvector(*(const kindred_float8 *)values, kindred_double8);
 }
 
+typedef float kindred_float16 __attribute__((ext_vector_type(16)));
+
+/// The first and the last eight lanes in double.
+static inline __attribute__((always_inline)) kindred_double8 kindred_low_widened(kindred_float16 x) {
+    return __builtin_convertvector(x.lo, kindred_double8);
+}
+static inline __attribute__((always_inline)) kindred_double8 kindred_high_widened(kindred_float16 x) {
+    return __builtin_convertvector(x.hi, kindred_double8);
+}
+
 /// The same vector, which compilers then do not take apart to sum its halves: they would first multiply piece by piece.
 static inline __attribute__((always_inline)) kindred_double8 kindred_whole(kindred_double8 x) {
 #ifdef __AVX512F__
