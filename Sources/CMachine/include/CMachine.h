@@ -24,6 +24,16 @@ static inline __attribute__((always_inline)) kindred_double8 kindred_widened(con
     return __builtin_convertvector(*(const kindred_float8 *)values, kindred_double8);
 }
 
+typedef float kindred_float16 __attribute__((ext_vector_type(16)));
+
+/// The first and the last eight lanes in double.
+static inline __attribute__((always_inline)) kindred_double8 kindred_low_widened(kindred_float16 x) {
+    return __builtin_convertvector(x.lo, kindred_double8);
+}
+static inline __attribute__((always_inline)) kindred_double8 kindred_high_widened(kindred_float16 x) {
+    return __builtin_convertvector(x.hi, kindred_double8);
+}
+
 /// The same vector, which compilers then do not take apart to sum its halves: they would first multiply piece by piece.
 static inline __attribute__((always_inline)) kindred_double8 kindred_whole(kindred_double8 x) {
 #ifdef __AVX512F__
@@ -35,7 +45,7 @@ static inline __attribute__((always_inline)) kindred_double8 kindred_whole(kindr
 typedef _Bool kindred_bool8 __attribute__((ext_vector_type(8)));
 
 /// One bit for each lane in which `lower < x < upper`, the first lane's lowest.
-static inline __attribute__((always_inline)) unsigned kindred_between(
+static inline __attribute__((always_inline)) unsigned char kindred_between(
     kindred_double8 x, kindred_double8 lower, kindred_double8 upper) {
     kindred_bool8 isBetween = __builtin_convertvector((x > lower) & (x < upper), kindred_bool8);
     return __builtin_bit_cast(unsigned char, isBetween);
