@@ -22,7 +22,7 @@ struct MOLARShrinkage {
         // A task that is left out holds no numbers.
         let values = own.coefficients.enumerated().map { isIncluded[$0.offset / width] ? $0.element : 0 }
 
-        center = try backend.median(of: values, weights: weights, tie: molar.tie)
+        center = try backend.median(of: values, width: width, weights: weights, tie: molar.tie)
         coefficients = try backend.shrunken(
             values, toward: center, thresholds: thresholds, leaving: free, prox: molar.shrinkage.prox)
 
@@ -34,7 +34,7 @@ struct MOLARShrinkage {
         if let free {
             moveIntercepts(at: free, from: values, means: own.featureMeans, isIncluded: isIncluded)
             let levels = isIncluded.indices.map { coefficients[$0 * width + free] }
-            center[free] = try backend.median(of: levels, weights: weights, tie: molar.tie)[0]
+            center[free] = try backend.median(of: levels, width: 1, weights: weights, tie: molar.tie)[0]
         }
         for index in coefficients.indices where !isIncluded[index / width] {
             coefficients[index] = center[index % width]
@@ -70,7 +70,8 @@ extension MOLAR {
             all = values
         case .precision:
             let variances = own.errorVariances.enumerated().map { isIncluded[$0] ? $1 : 0 }
-            let typical = try backend.median(of: variances, weights: isIncluded.map { $0 ? 1 : 0 }, tie: .lower)[0]
+            let typical = try backend.median(
+                of: variances, width: 1, weights: isIncluded.map { $0 ? 1 : 0 }, tie: .lower)[0]
             let smallest = variances.reduce(Double.infinity) { $1 > 1e-12 * typical ? min($0, $1) : $0 }
             all = own.weightSums.indices.map {
                 smallest.isFinite ? own.weightSums[$0] * (smallest / max(variances[$0], smallest)) : own.weightSums[$0]
@@ -104,8 +105,9 @@ extension MOLAR.Shrinkage {
 
 extension Backend {
     /// The weighted median of each coordinate of values that are `taskCount x width`.
-    fileprivate func median(of values: [Double], weights: [Double], tie: TieRule) throws(ComputeError) -> [Double] {
-        let width = weights.isEmpty ? 0 : values.count / weights.count
+    fileprivate func median(
+        of values: [Double], width: Int, weights: [Double], tie: TieRule
+    ) throws(ComputeError) -> [Double] {
         let vectors = try makeVectors(taskCount: weights.count, width: width)
         try upload(values, into: vectors)
         let taskWeights = try makeVectors(taskCount: weights.count, width: 1)
