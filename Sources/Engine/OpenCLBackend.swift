@@ -94,10 +94,22 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
         let width = vectors.valuesPerTask
         precondition(values.count == vectors.taskCount * width, "as many values as the vectors hold")
         let runs = runs(of: vectors)
-        var packed = [Scalar](repeating: 0, count: runs.valueCount)
-        for task in 0..<vectors.taskCount {
-            let start = task / lanes * width * lanes + task % lanes
-            for entry in 0..<width { packed[start + entry * lanes] = Scalar(values[task * width + entry]) }
+        let packed = values.withUnsafeBufferPointer { values in
+            [Scalar](unsafeUninitializedCapacity: runs.valueCount) { packed, count in
+                parallel.forEachRange(of: runs.count, grain: max(1, (1 << 13) / max(1, width))) { packs in
+                    for pack in packs {
+                        for entry in 0..<width {
+                            let start = (pack &* width &+ entry) &* lanes
+                            for lane in 0..<lanes {
+                                let task = pack &* lanes &+ lane
+                                packed[start &+ lane] =
+                                    task < vectors.taskCount ? Scalar(values[task &* width &+ entry]) : 0
+                            }
+                        }
+                    }
+                }
+                count = runs.valueCount
+            }
         }
         try vectors.entries.buffer.write(packed, into: runs)
     }

@@ -33,7 +33,6 @@ extension DrawnMoments {
     func triangles(taskCount: Int, width: Int, fold: Int?, parallel: Parallel) -> [Double] {
         Array(unsafeUninitializedCapacity: taskCount * width) { values, count in
             guard let base = values.baseAddress else { return }
-            base.initialize(repeating: 0, count: taskCount * width)
             parallel.forEachRange(of: taskCount, grain: 64) { tasks in
                 let part = UnsafeMutablePointer<Double>.allocate(capacity: width)
                 part.initialize(repeating: 0, count: width)
@@ -44,6 +43,7 @@ extension DrawnMoments {
                         write(task: task, fold: fold ?? 0, into: triangle)
                         continue
                     }
+                    triangle.initialize(repeating: 0, count: width)
                     for fold in 0..<foldCount {
                         write(task: task, fold: fold, into: part)
                         for place in 0..<width { triangle[place] += part[place] }
