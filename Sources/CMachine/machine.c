@@ -1,5 +1,7 @@
 #include "CMachine.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +31,11 @@
 #endif
 
 const char *kindred_build_target(void) { return BUILD_TARGET; }
+
+void kindred_keep_freed_memory(void) {
+    mallopt(M_MMAP_THRESHOLD, INT_MAX);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+}
 
 #if defined(__x86_64__)
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMachine
 import Compute
 import Engine
 import Glibc
@@ -35,6 +36,8 @@ struct SweepRun {
             },
             isOver: { deadline.map { ContinuousClock.now >= $0 } ?? false },
             passes: PassProgress { _ in !Signals.isInterrupted })
+        // Each batch makes the arrays of the one before it again.
+        kindred_keep_freed_memory()
         let job = SweepJob(study, in: folder, shard: shard, options: options, parallel: settings.parallel)
         let workload = study.workload(of: shard, precision: precision)
         if settings.verbose { messages.detail("device: \(session.planText(for: workload))") }

@@ -13,6 +13,10 @@ const char *kindred_build_target(void);
 /// Writes the CPU's model name (`AMD EPYC 9755`), or an empty text where it cannot be had, and a closing 0.
 void kindred_cpu_name(char *name, size_t capacity);
 
+/// Memory that is freed is kept for what is asked for next, large blocks too, instead of going back to the system: a program
+/// that makes the same large arrays again and again otherwise has each of their pages made and zeroed anew.
+void kindred_keep_freed_memory(void);
+
 /// Begins to bring the cache line of an address into the first cache. Any address may be given.
 static inline __attribute__((always_inline)) void kindred_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
