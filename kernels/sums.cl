@@ -1,6 +1,7 @@
 // Weighted sums across tasks: sum over tasks of w_j v_j, leaving out tasks of weight 0 and lanes past the last task.
 //
-// Packs are summed in fixed blocks of PACKS_PER_BLOCK, lane by lane; then each block's lanes, block after block.
+// Packs are summed in fixed blocks of PACKS_PER_BLOCK, lane by lane; then each block's lanes, block after block. Sums over
+// groups of consecutive tasks are formed in pieces of a group.
 #ifndef PACKS_PER_BLOCK
 #define PACKS_PER_BLOCK 64
 #endif
@@ -111,4 +112,89 @@ kernel void add_labels(
     for (int block = 0; block < block_count; block++) total += partials[(size_t)block * width + place];
     totals[place] = total;
     if (is_last) outputs[(size_t)(output_first + place) * LANES] = (real)total;
+}
+
+// Sums of w v over the tasks of each piece: lane by lane, then the lanes in the order of the piece's tasks. A lane's sum
+// starts at 0 and a task that is left out adds 0, so the bits do not depend on the lane that a piece starts in.
+
+#define ENTRIES_PER_ITEM 8
+
+// The values of one work-item's tasks of a pack, 0 for those outside of a piece. `task` is the first of them.
+static pack inside(const pack x, const int task, const int2 piece)
+{
+    if (task >= piece.x && task + LANES_PER_ITEM <= piece.y) return x;
+    real lanes[LANES_PER_ITEM];
+    store_lanes(x, lanes);
+    for (int lane = 0; lane < LANES_PER_ITEM; lane++)
+        lanes[lane] = task + lane >= piece.x && task + lane < piece.y ? lanes[lane] : 0;
+    return load_lanes(lanes);
+}
+
+// One work-item a piece and ENTRIES_PER_ITEM entries, or on GPUs a piece and an entry.
+kernel void sum_pieces(
+    const int piece_count,
+    const int entries,
+    const int value_entries, const int value_first,
+    const int weight_entries, const int weight_first,
+    global const int2 *restrict pieces,     // the first task of each, and the one behind its last
+    global const pack *restrict values,     // packed
+    global const pack *restrict weights,    // packed, one entry
+    global accum *restrict partials)        // pieces x entries
+{
+    const size_t id = get_global_id(0);
+#if VECTOR_PACKS
+    const int tiles = (entries + ENTRIES_PER_ITEM - 1) / ENTRIES_PER_ITEM;
+    if (id >= (size_t)piece_count * tiles) return;
+    const int2 piece = pieces[id / tiles];
+    const int first = (int)(id % tiles) * ENTRIES_PER_ITEM, count = min(ENTRIES_PER_ITEM, entries - first);
+    accum_pack sums[ENTRIES_PER_ITEM];
+    for (int e = 0; e < ENTRIES_PER_ITEM; e++) sums[e] = 0;
+    for (int p = piece.x / LANES; p * LANES < piece.y; p++) {
+        const pack w = inside(weights[(size_t)p * weight_entries + weight_first], p * LANES, piece);
+        global const pack *value = values + (size_t)p * value_entries + value_first + first;
+        for (int e = 0; e < ENTRIES_PER_ITEM; e++) {
+            const pack v = value[min(e, count - 1)];
+            sums[e] += to_accum_pack(w) * to_accum_pack(w == (pack)0 ? (pack)0 : v);
+        }
+    }
+    for (int e = 0; e < count; e++) {
+        accum lanes[LANES], sum = 0;
+        store_lanes(sums[e], lanes);
+        for (int k = 0; k < LANES; k++) sum += lanes[(piece.x + k) % LANES];
+        partials[id / tiles * entries + first + e] = sum;
+    }
+#else
+    if (id >= (size_t)piece_count * entries) return;
+    const int2 piece = pieces[id / entries];
+    const int entry = (int)(id % entries);
+    accum lanes[LANES], sum = 0;
+    for (int k = 0; k < LANES; k++) lanes[k] = 0;
+    for (int task = piece.x; task < piece.y; task += LANES) {
+        for (int k = 0; k < min(LANES, piece.y - task); k++) {
+            const real w = weights[TASK_OFFSET(task + k, weight_entries, weight_first)];
+            const real v = values[TASK_OFFSET(task + k, value_entries, value_first) + (size_t)entry * LANES];
+            lanes[k] += (accum)w * (accum)(w == 0 ? 0 : v);
+        }
+    }
+    for (int k = 0; k < LANES; k++) sum += lanes[k];
+    partials[id] = sum;
+#endif
+}
+
+// Adds the pieces of each group in order. One work-item a (group, entry).
+kernel void add_pieces(
+    const int group_count,
+    const int entries,
+    const int sum_entries, const int sum_first,
+    global const int *restrict first_pieces,  // groups, and behind them the number of pieces
+    global const accum *restrict partials,    // pieces x entries
+    global real *restrict sums)               // packed, a task a group
+{
+    const size_t id = get_global_id(0);
+    const int group = (int)(id / entries), entry = (int)(id % entries);
+    if (group >= group_count) return;
+    accum total = 0;
+    for (int piece = first_pieces[group]; piece < first_pieces[group + 1]; piece++)
+        total += partials[(size_t)piece * entries + entry];
+    sums[TASK_OFFSET(group, sum_entries, sum_first) + (size_t)entry * LANES] = (real)total;
 }

@@ -58,8 +58,9 @@ package enum Benchmarks {
             TaskBenchmark(operation: operation, taskCount: sizes.tasks(1_000_000), width: 20)
         }
         return [
-            benchmark(WeightedSumOperation()), benchmark(LabelSumOperation()), benchmark(MedianOperation()),
-            benchmark(TrimmedMeanOperation()), benchmark(NearestCenterOperation()), benchmark(MatmulOperation()),
+            benchmark(WeightedSumOperation()), benchmark(LabelSumOperation()), benchmark(GroupSumOperation()),
+            benchmark(MedianOperation()), benchmark(TrimmedMeanOperation()), benchmark(NearestCenterOperation()),
+            benchmark(MatmulOperation()),
             benchmark(CrossProductOperation()), benchmark(SimplexOperation(isAcrossTasks: false)),
             benchmark(SimplexOperation(isAcrossTasks: true)), benchmark(FillOperation(kind: .words)),
             benchmark(FillOperation(kind: .uniforms)), benchmark(FillOperation(kind: .normals)),

@@ -33,6 +33,29 @@ struct LabelSumOperation: TaskOperation {
     }
 }
 
+struct GroupSumOperation: TaskOperation {
+    static let tasksPerGroup = 100
+    var name: String { "weighted sum, groups of \(Self.tasksPerGroup)" }
+    func cost(width d: Double) -> (values: Double, operations: Double) {
+        (d + 1 + d / Double(Self.tasksPerGroup), 2 * d)
+    }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let vectors = try backend.normals(taskCount: taskCount, width: width)
+        let weights = try backend.uniforms(taskCount: taskCount)
+        let groups = TaskGroups(
+            stride(from: 0, to: taskCount, by: Self.tasksPerGroup).map {
+                $0..<min($0 + Self.tasksPerGroup, taskCount)
+            })
+        let sums = try backend.makeVectors(taskCount: groups.count, width: width)
+        return { () throws(ComputeError) in
+            try backend.weightedSum(of: vectors, weights: weights, groups: groups, into: sums)
+        }
+    }
+}
+
 /// The weighted quantile of each coordinate over the tasks.
 struct MedianOperation: TaskOperation {
     var isWeighted = true

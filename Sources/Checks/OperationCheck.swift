@@ -26,7 +26,7 @@ package enum OperationChecks {
         ]
         + Prox.allCases.map { ShrinkCheck(prox: $0) }
         + [
-            MatmulCheck(), CrossProductCheck(), WeightedSumCheck(), CarriedSumCheck(), LabelSumCheck(),
+            MatmulCheck(), CrossProductCheck(), WeightedSumCheck(), CarriedSumCheck(), LabelSumCheck(), GroupSumCheck(),
             QuantileCheck(), TrimmedMeanCheck(), NearestCenterCheck(), SimplexCheck(), SimplexAcrossTasksCheck(),
             WordsCheck(), UniformCheck(), NormalCheck(),
         ]

@@ -93,6 +93,30 @@ struct LabelSumCheck: OperationCheck {
     }
 }
 
+/// `sum of w v` over the tasks of groups, one of which is empty.
+struct GroupSumCheck: OperationCheck {
+    var name: String { "weightedSum, by group" }
+
+    func run<B: Backend>(on backend: B, _ comparison: inout Comparison) throws(ComputeError) {
+        for count in WeightedTasks.counts {
+            let tasks = WeightedTasks(count: count, B.Scalar.self)
+            let (vectors, weights) = try tasks.upload(to: backend)
+            let third = count / 3
+            let groups = [0..<third, third..<third, third..<count - third / 2]
+            let sums = try backend.makeVectors(taskCount: groups.count, width: 3)
+            try backend.weightedSum(of: vectors, weights: weights, groups: TaskGroups(groups), into: sums)
+            let found = try backend.hostCopy(of: sums)
+            let expected = Definitions.weightedSum(tasks.vectors, weights: tasks.weights, groups: groups)
+            for (group, values) in expected.enumerated() {
+                for (entry, value) in values.enumerated() {
+                    let terms = tasks.terms(entry) { groups[group].contains($0) }
+                    comparison.compareSum(found[group, 0, entry], with: value, of: terms, on: backend)
+                }
+            }
+        }
+    }
+}
+
 extension Comparison {
     /// Compares a sum across tasks: a rounding of the sum a term, and one of the result to the scalar.
     mutating func compareSum<B: Backend>(_ found: Double, with expected: Double, of terms: [Double], on backend: B) {

@@ -23,6 +23,15 @@ public protocol TaskStatistics<Scalar>: BackendMemory {
         of vectors: Vectors<Buffer>, weights: Vectors<Buffer>, labels: Vectors<Buffer>, into sums: Vectors<Buffer>
     ) throws(ComputeError)
 
+    /// Writes `sum over the tasks of each group of w_j v_j`: `sums` has a task a group, as wide as the vectors.
+    ///
+    /// A task of weight 0 is left out whatever it holds; an empty group has zeros. The bits of a group's sum depend on its
+    /// own tasks alone, not on where they lie or what other groups there are: a piece of tasks at equal distances from
+    /// the group's start is summed lane by lane, then its lanes in order, then the pieces.
+    func weightedSum(
+        of vectors: Vectors<Buffer>, weights: Vectors<Buffer>, groups: TaskGroups, into sums: Vectors<Buffer>
+    ) throws(ComputeError)
+
     /// Writes the number of the center that is nearest to each task's vector, and its squared distance.
     ///
     /// `centers` is one task of a column a center. Of several at the same distance the first is taken. A vector that

@@ -76,13 +76,18 @@ struct DeviceGroupTests {
         results += try backend.download(statistic)
         let centers = try backend.makeVectors(taskCount: 1, columnCount: 3, width: vectors.width)
         try backend.weightedSum(of: vectors, weights: weights, labels: weights, into: centers)
+        let groups = TaskGroups([
+            0..<taskCount / 3, taskCount / 3..<taskCount / 3, taskCount / 3..<taskCount - taskCount / 9,
+        ])
+        let sums = try backend.makeVectors(taskCount: groups.count, width: vectors.width)
+        try backend.weightedSum(of: vectors, weights: weights, groups: groups, into: sums)
         let labels = try backend.makeVectors(taskCount: taskCount, width: 1)
         let distances = try backend.makeVectors(taskCount: taskCount, width: 1)
         try backend.nearestCenter(of: vectors, centers: centers, distances: distances, into: labels)
         let points = try backend.makeVectors(taskCount: taskCount, width: vectors.width)
         try backend.projectOntoSimplex(acrossTasks: vectors, radius: 1, into: points)
         results += try backend.download(centers) + backend.download(distances) + backend.download(labels)
-        results += try backend.download(points)
+        results += try backend.download(points) + backend.download(sums)
         try backend.projectOntoSimplex(vectors, radius: 1, into: points)
         return try results + backend.download(points)
     }

@@ -60,6 +60,15 @@ extension Definitions {
         }
     }
 
+    /// `sum of w_j v_j` over the tasks of each group, leaving out tasks of weight 0.
+    public static func weightedSum(
+        _ vectors: [[Double]], weights: [Double], groups: [Range<Int>]
+    ) -> [[Double]] {
+        groups.map { group in
+            weightedSum(vectors, weights: weights.indices.map { group.contains($0) ? weights[$0] : 0 })
+        }
+    }
+
     /// `|v - c|^2` for each center.
     public static func squaredDistances(_ vector: [Double], centers: [[Double]]) -> [Double] {
         centers.map { zip(vector, $0).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } }
