@@ -16,8 +16,10 @@ public protocol Estimator: Sendable {
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress?
     ) throws(ComputeError) -> Fit
 
-    /// Fits each group of a batch as a problem of its own. What is found of a group is, to the bit, what `fit` finds of it
-    /// alone.
+    /// Fits each group of a batch as a problem of its own.
+    ///
+    /// What is found of a group is what `fit` finds of it, but for the rounding of sums over its tasks. Its bits do not
+    /// depend on the batch: they are the same in any, and alone.
     func fits<B: Backend, R: Backend<Double>, P: Problem>(
         _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress?
     ) throws(ComputeError) -> [Fit]

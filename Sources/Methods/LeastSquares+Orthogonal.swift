@@ -15,7 +15,7 @@ extension LeastSquares {
     ///
     /// - Parameter sampleCounts: the number of observations of each group.
     init(
-        orthogonalizing problem: some Problem, groups: TaskGroups, sampleCounts: [Int], on backend: B,
+        orthogonalizing problem: some Problem, groups: CoefficientSharing, sampleCounts: [Int], on backend: B,
         progress: PassProgress?
     ) throws(ComputeError) {
         let featureCount = problem.featureCount

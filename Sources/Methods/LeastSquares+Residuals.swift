@@ -19,9 +19,33 @@ extension LeastSquares {
         for (task, sum) in zip(tasks, try pass.residualSums(of: subset)) { residualSums[task] = sum }
     }
 
+    /// Sums the squared residuals of some groups' fits from the rows of those tasks that are included.
+    mutating func sumResiduals(
+        of groups: [Int], _ batch: ProblemBatch<some Problem>, isIncluded: [Bool], progress: PassProgress?
+    ) throws(ComputeError) {
+        let ranges = groups.map { batch.groups[$0] }
+        let tasks = ranges.flatMap { $0.filter { isIncluded[$0] } }
+        guard !tasks.isEmpty else { return }
+        let count = factor.order
+        let shared = try backend.download(scaled)
+        let own = try backend.makeVectors(taskCount: tasks.count, width: count)
+        try backend.upload(
+            groups.flatMap { group in
+                let coefficients = shared[group * count..<(group + 1) * count]
+                return batch.groups[group].filter { isIncluded[$0] }.flatMap { _ in coefficients }
+            }, into: own)
+        let pass = ResidualPass(backend: backend, coefficients: own, progress: progress)
+        var sums = try pass.residualSums(of: TaskSubset(of: batch.whole, tasks: tasks))[...]
+        for (group, range) in zip(groups, ranges) {
+            let count = range.count { isIncluded[$0] }
+            residualSums[group] = sums.prefix(count).reduce(0, +)
+            sums = sums.dropFirst(count)
+        }
+    }
+
     /// Sums the squared residuals of the one fit of all tasks from their rows.
     mutating func sumResiduals(
-        of problem: some Problem, groups: TaskGroups, progress: PassProgress?
+        of problem: some Problem, groups: CoefficientSharing, progress: PassProgress?
     ) throws(ComputeError) {
         let pass = ResidualPass(backend: backend, coefficients: scaled, progress: progress)
         let sums = try pass.residualSums(of: problem)

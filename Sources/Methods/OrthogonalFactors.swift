@@ -14,7 +14,7 @@ struct OrthogonalFactors {
     static let collinearityTolerance = 1e-7
 
     init(
-        of problem: some Problem, groups: TaskGroups, parallel: Parallel, progress: PassProgress?
+        of problem: some Problem, groups: CoefficientSharing, parallel: Parallel, progress: PassProgress?
     ) throws(ComputeError) {
         featureCount = problem.featureCount
         values = Array(repeating: 0, count: groups.count * triangleCount(featureCount + 1))
@@ -23,7 +23,7 @@ struct OrthogonalFactors {
     }
 
     private mutating func fold(
-        _ source: some TaskSource<Double>, groups: TaskGroups, parallel: Parallel, progress: PassProgress?
+        _ source: some TaskSource<Double>, groups: CoefficientSharing, parallel: Parallel, progress: PassProgress?
     ) throws(ComputeError) {
         let chunkRows = max(TaskLayout.rowsPerBlock, Self.chunkValues / source.rowWidth)
         let chunk = RowChunk<Double>(capacity: min(chunkRows, source.layout.rowCount), for: source)
@@ -37,7 +37,7 @@ struct OrthogonalFactors {
     /// Rows of 4 MB at a time.
     private static let chunkValues = 500_000
 
-    private mutating func fold(_ chunk: RowChunk<Double>, groups: TaskGroups, parallel: Parallel) {
+    private mutating func fold(_ chunk: RowChunk<Double>, groups: CoefficientSharing, parallel: Parallel) {
         let blocks = chunk.range.blocks
         let spans = Self.spans(of: blocks, groups: groups)
         let size = triangleCount(chunk.width)
@@ -57,7 +57,7 @@ struct OrthogonalFactors {
     }
 
     /// The blocks of each group that has rows among these, in order. Blocks of tasks that are left out may lie between.
-    private static func spans(of blocks: [RowBlock], groups: TaskGroups) -> [(group: Int, blocks: Range<Int>)] {
+    private static func spans(of blocks: [RowBlock], groups: CoefficientSharing) -> [(group: Int, blocks: Range<Int>)] {
         var spans: [(group: Int, blocks: Range<Int>)] = []
         for (index, block) in blocks.enumerated() {
             guard let group = groups.group(of: Int(block.task)) else { continue }

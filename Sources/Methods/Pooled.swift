@@ -22,7 +22,7 @@ public struct Pooled: Estimator {
             try total.add(backend.moments(of: shard, progress: progress))
         }
         let isFinite = total.isIncluded
-        let groups = TaskGroups.together(isIncluded: isFinite)
+        let groups = CoefficientSharing.together(isIncluded: isFinite)
         let sampleCount = zip(problem.sampleCounts, isFinite).reduce(0) { $1.1 ? $0 + $1.0 : $0 }
         var solution = try LeastSquares(
             moments: total.moments(), sampleCounts: [sampleCount], scaling: problem.scaling,
@@ -57,7 +57,7 @@ public struct Pooled: Estimator {
     }
 
     /// All of it again in double, because float does not carry it.
-    private func refit<R: Backend<Double>>(
+    func refit<R: Backend<Double>>(
         _ problem: some Problem, on reference: R, progress: PassProgress?
     ) throws(ComputeError) -> Fit {
         var fit = try fit(problem, on: reference, reference: reference, progress: progress)

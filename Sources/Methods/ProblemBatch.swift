@@ -17,9 +17,37 @@ public struct ProblemBatch<Whole: Problem>: Sendable {
     }
 }
 
+extension ProblemBatch {
+    /// The batch in parts, each of as many groups as fit the backend's memory together, and of one at least.
+    func parts(for backend: some Backend, arrayCount: Int) -> [ProblemBatch<ProblemSlice<Whole>>] {
+        let limit = backend.tasksThatFit(
+            entriesPerTask: triangleCount(whole.featureCount + 1), arrayCount: arrayCount)
+        let sampleCounts = whole.sampleCounts
+        var parts: [ProblemBatch<ProblemSlice<Whole>>] = []
+        var first = 0
+        while first < groups.count {
+            let start = groups[first].lowerBound
+            var end = first + 1
+            while end < groups.count, groups[end].upperBound - start <= limit { end += 1 }
+            let slice = ProblemSlice(whole, tasks: start..<groups[end - 1].upperBound, sampleCounts: sampleCounts)
+            parts.append(
+                ProblemBatch<ProblemSlice<Whole>>(
+                    slice, groups: groups[first..<end].map { $0.lowerBound - start..<$0.upperBound - start }))
+            first = end
+        }
+        return parts
+    }
+}
+
 extension Estimator {
     /// Fits the groups one after another.
     public func fits<B: Backend, R: Backend<Double>, P: Problem>(
+        _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress?
+    ) throws(ComputeError) -> [Fit] {
+        try fitsOneByOne(batch, on: backend, reference: reference, progress: progress)
+    }
+
+    func fitsOneByOne<B: Backend, R: Backend<Double>, P: Problem>(
         _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress?
     ) throws(ComputeError) -> [Fit] {
         var fits: [Fit] = []

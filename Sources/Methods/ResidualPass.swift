@@ -43,7 +43,7 @@ struct ResidualPass<B: Backend> {
 
     /// The sum over clusters of the outer products of their scores `w r x`, and the number of clusters, of each group.
     func clusters(
-        of problem: some Problem, codes: ClusterCodes, groups: TaskGroups
+        of problem: some Problem, codes: ClusterCodes, groups: CoefficientSharing
     ) throws(ComputeError) -> (middle: Matrices<B.Buffer>, clusterCounts: [Int]) {
         let featureCount = problem.featureCount
         var middle: [Double] = []

@@ -45,6 +45,12 @@ public struct Ridge: Estimator {
         return foldedArrayCount(1)
     }
 
+    /// The folds that the penalty is chosen by; one where it is given.
+    var folds: RowFolds {
+        if case .crossValidated(let foldCount, let seed) = penalty { return RowFolds(foldCount: foldCount, seed: seed) }
+        return RowFolds(foldCount: 1, seed: 0)
+    }
+
     /// Whether the penalty is found from the data.
     public var isCrossValidated: Bool { lambda == nil }
 
@@ -58,10 +64,6 @@ public struct Ridge: Estimator {
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
-        var folds = RowFolds(foldCount: 1, seed: 0)
-        if case .crossValidated(let foldCount, let seed) = penalty {
-            folds = RowFolds(foldCount: foldCount, seed: seed)
-        }
         let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
         let moments = folded.training(without: nil)
         let chosen: ChosenPenalty
@@ -125,7 +127,7 @@ extension Ridge: MomentEstimator {
 extension Fit {
     /// How many tasks, or the centre, a scalar of this unit roundoff cannot be trusted with: what is dependent or too
     /// large in one precision need not be in another, and conditions may leave fewer than two certain digits.
-    fileprivate func tasksBeyond(unit: Double) -> Int {
+    func tasksBeyond(unit: Double) -> Int {
         if centerStatus != .ok { return statuses.count }
         return statuses.enumerated().count { task, status in
             switch status {

@@ -12,7 +12,7 @@ package struct RidgePath {
 
     let penalties: [Double]
     /// `folds x penalties`: sums over the tasks that every penalty could fit.
-    let errors: [[Double]]
+    private(set) var errors: [[Double]]
 
     package init<B: Backend, P: Problem>(_ ridge: Ridge, of folded: FoldedMoments<B, P>) throws(ComputeError) {
         let totals = try folded.totals()
@@ -20,14 +20,10 @@ package struct RidgePath {
             try RidgeTarget(ridge, from: folded.training(without: fold), total: totals.training(without: fold))
         }
         let balance = try target(without: nil).balance
-        let (least, greatest) = Self.exponents
-        let penalties = (0..<Self.penaltyCount).map { step in
-            let exponent = least + (greatest - least) * Double(step) / Double(Self.penaltyCount - 1)
-            return balance * Double.pow(10, exponent)
-        }
+        let penalties = Self.multiples.map { balance * $0 }
         var targets: [RidgeTarget] = []
         for fold in 0..<folded.foldCount { targets.append(try target(without: fold)) }
-        var errors = targets.map { _ in Array(repeating: 0.0, count: Self.penaltyCount) }
+        self.init(penalties: penalties, foldCount: folded.foldCount)
         try folded.forEachShardWithTotal { moments, total throws(ComputeError) in
             let own = try folded.backend.makeVectors(taskCount: total.taskCount, width: Self.penaltyCount)
             for (fold, target) in targets.enumerated() {
@@ -35,21 +31,32 @@ package struct RidgePath {
                 try target.penalty.writeErrors(
                     of: total, holdingOut: moments[fold], lambdas: penalties, center: target.center,
                     on: folded.backend, into: own)
-                Self.add(try folded.backend.download(own), to: &errors[fold])
+                add(try folded.backend.download(own)[...], fold: fold)
             }
         }
+    }
+
+    /// A path without errors yet.
+    init(penalties: [Double], foldCount: Int) {
         self.penalties = penalties
-        self.errors = errors
+        errors = Array(repeating: Array(repeating: 0.0, count: penalties.count), count: foldCount)
+    }
+
+    /// The penalties over the balance.
+    static let multiples = (0..<penaltyCount).map { step in
+        let share = Double(step) / Double(penaltyCount - 1)
+        return Double.pow(10, exponents.least + (exponents.greatest - exponents.least) * share)
     }
 
     /// Adds each penalty's errors of the tasks that every penalty could fit.
     ///
     /// - Parameter errors: `tasks x penalties`.
-    private static func add(_ errors: [Double], to sums: inout [Double]) {
-        for first in stride(from: 0, to: errors.count, by: sums.count) {
-            let own = errors[first..<first + sums.count]
+    mutating func add(_ errors: ArraySlice<Double>, fold: Int) {
+        let count = penalties.count
+        for first in stride(from: errors.startIndex, to: errors.endIndex, by: count) {
+            let own = errors[first..<first + count]
             guard own.allSatisfy(\.isFinite) else { continue }
-            for (index, error) in own.enumerated() { sums[index] += error }
+            for (index, error) in own.enumerated() { self.errors[fold][index] += error }
         }
     }
 

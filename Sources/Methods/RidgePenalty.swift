@@ -4,7 +4,7 @@ import Compute
 ///
 /// Every `d_k` is 1, or the variance of feature `k` where the penalty is on standardized coefficients.
 struct RidgePenalty {
-    private let scaling: ColumnScaling
+    let scaling: ColumnScaling
     private let weightScale: Double
     /// What `d_k` is for coefficients on scaled columns.
     private let diagonal: [Double]
@@ -30,23 +30,46 @@ struct RidgePenalty {
     func solve<B: Backend>(
         _ moments: Moments<B.Buffer>, lambda: Double, center: [Double], on backend: B
     ) throws(ComputeError) -> RidgeSolution<B> {
+        let pull = try backend.makeVectors(taskCount: 1, width: moments.featureCount)
+        try backend.upload(self.pull(lambda: lambda, toward: center), into: pull)
+        return try solve(moments, penalty: triangle(lambda: lambda, on: backend).scaled(by: 1), pull: pull, on: backend)
+    }
+
+    /// The same for penalties and centres that may differ from task to task.
+    ///
+    /// - Parameters:
+    ///   - lambdas: `lambda`, one a task.
+    ///   - pull: ``pull(lambda:toward:)`` of each task.
+    func solve<B: Backend>(
+        _ moments: Moments<B.Buffer>, lambdas: Vectors<B.Buffer>, pull: Vectors<B.Buffer>, on backend: B
+    ) throws(ComputeError) -> RidgeSolution<B> {
+        try solve(moments, penalty: triangle(lambda: 1, on: backend).scaled(by: lambdas), pull: pull, on: backend)
+    }
+
+    /// `lambda D c` for scaled columns: what the penalty adds to `X'Wy`.
+    func pull(lambda: Double, toward center: [Double]) -> [Double] {
+        zip(diagonal(lambda: lambda), scaling.scaled(center)).map { $0 * $1 }
+    }
+
+    private func triangle<B: Backend>(lambda: Double, on backend: B) throws(ComputeError) -> Vectors<B.Buffer> {
+        var values = Array(repeating: 0.0, count: triangleCount(diagonal.count))
+        for (feature, value) in diagonal(lambda: lambda).enumerated() {
+            values[triangleCount(feature) + feature] = value
+        }
+        let triangle = try backend.makeVectors(taskCount: 1, width: values.count)
+        try backend.upload(values, into: triangle)
+        return triangle
+    }
+
+    private func solve<B: Backend>(
+        _ moments: Moments<B.Buffer>, penalty: Term<B.Buffer>, pull: Vectors<B.Buffer>, on backend: B
+    ) throws(ComputeError) -> RidgeSolution<B> {
         let order = moments.featureCount
         let taskCount = moments.taskCount
-        let diagonal = diagonal(lambda: lambda)
-        var triangle = Array(repeating: 0.0, count: triangleCount(order))
-        for feature in 0..<order { triangle[triangleCount(feature) + feature] = diagonal[feature] }
-        let penalty = try backend.makeMatrices(taskCount: 1, order: order)
-        try backend.upload(triangle, into: penalty.triangles)
         let penalised = try backend.makeMatrices(taskCount: taskCount, order: order)
-        try backend.combine(
-            moments.gram.triangles.scaled(by: 1), penalty.triangles.scaled(by: 1), into: penalised.triangles)
-
-        let pull = try backend.makeVectors(taskCount: 1, width: order)
-        let scaledCenter = scaling.scaled(center)
-        try backend.upload(zip(diagonal, scaledCenter).map { $0 * $1 }, into: pull)
+        try backend.combine(moments.gram.triangles.scaled(by: 1), penalty, into: penalised.triangles)
         let beta = try backend.makeVectors(taskCount: taskCount, width: order)
         try backend.combine(moments.cross.scaled(by: 1), pull.scaled(by: 1), into: beta)
-
         let factor = try backend.makeFactor(taskCount: taskCount, order: order)
         try backend.factor(penalised, tolerance: LeastSquares<B>.collinearityTolerance, into: factor)
         try backend.solve(factor, beta, into: beta)
@@ -61,14 +84,19 @@ struct RidgePenalty {
         of moments: Moments<B.Buffer>, holdingOut heldOut: Moments<B.Buffer>, lambdas: [Double], center: [Double],
         on backend: B, into errors: Vectors<B.Buffer>
     ) throws(ComputeError) {
-        let order = moments.featureCount
-        let penalties = try backend.makeVectors(taskCount: 1, columnCount: lambdas.count, width: order)
-        try backend.upload(lambdas.flatMap { diagonal(lambda: $0) }, into: penalties)
-        let target = try backend.makeVectors(taskCount: 1, width: order)
+        let target = try backend.makeVectors(taskCount: 1, width: moments.featureCount)
         try backend.upload(scaling.scaled(center), into: target)
         try backend.ridgeErrors(
-            of: moments, holdingOut: heldOut, penalties: penalties, toward: target,
+            of: moments, holdingOut: heldOut, penalties: diagonals(lambdas: lambdas, on: backend), toward: target,
             tolerance: LeastSquares<B>.collinearityTolerance, into: errors)
+    }
+
+    /// The diagonals that go to the Gram of scaled columns, a column a penalty.
+    func diagonals<B: Backend>(lambdas: [Double], on backend: B) throws(ComputeError) -> Vectors<B.Buffer> {
+        let diagonals = try backend.makeVectors(
+            taskCount: 1, columnCount: lambdas.count, width: scaling.featureCount)
+        try backend.upload(lambdas.flatMap { diagonal(lambda: $0) }, into: diagonals)
+        return diagonals
     }
 
     /// The mean over the penalised features of `X'WX_kk / d_k`: at penalties far above it coefficients are their

@@ -61,7 +61,7 @@ extension ColumnScaling {
     /// The coefficients of the model that has the mean response of all rows for its intercept and nothing else.
     ///
     /// It stands for tasks without rows: the intercept of others has no penalty.
-    fileprivate func meanAlone(of total: [Double]) -> [Double] {
+    func meanAlone(of total: [Double]) -> [Double] {
         var coefficients = Array(repeating: 0.0, count: featureCount)
         guard let intercept else { return coefficients }
         let weight = total[triangleCount(intercept) + intercept]

@@ -13,7 +13,7 @@ struct StandardErrors {
     ///   - groups: which tasks share coefficients.
     ///   - sampleCounts: the number of observations of each group.
     init<B: Backend>(
-        of fit: LeastSquares<B>, to problem: some Problem, groups: TaskGroups, sampleCounts: [Int],
+        of fit: LeastSquares<B>, to problem: some Problem, groups: CoefficientSharing, sampleCounts: [Int],
         variance: VarianceEstimator, progress: PassProgress?
     ) throws(ComputeError) {
         let featureCount = problem.featureCount
@@ -50,10 +50,21 @@ struct StandardErrors {
         values = diagonals.indices.map { (factors[$0 / featureCount] * diagonals[$0]).squareRoot() }
         degreesOfFreedom = degrees
     }
+
+    /// Those of groups whose errors are independent and alike, from their residual sums.
+    init<B: Backend>(of fit: LeastSquares<B>, sampleCounts: [Int]) throws(ComputeError) {
+        let featureCount = fit.factor.order
+        let degrees = sampleCounts.map { Double($0 - featureCount) }
+        values = try fit.inverseDiagonals().enumerated().map { place, diagonal in
+            let group = place / featureCount
+            return (fit.residualSums[group] / degrees[group] * diagonal).squareRoot()
+        }
+        degreesOfFreedom = degrees
+    }
 }
 
 /// Which tasks share their coefficients.
-enum TaskGroups {
+enum CoefficientSharing {
     /// Every task has its own.
     case each(taskCount: Int)
     /// One set for all tasks that are included.
