@@ -39,7 +39,7 @@ let package = Package(
     ],
     targets: [
         .target(
-            name: "Compute", dependencies: [.product(name: "RealModule", package: "swift-numerics")],
+            name: "Compute", dependencies: ["CMachine", .product(name: "RealModule", package: "swift-numerics")],
             swiftSettings: strict),
         .target(name: "CPUFallback", dependencies: ["Compute", "CMachine"], swiftSettings: strict),
         .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl")]),

@@ -53,7 +53,7 @@ static inline __attribute__((always_inline)) kindred_double8 kindred_totals(
 typedef _Bool kindred_bool8 __attribute__((ext_vector_type(8)));
 
 /// One bit for each lane in which `lower < x < upper`, the first lane's lowest.
-static inline __attribute__((always_inline)) unsigned kindred_between(
+static inline __attribute__((always_inline)) unsigned char kindred_between(
     kindred_double8 x, kindred_double8 lower, kindred_double8 upper) {
     kindred_bool8 isBetween = __builtin_convertvector((x > lower) & (x < upper), kindred_bool8);
     return __builtin_bit_cast(unsigned char, isBetween);
