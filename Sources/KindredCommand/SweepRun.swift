@@ -13,6 +13,8 @@ struct SweepRun {
     let shard: StudyShard
     let timeLimit: TimeLimit?
     let batchTasks: Int?
+    /// Whether results are written as arrays.
+    var asArrays = false
     let place: DeviceOptions
     let settings: RunOptions
 
@@ -50,7 +52,9 @@ struct SweepRun {
                 notices: session.notices.map(\.message)),
             outcome, of: study)
         if let failure = outcome.failure { throw failure }
-        if outcome.isComplete { try folder.writeTables(of: study) }
+        if outcome.isComplete {
+            try folder.writeTables(of: study, asArrays: asArrays, parallel: settings.parallel)
+        }
         for line in lines(outcome, seconds: seconds, device: session.deviceName ?? "no device", namesResults) {
             messages.note(line)
         }
@@ -70,7 +74,9 @@ struct SweepRun {
         let times = steps.map { "\($0.0) \(secondsText($0.1.inSeconds))" }.joined(separator: ", ")
         lines.append("\(counted(outcome.finished)) replications, \(counted(outcome.taskCount)) tasks drawn in this run")
         lines.append("\(times), in all \(secondsText(seconds)) on \(device)")
-        if outcome.isComplete, namesResults { lines.append("results: \(folder.resultsPath), \(folder.summaryPath)") }
+        if outcome.isComplete, namesResults {
+            lines.append("results: \(asArrays ? folder.arraysPath : folder.resultsPath), \(folder.summaryPath)")
+        }
         return lines
     }
 }

@@ -13,6 +13,7 @@ public struct StudyFolder: Sendable {
     var partsPath: String { "\(path)/parts" }
     var runsPath: String { "\(path)/runs" }
     public var resultsPath: String { "\(path)/results.csv" }
+    public var arraysPath: String { "\(path)/results.npz" }
     public var summaryPath: String { "\(path)/summary.csv" }
     public var runPath: String { "\(path)/run.json" }
 

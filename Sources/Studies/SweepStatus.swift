@@ -1,3 +1,4 @@
+import Compute
 import Tables
 
 /// How much of a study's results a folder holds.
@@ -34,21 +35,32 @@ extension StudyFolder {
     }
 
     /// Writes the tables of results of whatever is done.
-    public func writeTables(of study: Study) throws(TableError) {
+    ///
+    /// - Parameter asArrays: whether results are to be `results.npz` in place of `results.csv`.
+    public func writeTables(of study: Study, asArrays: Bool, parallel: Parallel) throws(TableError) {
+        let rows = try rows(of: study)
+        let table = ResultTable(study: study)
+        try table.writeSummary(rows, to: summaryPath)
+        if asArrays {
+            try table.writeArrays(rows, to: arraysPath, parallel: parallel)
+        } else {
+            try table.write(rows, to: resultsPath)
+        }
+    }
+
+    /// The rows of each unit that is done.
+    private func rows(of study: Study) throws(TableError) -> [StudyUnit: [UInt8]] {
         var rows: [StudyUnit: [UInt8]] = [:]
         for part in try parts(of: study) {
             for (unit, own) in zip(part.units, part.rows) { rows[unit] = own }
         }
-        try ResultTable(study: study).write(rows, to: self)
+        return rows
     }
 
     /// The means over replications of whatever is done: for each cell those of every method and metric.
     func moments(of study: Study) throws(TableError) -> [[RunningMoments]] {
         var moments = study.cells.map { _ in Array(repeating: RunningMoments(), count: study.rowsPerUnit) }
-        var rows: [StudyUnit: [UInt8]] = [:]
-        for part in try parts(of: study) {
-            for (unit, own) in zip(part.units, part.rows) { rows[unit] = own }
-        }
+        let rows = try rows(of: study)
         for unit in rows.keys.sorted() {
             for (place, value) in ResultTable.values(of: rows[unit] ?? []).enumerated() where value.isFinite {
                 moments[unit.cell][place].add(value)
@@ -62,10 +74,7 @@ extension StudyFolder {
     /// - Throws: ``TableError`` where one holds another study, or where two disagree.
     public func merge(_ folders: [StudyFolder], of study: Study) throws(TableError) {
         try prepare(for: study)
-        var known: [StudyUnit: [UInt8]] = [:]
-        for part in try parts(of: study) {
-            for (unit, own) in zip(part.units, part.rows) { known[unit] = own }
-        }
+        var known = try rows(of: study)
         for folder in folders {
             guard try folder.studyText() == study.text else {
                 throw TableError(.data, "'\(folder.path)' does not hold results of the same study; leave it out")
