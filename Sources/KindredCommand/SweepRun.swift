@@ -55,6 +55,9 @@ struct SweepRun {
         if outcome.isComplete {
             try folder.writeTables(of: study, asArrays: asArrays, parallel: settings.parallel)
         }
+        if outcome.isComplete, namesResults, shard.count == 1, study.cells.count <= Self.mostShownCells {
+            try show(means: folder.means(of: study))
+        }
         for line in lines(outcome, seconds: seconds, device: session.deviceName ?? "no device", namesResults) {
             messages.note(line)
         }
@@ -63,6 +66,22 @@ struct SweepRun {
                 code: Failure.unfinishedCode,
                 "the time is up with \(counted(outcome.finished)) of \(counted(outcome.total)) replications done; run it "
                     + "again with --resume")
+        }
+    }
+
+    /// Tables that are longer than this are for the files.
+    private static let mostShownCells = 40
+
+    /// A table a metric: the means over replications, a column a method.
+    private func show(means: [[[Double]]]) throws {
+        for (metric, name) in study.metricNames.enumerated() {
+            let table = TextTable(
+                corner: "cell", header: study.factorNames + study.methodNames,
+                names: study.cells.map { "\($0.index + 1)" },
+                fields: zip(study.cells, means).map { cell, methods in
+                    cell.factorValues + methods.map { alignedNumber($0[metric]) }
+                })
+            try OutputFile.show("\(name), mean of \(counted(study.replicationCount))\n\n\(table.text)\n")
         }
     }
 

@@ -118,6 +118,8 @@ public struct Study: Sendable {
         return metrics
     }
 
+    public var methodNames: [String] { cells[0].methods.map(\.label) }
+    public var metricNames: [String] { metrics.map(\.name) }
     /// The columns that tell cells apart.
     public var factorNames: [String] { factors.map(\.name) }
 

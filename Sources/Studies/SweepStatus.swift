@@ -57,7 +57,15 @@ extension StudyFolder {
         return rows
     }
 
-    /// The means over replications of whatever is done: for each cell those of every method and metric.
+    /// The means over replications: for each cell and method those of every metric.
+    public func means(of study: Study) throws(TableError) -> [[[Double]]] {
+        let count = study.metrics.count
+        return try moments(of: study).map { values in
+            stride(from: 0, to: values.count, by: count).map { first in values[first..<first + count].map(\.mean) }
+        }
+    }
+
+    /// The moments over replications of whatever is done: for each cell those of every method and metric.
     func moments(of study: Study) throws(TableError) -> [[RunningMoments]] {
         var moments = study.cells.map { _ in Array(repeating: RunningMoments(), count: study.rowsPerUnit) }
         let rows = try rows(of: study)
