@@ -23,7 +23,7 @@ struct SweepRun {
         let messages = settings.messages
         let precision = place.precision.precision
         let session = try place.place.makeSession(settings, precision: precision)
-        try folder.begin(study, resuming: resuming)
+        try folder.begin(study, resuming: resuming, memoryBytes: settings.memoryBytes)
 
         let start = ContinuousClock.now
         let started = utcText(time(nil))

@@ -22,8 +22,17 @@ public struct SweepStatus: Sendable {
 extension StudyFolder {
     /// Makes the folder ready for a run.
     ///
-    /// - Parameter resuming: whether what is there may be gone on with.
-    public func begin(_ study: Study, resuming: Bool) throws(TableError) {
+    /// - Parameters:
+    ///   - resuming: whether what is there may be gone on with.
+    ///   - memoryBytes: what the machine has for one replication.
+    /// - Throws: ``TableError`` where a replication does not fit, and where the folder holds something else.
+    public func begin(_ study: Study, resuming: Bool, memoryBytes: Int = .max) throws(TableError) {
+        if let cell = study.cells.first(where: { $0.bytesNeeded > memoryBytes }) {
+            throw TableError(
+                .data,
+                "\(study.file): one replication of cell \(cell.index + 1) takes some \(cell.bytesNeeded / 1_000_000_000) GB, and there "
+                    + "are \(memoryBytes / 1_000_000_000); use fewer tasks or features, or give more with --memory")
+        }
         try prepare(for: study)
         let status = try SweepStatus(of: study, in: self)
         guard status.finished == 0 || resuming else {

@@ -119,6 +119,22 @@ struct SweepTests {
         #expect(try tables(of: "out", in: folder) == before)
     }
 
+    @Test("refuses sizes that do not fit the machine before anything is made")
+    func tooLarge() throws {
+        let folder = try Folder()
+        try folder.write(
+            "s.toml",
+            SweepStudy.text().replacingOccurrences(of: "tasks = 9", with: "tasks = 100000000")
+                .replacingOccurrences(of: "features = 4", with: "features = 14"))
+        let outcome = try run(["run", "s.toml", "-o", "out", "--memory", "8G"], in: folder)
+        #expect(outcome.code == 65)
+        #expect(
+            outcome.errors
+                == "kindred: s.toml: one replication of cell 1 takes some 761 GB, and there are 8; use fewer tasks or "
+                + "features, or give more with --memory\n")
+        #expect(try folder.names == ["s.toml"])
+    }
+
     @Test("writes results as arrays when asked")
     func arrays() throws {
         let folder = try Folder()
