@@ -8,6 +8,7 @@ let kernelTexts: [Resource] = [
     "prelude",
     "gram",
     "triangular",
+    "row_vectors",
     "accumulate",
     "residuals",
     "losses",

@@ -24,9 +24,12 @@ struct ReproduceRun {
 
     private func table(_ values: [ReproducedValue], _ study: Study) -> String {
         TextTable(
-            corner: "method", header: study.factorNames + ["ours", "+-", "known", "verdict"], names: values.map(\.method),
+            corner: "method", header: study.factorNames + ["ours", "+-", "known", "verdict"],
+            names: values.map(\.method),
             fields: values.map { value in
-                value.setting + [rounded(value.value), rounded(value.standardError), rounded(value.target), text(value)]
+                value.setting + [
+                    rounded(value.value), rounded(value.standardError), rounded(value.target), text(value),
+                ]
             }
         ).text
     }
@@ -41,7 +44,8 @@ struct ReproduceRun {
 
     private func verdict(_ values: [ReproducedValue]) -> String {
         let within = values.count { $0.verdict == .withinError }
-        return "\(within) of \(values.count) values are within error: within 10 % of what is known, or 3 standard errors\n"
+        return
+            "\(within) of \(values.count) values are within error: within 10 % of what is known, or 3 standard errors\n"
     }
 
     private func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }

@@ -14,6 +14,8 @@ struct SweepRun {
     let shard: StudyShard
     let timeLimit: TimeLimit?
     let batchTasks: Int?
+    /// Whether results are written as arrays.
+    var asArrays = false
     let place: DeviceOptions
     let settings: RunOptions
 
@@ -22,7 +24,7 @@ struct SweepRun {
         let messages = settings.messages
         let precision = place.precision.precision
         let session = try place.place.makeSession(settings, precision: precision)
-        try folder.begin(study, resuming: resuming)
+        try folder.begin(study, resuming: resuming, memoryBytes: settings.memoryBytes)
 
         let start = ContinuousClock.now
         let started = utcText(time(nil))
@@ -53,7 +55,12 @@ struct SweepRun {
                 notices: session.notices.map(\.message)),
             outcome, of: study)
         if let failure = outcome.failure { throw failure }
-        if outcome.isComplete { try folder.writeTables(of: study) }
+        if outcome.isComplete {
+            try folder.writeTables(of: study, asArrays: asArrays, parallel: settings.parallel)
+        }
+        if outcome.isComplete, namesResults, shard.count == 1, study.cells.count <= Self.mostShownCells {
+            try show(means: folder.means(of: study))
+        }
         for line in lines(outcome, seconds: seconds, device: session.deviceName ?? "no device", namesResults) {
             messages.note(line)
         }
@@ -65,6 +72,22 @@ struct SweepRun {
         }
     }
 
+    /// Tables that are longer than this are for the files.
+    private static let mostShownCells = 40
+
+    /// A table a metric: the means over replications, a column a method.
+    private func show(means: [[[Double]]]) throws {
+        for (metric, name) in study.metricNames.enumerated() {
+            let table = TextTable(
+                corner: "cell", header: study.factorNames + study.methodNames,
+                names: study.cells.map { "\($0.index + 1)" },
+                fields: zip(study.cells, means).map { cell, methods in
+                    cell.factorValues + methods.map { alignedNumber($0[metric]) }
+                })
+            try OutputFile.show("\(name), mean of \(counted(study.replicationCount))\n\n\(table.text)\n")
+        }
+    }
+
     private func lines(_ outcome: SweepOutcome, seconds: Double, device: String, _ namesResults: Bool) -> [String] {
         var lines: [String] = []
         let steps =
@@ -73,7 +96,9 @@ struct SweepRun {
         let times = steps.map { "\($0.0) \(secondsText($0.1.inSeconds))" }.joined(separator: ", ")
         lines.append("\(counted(outcome.finished)) replications, \(counted(outcome.taskCount)) tasks drawn in this run")
         lines.append("\(times), in all \(secondsText(seconds)) on \(device)")
-        if outcome.isComplete, namesResults { lines.append("results: \(folder.resultsPath), \(folder.summaryPath)") }
+        if outcome.isComplete, namesResults {
+            lines.append("results: \(asArrays ? folder.arraysPath : folder.resultsPath), \(folder.summaryPath)")
+        }
         return lines
     }
 }

@@ -69,7 +69,8 @@ extension PublishedExperiment {
             let own = moments[cell.index][method * study.metrics.count]
             values.append(
                 ReproducedValue(
-                    setting: cell.factorValues, method: target.method, value: own.mean, standardError: own.standardError,
+                    setting: cell.factorValues, method: target.method, value: own.mean,
+                    standardError: own.standardError,
                     target: target.value, verdict: verdict(own, target.value)))
         }
         return values
