@@ -66,7 +66,7 @@ extension Ridge {
             }
         }
         for (group, status) in targets.statuses.enumerated() where status != .ok { chosen[group] = nil }
-        // A group that is left to itself has no penalty here, which leaves its tasks unsolvable or not.
+        // Groups to be fitted alone are solved too, without a penalty, and what is found of them is not used.
         let lambdas = chosen.map { $0?.value ?? 0 }
         let pulls = lambdas.indices.flatMap { group in
             chosen[group] == nil
