@@ -8,7 +8,10 @@ struct ResultTable {
     /// The columns that tell the cell apart.
     private var cellColumns: [String] { ["study", "cell"] + study.factors.map(\.name) }
 
-    private func heading(_ further: [String]) -> OutputText {
+    static let resultColumns = ["replication", "method", "metric", "value"]
+    static let summaryColumns = ["method", "metric", "replications", "mean", "mc_se", "sd", "min", "max"]
+
+    func heading(_ further: [String]) -> OutputText {
         var text = OutputText()
         for (index, name) in (cellColumns + further).enumerated() {
             if index > 0 { text.append(",") }
@@ -54,9 +57,9 @@ struct ResultTable {
     /// - Parameter rows: of each unit.
     func write(_ rows: [StudyUnit: [UInt8]], to folder: StudyFolder) throws(TableError) {
         let results = try OutputFile(path: folder.resultsPath)
-        try results.write(heading(["replication", "method", "metric", "value"]))
+        try results.write(heading(Self.resultColumns))
         let summary = try OutputFile(path: folder.summaryPath)
-        try summary.write(heading(["method", "metric", "replications", "mean", "mc_se", "sd", "min", "max"]))
+        try summary.write(heading(Self.summaryColumns))
         for cell in study.cells {
             var moments = Array(repeating: RunningMoments(), count: study.rowsPerUnit)
             for replication in 0..<study.replicationCount {
