@@ -8,6 +8,7 @@ let kernelTexts: [Resource] = [
     "prelude",
     "gram",
     "triangular",
+    "row_vectors",
     "accumulate",
     "residuals",
     "losses",
@@ -26,6 +27,9 @@ let kernelTexts: [Resource] = [
     "probe",
 ].map { .embedInCode("../../kernels/\($0).cl") }
 
+/// The studies behind published figures, as users may read and change them.
+let publishedStudies: [Resource] = ["molar_fig2", "molar_fig3"].map { .embedInCode("../../studies/\($0).toml") }
+
 let package = Package(
     name: "kindred",
     products: [
@@ -38,7 +42,7 @@ let package = Package(
     ],
     targets: [
         .target(
-            name: "Compute", dependencies: [.product(name: "RealModule", package: "swift-numerics")],
+            name: "Compute", dependencies: ["CMachine", .product(name: "RealModule", package: "swift-numerics")],
             swiftSettings: strict),
         .target(name: "CPUFallback", dependencies: ["Compute", "CMachine"], swiftSettings: strict),
         .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl")]),
@@ -57,7 +61,7 @@ let package = Package(
         .target(name: "CToml"),
         .target(
             name: "Studies", dependencies: ["Compute", "CToml", "Engine", "Methods", "Tables"],
-            swiftSettings: strict),
+            resources: publishedStudies, swiftSettings: strict),
         .target(name: "Definitions", dependencies: ["Compute"], path: "Tests/Definitions", swiftSettings: strict),
         .target(name: "Checks", dependencies: ["Compute", "Definitions"], swiftSettings: strict),
         .target(name: "Benchmarks", dependencies: ["Compute", "Methods"], swiftSettings: strict),

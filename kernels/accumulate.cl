@@ -6,7 +6,7 @@
 
 #if VECTOR_PACKS
 
-// One work-item as many blocks as its share is. Reading up to 7 values past a row is allowed: the chunk is padded.
+// One work-item as many blocks as its share is. Reading up to a vector past a row is allowed: the chunk is padded.
 kernel void sum_blocks(
     const int block_count,
     const int item_count,
@@ -17,10 +17,10 @@ kernel void sum_blocks(
     global const int *restrict blocks,    // block_count x 3
     global const real *restrict rows,     // rows x width
     global const real *restrict weights,  // rows, if weighted
-    global accum8 *restrict scratch,      // item_count x scratch_vectors
+    global accum_pack *restrict scratch,  // item_count x scratch_vectors
     global real *restrict sums)           // block_count x triangle(width)
 {
-    const int item = get_global_id(0), stride = (width + 7) / 8 * 8;
+    const int item = get_global_id(0), stride = (width + LANES - 1) / LANES * LANES;
     if (item >= item_count) return;
     const int last = (int)((long)block_count * (item + 1) / item_count);
     for (int block = (int)((long)block_count * item / item_count); block < last; block++) {

@@ -1,155 +1,183 @@
 // The sums of z z' or w z z' over the rows z of one block, for packs of vectors: what `accumulate` and `least_squares`
 // have in common.
 //
-// Rows pass in panels that stay in the first cache. A panel is widened to `accum` and to whole vectors of 8 values, and
-// once more times the weights; then the tiles of the lower triangle are summed one after another, up to 8 rows x 3
-// vectors of sums in registers. The order of the sums depends on the block alone.
+// Rows pass in panels that stay in the first cache, while the tiles of the lower triangle are summed one after another: up
+// to 8 rows x 3 vectors of sums in registers. In float a panel is summed by eights of its rows, and the sums of panels are
+// added in `accum`, so that roundings stay about as large as that of the result. Every entry is summed in the same order,
+// which depends on the block alone.
 //
-// Scratch of a work-item, in vectors of 8: `panel_rows` rows, as many weighted ones, and `width` rows of sums.
+// Scratch of a work-item, in vectors of `accum`: `width` rows of totals, as many of sums, and a panel of weighted rows.
 #if VECTOR_PACKS
 
-#define widen(x) JOIN(JOIN(convert_, ACCUM), 8)(x)
+#define load_vector(pointer) JOIN(vload, LANES)(0, pointer)
+#define store_vector(x, pointer) JOIN(vstore, LANES)(x, 0, pointer)
 
-// One row of data, left to right, in vectors, and its values one by one.
+// One row of the tile, left to right, in vectors, and its rows one by one.
 #define EACH_1(DO, row) DO(row, 0)
 #define EACH_2(DO, row) DO(row, 0) DO(row, 1)
 #define EACH_3(DO, row) DO(row, 0) DO(row, 1) DO(row, 2)
-#define FOUR_ROWS(EACH, DO) EACH(DO, 0) EACH(DO, 1) EACH(DO, 2) EACH(DO, 3)
-#define EIGHT_ROWS(EACH, DO) FOUR_ROWS(EACH, DO) EACH(DO, 4) EACH(DO, 5) EACH(DO, 6) EACH(DO, 7)
+#define ROWS_1(EACH, DO) EACH(DO, 0)
+#define ROWS_2(EACH, DO) ROWS_1(EACH, DO) EACH(DO, 1)
+#define ROWS_3(EACH, DO) ROWS_2(EACH, DO) EACH(DO, 2)
+#define ROWS_4(EACH, DO) ROWS_3(EACH, DO) EACH(DO, 3)
+#define ROWS_5(EACH, DO) ROWS_4(EACH, DO) EACH(DO, 4)
+#define ROWS_8(EACH, DO) ROWS_5(EACH, DO) EACH(DO, 5) EACH(DO, 6) EACH(DO, 7)
+#define ROWS_9(EACH, DO) ROWS_8(EACH, DO) EACH(DO, 8)
 
-#define START(row, v) accum8 s##row##v = is_first ? (accum8)0 : sums[(row) * vectors + v];
-#define START_AT_ZERO(row, v) accum8 s##row##v = 0;
-#define ADD(row, v) s##row##v = fma((accum8)left[row], right[v], s##row##v);
-#define ADD_ONE(row, v) s##row##v = fma((accum8)left[8 * (row) * vectors], right[(row) * vectors + v], s##row##v);
-#define ADD_LAST(row, v) s0##v = fma((accum8)left[0], right[v], s0##v);
-#define KEEP(row, v) sums[(row) * vectors + v] = s##row##v;
-#define KEEP_TOTAL(row, v) sums[v] = (s0##v + s1##v) + (s2##v + s3##v);
+// Where sums are formed in `real` anyway, they go on from panel to panel.
+#define GOES_ON (sizeof(real) == sizeof(accum))
+// So few rows are summed in `accum`: their roundings in float would not even out.
+#define FEW_ROWS 16
+#define START(row, v) pack s##row##v = GOES_ON && !is_first ? sums[(row) * vectors + v] : (pack)0;
+#define READ(row, v) const pack r##v = load_vector(right + LANES * v);
+#define ADD(row, v) s##row##v = fma((pack)left[row], r##v, s##row##v);
+#define KEEP(row, v) \
+    sums[(row) * vectors + v] = GOES_ON || is_first ? s##row##v : sums[(row) * vectors + v] + s##row##v;
 
-// Adds left[r] right[v] over the rows of a panel, for some values r of a row and vectors v of it. Of one value alone,
-// four sums run side by side: one would wait for itself.
+// Adds left[r] right[v] over the rows of a panel, for H values r of a row and V vectors v of it.
+#define DEFINE_TILE(H, V) \
+    static void tile_##H##_##V( \
+        const int width, const int count, int is_first, global const real *left, global const real *right, \
+        global pack *sums) \
+    { \
+        const int vectors = (width + LANES - 1) / LANES; \
+        int rest = count; \
+        do { \
+            const int rows = GOES_ON ? rest : min(8, rest); \
+            ROWS_##H(EACH_##V, START) \
+            for (int i = 0; i < rows; i++, left += width, right += width) { \
+                EACH_##V(READ, 0) \
+                ROWS_##H(EACH_##V, ADD) \
+            } \
+            ROWS_##H(EACH_##V, KEEP) \
+            rest -= rows; \
+            is_first = 0; \
+        } while (rest > 0); \
+    }
+#define ADD_TILE(H, V) \
+    { \
+        tile_##H##_##V(width, count, is_first, left, right, sums); \
+        left += H; \
+        sums += H * ((width + LANES - 1) / LANES); \
+        rows -= H; \
+    }
 #define DEFINE_TILES(V) \
-    static void eight_rows_##V( \
-        const int vectors, const int count, const int is_first, global const accum *left, global const accum8 *right, \
-        global accum8 *sums) \
+    DEFINE_TILE(1, V) \
+    DEFINE_TILE(2, V) \
+    DEFINE_TILE(3, V) \
+    DEFINE_TILE(4, V) \
+    DEFINE_TILE(5, V) \
+    DEFINE_TILE(8, V) \
+    DEFINE_TILE(9, V) \
+    static void tiles_##V( \
+        int rows, const int width, const int count, const int is_first, global const real *left, \
+        global const real *right, global pack *sums) \
     { \
-        EIGHT_ROWS(EACH_##V, START) \
-        for (int i = 0; i < count; i++, left += 8 * vectors, right += vectors) { \
-            EIGHT_ROWS(EACH_##V, ADD) \
-        } \
-        EIGHT_ROWS(EACH_##V, KEEP) \
-    } \
-    static void four_rows_##V( \
-        const int vectors, const int count, const int is_first, global const accum *left, global const accum8 *right, \
-        global accum8 *sums) \
-    { \
-        FOUR_ROWS(EACH_##V, START) \
-        for (int i = 0; i < count; i++, left += 8 * vectors, right += vectors) { \
-            FOUR_ROWS(EACH_##V, ADD) \
-        } \
-        FOUR_ROWS(EACH_##V, KEEP) \
-    } \
-    static void one_row_##V( \
-        const int vectors, const int count, const int is_first, global const accum *left, global const accum8 *right, \
-        global accum8 *sums) \
-    { \
-        EACH_##V(START, 0) \
-        EACH_##V(START_AT_ZERO, 1) \
-        EACH_##V(START_AT_ZERO, 2) \
-        EACH_##V(START_AT_ZERO, 3) \
-        int i = 0; \
-        for (; i + 4 <= count; i += 4, left += 32 * vectors, right += 4 * vectors) { \
-            FOUR_ROWS(EACH_##V, ADD_ONE) \
-        } \
-        for (; i < count; i++, left += 8 * vectors, right += vectors) { \
-            EACH_##V(ADD_LAST, 0) \
-        } \
-        EACH_##V(KEEP_TOTAL, 0) \
-    } \
-    static void tile_##V( \
-        const int vectors, const int count, const int is_first, const int rows, global const accum *left, \
-        global const accum8 *right, global accum8 *sums) \
-    { \
-        if (rows >= 8) { \
-            eight_rows_##V(vectors, count, is_first, left, right, sums); \
-            return; \
-        } \
-        int row = 0; \
-        if (rows >= 4) { \
-            four_rows_##V(vectors, count, is_first, left, right, sums); \
-            row = 4; \
-        } \
-        for (; row < rows; row++) one_row_##V(vectors, count, is_first, left + row, right, sums + row * vectors); \
+        if (rows == 9) ADD_TILE(9, V) \
+        if (rows == 8) ADD_TILE(8, V) \
+        if (rows == 5) ADD_TILE(5, V) \
+        if (rows >= 4) ADD_TILE(4, V) \
+        if (rows == 3) ADD_TILE(3, V) \
+        if (rows == 2) ADD_TILE(2, V) \
+        if (rows == 1) ADD_TILE(1, V) \
     }
 
 DEFINE_TILES(1)
 DEFINE_TILES(2)
 DEFINE_TILES(3)
 
-// Those of group g cover g + 1 vectors, three at a time.
-static int tile_count(const int vectors)
-{
-    const int threes = vectors / 3;
-    return vectors + 3 * threes * (threes - 1) / 2 + threes * (vectors % 3);
-}
-
-// The tiles of the triangle: eight rows at a time, the last of them in fours and ones. Before each, a share of the next
-// panel is asked for, so that it arrives while tiles are summed.
+// The tiles of the triangle: eight rows at a time, with a last one that would otherwise be alone and wait for itself.
+// Before each, a share of the rows to come is asked for, so that they arrive while tiles are summed.
 static void add_panel(
-    const int width, const int vectors, const int count, const int is_first, global const accum8 *plain,
-    global const accum8 *weighted, global accum8 *sums, global const real *ahead)
+    const int width, const int count, const int is_first, global const real *plain, global const real *weighted,
+    global pack *sums)
 {
-    const int values_ahead = count * width;
-    const int share = values_ahead / tile_count(vectors) + VALUES_PER_LINE;
+    const int vectors = (width + LANES - 1) / LANES, values_ahead = count * width;
+    // The next panel, or one farther ahead where panels are summed faster than memory answers.
+    global const real *ahead = plain + max(values_ahead, 64 * VALUES_PER_LINE);
+    const int share = 8 * values_ahead / width + VALUES_PER_LINE;
     int asked = 0;
-    for (int group = 0; group < vectors; group++) {
-        const int rows = width - 8 * group;
-        global const accum *left = (global const accum *)plain + 8 * group;
-        for (int v = 0; v <= group;) {
-            const int end = min(asked + share, values_ahead);
-            for (; asked < end; asked += VALUES_PER_LINE) ask_for(ahead + asked);
-            global const accum8 *right = weighted + v;
-            global accum8 *target = sums + 8 * group * vectors + v;
-            const int rest = group + 1 - v;
+    for (int row = 0; row < width;) {
+        const int end = min(asked + share, values_ahead);
+        for (; asked < end; asked += VALUES_PER_LINE) ask_for(ahead + asked);
+        const int is_nine = width - row == 9 && (row + 7) / LANES == (row + 8) / LANES;
+        const int rows = is_nine ? 9 : min(8, width - row), reached = (row + rows - 1) / LANES + 1;
+        for (int v = 0; v < reached;) {
+            global const real *left = plain + row, *right = weighted + LANES * v;
+            global pack *target = sums + row * vectors + v;
+            const int rest = reached - v;
             if (rest == 1) {
-                tile_1(vectors, count, is_first, rows, left, right, target);
+                tiles_1(rows, width, count, is_first, left, right, target);
                 v += 1;
             } else if (rest == 2 || rest == 4) {
-                tile_2(vectors, count, is_first, rows, left, right, target);
+                tiles_2(rows, width, count, is_first, left, right, target);
                 v += 2;
             } else {
-                tile_3(vectors, count, is_first, rows, left, right, target);
+                tiles_3(rows, width, count, is_first, left, right, target);
                 v += 3;
             }
         }
+        row += rows;
     }
 }
 
-// Sums `count` rows. Reading up to 7 values past a row is allowed: the chunk is padded. Row r of the sums then begins at
+// A panel's rows times their weights. What is behind a row is written over by the next one.
+static void weigh(
+    const int width, const int count, global const real *rows, global const real *weights, global real *weighted)
+{
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < width; k += LANES)
+            store_vector((pack)weights[i] * load_vector(rows + i * width + k), weighted + i * width + k);
+}
+
+// Adds a panel's sums to the totals, or puts them there.
+static void add_to_totals(const int count, const int is_first, global const pack *sums, global accum_pack *totals)
+{
+    for (int k = 0; k < count; k++) totals[k] = is_first ? to_accum_pack(sums[k]) : totals[k] + to_accum_pack(sums[k]);
+}
+
+// Writes the totals of a few rows.
+static void sum_few_rows(
+    const int width, const int count, const int weighted, global const real *rows, global const real *weights,
+    global accum_pack *totals)
+{
+    const int vectors = (width + LANES - 1) / LANES;
+    for (int r = 0; r < width; r++)
+        for (int v = 0; v <= r / LANES; v++) {
+            accum_pack sum = 0;
+            for (int i = 0; i < count; i++) {
+                global const real *z = rows + i * width;
+                const accum left = weighted ? (accum)weights[i] * (accum)z[r] : (accum)z[r];
+                sum = fma((accum_pack)left, to_accum_pack(load_vector(z + LANES * v)), sum);
+            }
+            totals[r * vectors + v] = sum;
+        }
+}
+
+// Sums `count` rows. Reading up to a vector past a row is allowed: the chunk is padded. Row r of the sums then begins at
 // vector r * vectors of what is returned.
 static global const accum *sum_rows(
     const int width, const int count, const int panel_rows, const int weighted, global const real *rows,
-    global const real *weights, global accum8 *scratch)
+    global const real *weights, global accum_pack *scratch)
 {
-    const int vectors = (width + 7) / 8;
-    global accum8 *plain = scratch, *times_weight = plain + panel_rows * vectors;
-    global accum8 *sums = times_weight + panel_rows * vectors;
+    const int sum_count = width * ((width + LANES - 1) / LANES);
+    global accum_pack *totals = scratch;
+    global pack *sums = (global pack *)(totals + sum_count);
+    global real *weighted_rows = (global real *)(sums + sum_count);
+    if (!GOES_ON && count <= FEW_ROWS) {
+        sum_few_rows(width, count, weighted, rows, weights, totals);
+        return (global const accum *)totals;
+    }
     int start = 0;
     do {
-        const int present = min(panel_rows, count - start);
-        for (int i = 0; i < present; i++) {
-            global const real *z = rows + (size_t)(start + i) * width;
-            for (int v = 0; v < vectors; v++) plain[i * vectors + v] = widen(vload8(v, z));
-        }
-        if (weighted)
-            for (int i = 0; i < present; i++) {
-                const accum8 weight = (accum)weights[start + i];
-                for (int v = 0; v < vectors; v++) times_weight[i * vectors + v] = weight * plain[i * vectors + v];
-            }
-        global const accum8 *right = weighted ? times_weight : plain;
-        add_panel(width, vectors, present, start == 0, plain, right, sums, rows + (size_t)(start + present) * width);
+        const int present = min(panel_rows, count - start), is_first = start == 0;
+        global const real *panel = rows + (size_t)start * width;
+        if (weighted) weigh(width, present, panel, weights + start, weighted_rows);
+        add_panel(width, present, !GOES_ON || is_first, panel, weighted ? weighted_rows : panel, sums);
+        if (!GOES_ON) add_to_totals(sum_count, is_first, sums, totals);
         start += present;
     } while (start < count);
-    return (global const accum *)sums;
+    return GOES_ON ? (global const accum *)sums : (global const accum *)totals;
 }
 
 #endif

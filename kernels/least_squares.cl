@@ -18,14 +18,14 @@ kernel void least_squares(
     global const int *restrict blocks,      // blocks x 3: task, first row in the chunk, number of rows
     global const real *restrict rows,       // rows x (order + responses)
     global const real *restrict weights,    // rows, if weighted
-    global accum8 *restrict gram_scratch,   // item_count x scratch_vectors
+    global accum_pack *restrict gram_scratch, // item_count x scratch_vectors
     global pack *restrict scratch,          // item_count x (triangle(order + responses) + triangle(order))
     global pack *restrict coefficients,     // responses x order entries
     global pack *restrict diagnoses)        // 2 entries
 {
     const int item = get_global_id(0);
     if (item >= item_count) return;
-    const int width = order + responses, stride = (width + 7) / 8 * 8, entries = triangle(width);
+    const int width = order + responses, stride = (width + LANES - 1) / LANES * LANES, entries = triangle(width);
     global pack *moments = scratch + (size_t)item * (entries + triangle(order)), *lower = moments + entries;
     const int last = (int)((long)pack_count * (item + 1) / item_count);
     for (int p = (int)((long)pack_count * item / item_count); p < last; p++) {

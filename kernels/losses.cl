@@ -70,25 +70,7 @@ static row_pack evaluate_rows(
 
 #if VECTOR_PACKS
 
-#define LANE_NUMBERS (accum8)(0, 1, 2, 3, 4, 5, 6, 7)
-#define widen(x) JOIN(JOIN(convert_, ACCUM), 8)(x)
-
-// x' beta, with beta in accum and padded to whole vectors. What lies behind the features may be anything.
-static accum predictor(const int order, global const real *x, global const accum *beta)
-{
-    accum8 sum = 0;
-    int k = 0;
-    for (; k + 8 <= order; k += 8) sum = fma(widen(vload8(0, x + k)), vload8(0, beta + k), sum);
-    if (k < order) {
-        const accum8 last = LANE_NUMBERS < (accum)(order - k) ? widen(vload8(0, x + k)) : (accum8)0;
-        sum = fma(last, vload8(0, beta + k), sum);
-    }
-    const JOIN(ACCUM, 4) halves = sum.lo + sum.hi;
-    const JOIN(ACCUM, 2) quarters = halves.lo + halves.hi;
-    return quarters.x + quarters.y;
-}
-
-// One work-item a block, eight rows at a time. Scratch: predictors, coefficients and gradient, the latter two padded.
+// One work-item a block, eight rows at a time. Scratch: predictors, coefficients and gradient.
 kernel void evaluate_blocks(
     const int block_count,
     const int loss,
@@ -102,55 +84,41 @@ kernel void evaluate_blocks(
     global const real *restrict rows,          // rows x (order + 1)
     global const real *restrict weights,       // rows, if weighted
     global const real *restrict coefficients,  // packed
-    global accum *restrict scratch,            // block_count x columns x (8 + 2 padded orders)
+    global accum8 *restrict scratch,           // block_count x columns x (1 + 2 vectors)
     global real *restrict values,              // block_count
     global real *restrict gradients)           // block_count x columns x order
 {
     const int block = get_global_id(0);
     if (block >= block_count) return;
     const int task = shared ? 0 : blocks[3 * block], first = blocks[3 * block + 1], count = blocks[3 * block + 2];
-    const int width = order + 1, padded = (order + 7) / 8 * 8;
+    const int vectors = (order + 7) / 8;
     global const real *source = coefficients + TASK_OFFSET(task, coefficient_entries, coefficient_first);
-    global accum8 *eta = (global accum8 *)(scratch + (size_t)block * columns * (8 + 2 * padded));
-    global accum *beta = (global accum *)(eta + columns);
-    global accum *sums = beta + columns * padded;
+    global accum8 *eta = scratch + (size_t)block * columns * (1 + 2 * vectors);
+    global accum8 *beta = eta + columns, *sums = beta + columns * vectors;
     for (int c = 0; c < columns; c++)
-        for (int k = 0; k < padded; k++) {
-            beta[c * padded + k] = k < order ? (accum)source[(size_t)(c * order + k) * LANES] : 0;
-            sums[c * padded + k] = 0;
+        for (int v = 0; v < vectors; v++) {
+            beta[c * vectors + v] = coefficient_vector(order, v, source + (size_t)c * order * LANES);
+            sums[c * vectors + v] = 0;
         }
     accum8 value = 0;
     for (int start = 0; start < count; start += 8) {
         const int present = min(8, count - start);
-        global const real *x = rows + (size_t)(first + start) * width;
-        accum lanes[8] = {0}, y[8] = {0}, w[8] = {0};
-        for (int i = 0; i < present; i++) {
-            y[i] = x[i * width + order];
-            w[i] = weighted ? weights[first + start + i] : 1;
-        }
-        for (int c = 0; c < columns; c++) {
-            for (int i = 0; i < present; i++) lanes[i] = predictor(order, x + i * width, beta + c * padded);
-            eta[c] = vload8(0, lanes);
-        }
-        const accum8 weight = vload8(0, w);
-        const accum8 loss_values = evaluate_rows(loss, columns, vload8(0, y), limit, 1, eta);
+        global const real *z = rows + (size_t)(first + start) * (order + 1);
+        ask_for_rows(order, z);
+        for (int c = 0; c < columns; c++) eta[c] = predictors(order, present, z, beta + c * vectors);
+        const accum8 loss_values = evaluate_rows(loss, columns, responses(order, present, z), limit, 1, eta);
+        const accum8 weight = row_weights(weighted, present, weights + first + start);
         value += weight == (accum)0 ? (accum8)0 : weight * loss_values;
         for (int c = 0; c < columns; c++) {
-            vstore8(weight == (accum)0 ? (accum8)0 : weight * eta[c], 0, lanes);
-            for (int k = 0; k < order; k += 8) {
-                accum8 sum = vload8(0, sums + c * padded + k);
-                for (int i = 0; i < present; i++)
-                    sum = fma(widen(vload8(0, x + i * width + k)), (accum8)lanes[i], sum);
-                vstore8(sum, 0, sums + c * padded + k);
-            }
+            const accum8 slopes = weight == (accum)0 ? (accum8)0 : weight * eta[c];
+            add_gradient(order, present, slopes, z, sums + c * vectors);
         }
     }
-    const JOIN(ACCUM, 4) halves = value.lo + value.hi;
-    const JOIN(ACCUM, 2) quarters = halves.lo + halves.hi;
-    values[block] = (real)(quarters.x + quarters.y);
+    values[block] = (real)total(value);
     for (int c = 0; c < columns; c++)
         for (int k = 0; k < order; k++)
-            gradients[((size_t)block * columns + c) * order + k] = (real)sums[c * padded + k];
+            gradients[((size_t)block * columns + c) * order + k] =
+                (real)((global const accum *)(sums + c * vectors))[k];
 }
 
 #else

@@ -14,13 +14,39 @@ typedef JOIN(ulong, LANES) weight_pack;
 #define to_weight_pack(x) JOIN(convert_ulong, LANES)(x)
 // All bits of each lane for which a comparison holds.
 #define mask_of(condition) JOIN(as_ulong, LANES)(JOIN(convert_long, LANES)(condition))
-// Eight lanes of a mask of a byte a lane as one word, the first lane lowest, and the first bit of each.
-#if LANES == 8
-#define BITS(mask, eight) as_ulong(mask)
-#else
-#define BITS(mask, eight) as_ulong((eight) == 0 ? (mask).lo : (mask).hi)
+// One bit for each lane for which a comparison of packs holds, the first lane's lowest: one instruction where PoCL's compiler
+// says that the CPU has it.
+#if defined(POCL_DEVICE_ADDRESS_BITS) && defined(__AVX512DQ__)
+#define HAS_BITS_OF_LANES
 #endif
-#define FIRST_BITS 0x0101010101010101UL
+#if LANES == 8
+typedef uchar lane_bits;
+#ifdef HAS_BITS_OF_LANES
+typedef long mask_words __attribute__((vector_size(64)));
+#define bits_of(condition) ((lane_bits)__builtin_ia32_cvtq2mask512(__builtin_astype(condition, mask_words)))
+#else
+#define bits_of(condition) bits_of_eight(as_ulong(convert_char8(condition)))
+#endif
+#else
+typedef ushort lane_bits;
+#ifdef HAS_BITS_OF_LANES
+typedef int mask_words __attribute__((vector_size(64)));
+#define bits_of(condition) ((lane_bits)__builtin_ia32_cvtd2mask512(__builtin_astype(condition, mask_words)))
+#else
+#define bits_of(condition) bits_of_sixteen(as_ulong2(convert_char16(condition)))
+#endif
+#endif
+
+// The bits of a mask of a byte a lane.
+static lane_bits bits_of_eight(const ulong mask)
+{
+    return (mask & 0x0101010101010101UL) * 0x0102040810204080UL >> 56;
+}
+
+static ushort bits_of_sixteen(const ulong2 masks)
+{
+    return bits_of_eight(masks.x) | bits_of_eight(masks.y) << 8;
+}
 #else
 typedef ulong weight_pack;
 #define to_weight_pack(x) convert_ulong(x)
@@ -40,7 +66,8 @@ static weight_pack units(
 
 #if VECTOR_PACKS
 
-// One work-item a share of the packs, block by block. What is inside a block is gathered before it is given a place.
+// One work-item a share of the packs, block by block. What is inside a block is found by a bit a task, of 64 tasks at a
+// time: a branch that goes wrong for each pack would cost more than all the rest. It is gathered before it is given a place.
 kernel void split_values(
     const int task_count,
     const int entries,
@@ -64,7 +91,8 @@ kernel void split_values(
     global weight_pack *sums = partials + (size_t)item * entries * 4;
     for (int k = 0; k < entries * 4; k++) sums[k] = 0;
     weight_pack block_weights[PACKS_PER_BLOCK];
-    real block_values[PACKS_PER_BLOCK * LANES + 1];
+    ulong inside_bits[PACKS_PER_BLOCK * LANES / 64];
+    real inside_values[PACKS_PER_BLOCK * LANES + 1];
     ulong inside_weights[PACKS_PER_BLOCK * LANES + 1];
     for (int first = (int)((long)pack_count * item / item_count); first < end; first += PACKS_PER_BLOCK) {
         const int count = min(PACKS_PER_BLOCK, end - first);
@@ -73,10 +101,11 @@ kernel void split_values(
                 weights[(size_t)(first + p) * weight_entries + weight_first], counts_tasks, scale, second_scale,
                 (first + p) * LANES, task_count);
         for (int entry = 0; entry < entries; entry++) {
-            global const pack *value = values + (size_t)first * value_entries + value_first + entry;
+            global const pack *const start = values + (size_t)first * value_entries + value_first + entry;
+            global const pack *value = start;
             const pack lower = bounds[2 * entry], upper = bounds[2 * entry + 1];
             weight_pack below = 0, to_lower = 0, to_upper = 0, missing = 0;
-            int inside = 0;
+            inside_bits[(count * LANES - 1) / 64] = 0;
             for (int p = 0; p < count; p++, value += value_entries) {
                 ask_for(value + (size_t)PACKS_PER_BLOCK * value_entries);
                 const pack v = *value;
@@ -85,15 +114,17 @@ kernel void split_values(
                 to_lower += w & mask_of(v <= lower);
                 to_upper += w & mask_of(v <= upper);
                 missing |= w & mask_of(v != v);
-                const JOIN(char, LANES) is_inside = JOIN(convert_char, LANES)(v > lower && v < upper);
-                for (int eight = 0; eight < LANES; eight += 8)
-                    for (ulong rest = FIRST_BITS & BITS(is_inside, eight); rest; rest &= rest - 1) {
-                        const int l = eight + (63 - (int)clz(rest & -rest)) / 8;
-                        block_values[inside] = ((global const real *)value)[l];
-                        inside_weights[inside] = ((private const ulong *)block_weights)[p * LANES + l];
-                        inside += inside_weights[inside] != 0;
-                    }
+                ((private lane_bits *)inside_bits)[p] = bits_of(v > lower && v < upper);
             }
+            int inside = 0;
+            for (int task = 0; task < count * LANES; task += 64)
+                for (ulong rest = inside_bits[task / 64]; rest; rest &= rest - 1) {
+                    const int t = task + 63 - (int)clz(rest & -rest);
+                    inside_values[inside] =
+                        ((global const real *)(start + (size_t)(t / LANES) * value_entries))[t % LANES];
+                    inside_weights[inside] = ((private const ulong *)block_weights)[t];
+                    inside += inside_weights[inside] != 0;
+                }
             sums[4 * entry] += below;
             sums[4 * entry + 1] += to_lower;
             sums[4 * entry + 2] += to_upper;
@@ -102,7 +133,7 @@ kernel void split_values(
             const size_t place = atomic_add(&counts[entry], inside);
             if (place + inside > capacity) continue;
             for (int k = 0; k < inside; k++) {
-                kept_values[(size_t)entry * capacity + place + k] = block_values[k];
+                kept_values[(size_t)entry * capacity + place + k] = inside_values[k];
                 kept_weights[(size_t)entry * capacity + place + k] = inside_weights[k];
             }
         }
@@ -188,7 +219,7 @@ kernel void add_splits(
     sums[id] = sum;
 }
 
-// All entries of some tasks. One work-item a value.
+// All entries of some tasks. One work-item a task.
 kernel void gather_tasks(
     const int count,
     const int entries,
@@ -198,9 +229,9 @@ kernel void gather_tasks(
     global real *restrict gathered)      // count x entries
 {
     const size_t id = get_global_id(0);
-    if (id >= (size_t)count * entries) return;
-    const int entry = (int)(id % entries);
-    gathered[id] = values[TASK_OFFSET(tasks[id / entries], value_entries, value_first) + (size_t)entry * LANES];
+    if (id >= count) return;
+    global const real *source = values + TASK_OFFSET(tasks[id], value_entries, value_first);
+    for (int entry = 0; entry < entries; entry++) gathered[id * entries + entry] = source[(size_t)entry * LANES];
 }
 
 // The largest value of each entry in each block, NaN where there is one. One work-item a (block, entry) and lane.

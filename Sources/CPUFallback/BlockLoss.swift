@@ -50,13 +50,24 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
     /// Takes the coefficients of a task, whose entries lie `stride` apart.
     @inline(__always)
     func take(_ source: UnsafePointer<Scalar>, stride: Int) {
-        let destination = scalars(of: coefficients)
         for column in 0..<columnCount {
-            for feature in 0..<featureCount {
-                let value = source[(column &* featureCount &+ feature) &* stride]
-                destination[column &* vectorCount &* 8 &+ feature] = Double(value)
+            let entries = source + column &* featureCount &* stride
+            for vector in 0..<vectorCount {
+                coefficients[column &* vectorCount &+ vector] = gathered(entries, vector, stride: stride)
             }
         }
+    }
+
+    /// One vector of a column's coefficients, 0 behind the last one.
+    @inline(__always)
+    private func gathered(_ entries: UnsafePointer<Scalar>, _ vector: Int, stride: Int) -> Lanes {
+        let first = vector &* 8
+        let last = featureCount &- 1 &- first
+        @inline(__always) func entry(_ index: Int) -> Double {
+            Double(entries[(first &+ min(index, last)) &* stride])
+        }
+        let values = Lanes(entry(0), entry(1), entry(2), entry(3), entry(4), entry(5), entry(6), entry(7))
+        return vector < vectorCount &- 1 ? values : kept(values, lastLanes)
     }
 
     /// Sums over `rowCount` rows: returns the value, and keeps the gradient for ``addGradient(to:stride:)``.
@@ -87,13 +98,30 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
     }
 
     /// Adds the gradient's columns to values that lie `stride` apart.
+    ///
+    /// Eight at a time: of a loop over one, compilers make vectors that are scattered, at several times the cost.
     @inline(__always)
     func addGradient(to destination: UnsafeMutablePointer<Scalar>, stride: Int) {
         let sums = scalars(of: gradients)
         for column in 0..<columnCount {
-            for feature in 0..<featureCount {
-                let place = (column &* featureCount &+ feature) &* stride
-                destination[place] += Scalar(sums[column &* vectorCount &* 8 &+ feature])
+            let source = sums + column &* vectorCount &* 8
+            let target = destination + column &* featureCount &* stride
+            @inline(__always) func add(_ feature: Int) { target[feature &* stride] += Scalar(source[feature]) }
+            var feature = 0
+            while feature &+ 8 <= featureCount {
+                add(feature)
+                add(feature &+ 1)
+                add(feature &+ 2)
+                add(feature &+ 3)
+                add(feature &+ 4)
+                add(feature &+ 5)
+                add(feature &+ 6)
+                add(feature &+ 7)
+                feature &+= 8
+            }
+            while feature < featureCount {
+                add(feature)
+                feature &+= 1
             }
         }
     }

@@ -1,3 +1,4 @@
+import CMachine
 public import Compute
 
 extension CPUBackend {
@@ -86,7 +87,10 @@ extension CPUBackend {
         ) { range, sums in
             for index in range {
                 let task = coefficients.taskCount == 1 ? 0 : Int(blocks[index].task)
-                sums.take(coefficients.entries.lane(of: task, lanes: Self.lanes), stride: Self.lanes)
+                let source = coefficients.entries.lane(of: task, lanes: Self.lanes)
+                // The pack to come, a line a task.
+                kindred_prefetch(source + (coefficients.entries.entriesPerPack + task % Self.lanes) * Self.lanes)
+                sums.take(source, stride: Self.lanes)
                 body(index, blocks[index], sums)
             }
         }

@@ -45,25 +45,16 @@ struct CPUColumns<Scalar: LaneScalar>: TaskColumns {
     @specialized(where Scalar == Float)
     func split(_ entries: Range<Int>, at brackets: [Bracket], weights: FixedPointWeights) -> [BracketSplit] {
         let packCount = (vectors.taskCount + Self.lanes - 1) / Self.lanes
-        let partCount = (packCount + Self.packsPerPart - 1) / Self.packsPerPart
-        let parts = parallel.map(partCount) { part in
-            let packs = part * Self.packsPerPart..<min((part + 1) * Self.packsPerPart, packCount)
-            return PackSplits(vectors: vectors, entries: entries, brackets: brackets, weights: weights).split(packs)
+        let parts = parallel.gather(of: packCount, grain: Self.packsPerPart) {
+            PackSplits(vectors: vectors, entries: entries, brackets: brackets, weights: weights)
+        } _: { packs, splits in
+            splits.add(packs)
         }
-        return parallel.map(entries.count) { index in
-            var split = BracketSplit()
-            var inside: [WeightedValue] = []
-            inside.reserveCapacity(parts.reduce(0) { $0 + ($1[index].inside?.count ?? 0) })
-            for part in parts {
-                split.below += part[index].below
-                split.throughLower += part[index].throughLower
-                split.throughUpper += part[index].throughUpper
-                split.hasNaN = split.hasNaN || part[index].hasNaN
-                inside += part[index].inside ?? []
-            }
-            split.inside = inside
-            return split
+        var splits = Array(repeating: BracketSplit(), count: entries.count)
+        for part in parts {
+            for (index, split) in part.splits().enumerated() { splits[index].add(split) }
         }
+        return splits
     }
 
     /// Packs that one thread splits at a time.

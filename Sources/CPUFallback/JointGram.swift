@@ -3,62 +3,87 @@ import Compute
 
 /// Sums `w z z'` over the rows of one block, for rows `z` of `width` values: the lower triangle, row by row.
 ///
-/// Every entry is summed in double from zero, in an order that depends on the block alone. Rows pass in panels that
-/// stay in the first cache while the tiles of the triangle are summed one after another.
+/// Rows pass in panels that stay in the first cache while the tiles of the triangle are summed one after another. Every
+/// entry is summed in the same order, which depends on the block alone, in double. In float alone, panels of 16 rows are
+/// summed in float and their sums in double where there are enough of them for their roundings to even out.
 struct JointGram<Scalar: LaneScalar>: ThreadScratch {
     let width: Int
-    /// Vectors of 8 in a row of the sums.
+    /// Vectors in a row of the sums.
     private let vectorCount: Int
     private let panelRows: Int
-    private let tileCount: Int
-    /// A panel's rows in double, and the same times their weights.
-    private let plain: UnsafeMutablePointer<DoubleLanes>
-    private let weighted: UnsafeMutablePointer<DoubleLanes>
+    /// A panel's rows times their weights.
+    private let weighted: UnsafeMutablePointer<Scalar>
+    /// In float, the rows of a short block in double, and the same times their weights.
+    private let wide: UnsafeMutablePointer<Double>
+    private let wideWeighted: UnsafeMutablePointer<Double>
     /// `width` rows of sums; what lies right of the diagonal's vector is never written.
-    private let sums: UnsafeMutablePointer<DoubleLanes>
+    private let sums: UnsafeMutablePointer<Double>
 
     /// Scratch for one thread; `deallocate` gives it back.
     init(width: Int) {
         self.width = width
-        vectorCount = (width + 7) / 8
-        // Half of a first cache of 48 kB, as much again for what is weighted.
-        panelRows = min(TaskLayout.rowsPerBlock, max(16, 24_000 / (vectorCount * 64)))
-        tileCount = Self.tileCount(vectorCount: vectorCount)
-        plain = .allocate(capacity: panelRows * vectorCount)
-        weighted = .allocate(capacity: panelRows * vectorCount)
-        sums = .allocate(capacity: width * vectorCount)
-        sums.initialize(repeating: .zero, count: width * vectorCount)
+        vectorCount = (width + Self.lanes - 1) / Self.lanes
+        panelRows = Self.panelRows(width: width)
+        weighted = .allocate(capacity: panelRows * width + Self.lanes)
+        let wideCount = Scalar.self == Double.self ? 0 : Self.shortRows * width + Self.lanes
+        wide = .allocate(capacity: wideCount)
+        wideWeighted = .allocate(capacity: wideCount)
+        let sumVectors = width * vectorCount * Self.lanes / DoubleLanes.scalarCount
+        let vectors = UnsafeMutablePointer<DoubleLanes>.allocate(capacity: sumVectors)
+        vectors.initialize(repeating: .zero, count: sumVectors)
+        sums = UnsafeMutableRawPointer(vectors).assumingMemoryBound(to: Double.self)
     }
 
     func deallocate() {
-        plain.deallocate()
         weighted.deallocate()
+        wide.deallocate()
+        wideWeighted.deallocate()
         sums.deallocate()
     }
 
-    /// Sums over `rowCount` rows.
+    /// In double half of a first cache of 48 kB, as much again for what is weighted.
+    private static func panelRows(width: Int) -> Int {
+        Scalar.self == Double.self ? min(TaskLayout.rowsPerBlock, max(16, 3000 / width)) : 16
+    }
+
+    /// Blocks of up to so many rows in float are summed in double throughout.
+    private static var shortRows: Int { 32 }
+
+    @inline(__always)
+    private static var lanes: Int { Scalar.Lanes.scalarCount }
+
+    /// Sums over `rowCount` rows. Reads up to a vector behind the last of them.
     @inline(__always)
     func sum(rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int) {
+        if Scalar.self == Float.self, rowCount <= Self.shortRows {
+            return sumShort(rows: rows, weights: weights, rowCount: rowCount)
+        }
         var start = 0
         repeat {
-            let count = min(panelRows, rowCount - start)
-            let panel = rows + start * width
-            // The next panel, or one farther ahead where panels are summed faster than memory answers.
-            let bytes = count &* width &* MemoryLayout<Scalar>.stride
-            let ahead = UnsafeRawPointer(panel) + max(bytes, 4096)
-            if Scalar.self == Double.self, weights == nil {
-                let values = UnsafeRawPointer(panel).assumingMemoryBound(to: Double.self)
-                addPanel(
-                    left: values, right: values, stride: width, rowCount: count, isFirst: start == 0, ahead: ahead,
-                    byteCount: bytes)
-            } else {
-                widen(panel, weights: weights.map { $0 + start }, rowCount: count)
-                addPanel(
-                    left: scalars(of: plain), right: scalars(of: weights == nil ? plain : weighted),
-                    stride: vectorCount * 8, rowCount: count, isFirst: start == 0, ahead: ahead, byteCount: bytes)
+            let count = min(panelRows, rowCount &- start)
+            let panel = rows + start &* width
+            var right = panel
+            if let weights {
+                weigh(panel, by: weights + start, rowCount: count, into: weighted)
+                right = UnsafePointer(weighted)
             }
-            start += count
+            addPanel(left: panel, right: right, rowCount: count, isFirst: start == 0, ahead: panel)
+            start &+= count
         } while start < rowCount
+    }
+
+    /// Sums over the rows of a short block, in double.
+    @inline(__always)
+    private func sumShort(rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int) {
+        for first in stride(from: 0, to: rowCount &* width, by: 8) {
+            UnsafeMutableRawPointer(wide + first).storeBytes(of: widened(rows + first), as: DoubleLanes.self)
+        }
+        var right = UnsafePointer(wide)
+        if let weights {
+            weigh(right, by: weights, rowCount: rowCount, into: wideWeighted)
+            right = UnsafePointer(wideWeighted)
+        }
+        addPanel(left: UnsafePointer(wide), right: right, rowCount: rowCount, isFirst: true, ahead: rows)
     }
 
     /// Writes the `triangleCount(width)` sums, `stride` values apart.
@@ -78,100 +103,113 @@ struct JointGram<Scalar: LaneScalar>: ThreadScratch {
         of destination: UnsafeMutablePointer<Scalar>, stride: Int,
         _ body: (UnsafeMutablePointer<Scalar>, Scalar) -> Void
     ) {
-        var target = destination
+        var (target, source) = (destination, UnsafePointer(sums))
         for row in 0..<width {
-            let source = UnsafeMutableRawPointer(sums + row * vectorCount).assumingMemoryBound(to: Double.self)
-            for column in 0...row {
-                body(target, Scalar(source[column]))
-                target += stride
+            var values = source
+            var rest = row &+ 1
+            @inline(__always) func entry(_ index: Int) { body(target + index &* stride, Scalar(values[index])) }
+            // Written out: of a loop compilers make gathers and scatters.
+            while rest >= 8 {
+                entry(0)
+                entry(1)
+                entry(2)
+                entry(3)
+                entry(4)
+                entry(5)
+                entry(6)
+                entry(7)
+                target += 8 &* stride
+                values += 8
+                rest &-= 8
             }
+            if rest > 0 { entry(0) }
+            if rest > 1 { entry(1) }
+            if rest > 2 { entry(2) }
+            if rest > 3 { entry(3) }
+            if rest > 4 { entry(4) }
+            if rest > 5 { entry(5) }
+            if rest > 6 { entry(6) }
+            target += rest &* stride
+            source += vectorCount &* Self.lanes
         }
     }
 
-    /// Reads up to a vector behind the last row.
+    /// What is behind a row is written over by the next one.
     @inline(__always)
-    private func widen(_ rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int) {
-        var (source, destination) = (rows, plain)
-        for _ in 0..<rowCount {
-            for index in 0..<vectorCount { destination[index] = widened(source + index &* 8) }
-            source += width
-            destination += vectorCount
-        }
-        guard let weights else { return }
-        var (unweighted, product) = (UnsafePointer(plain), weighted)
+    private func weigh<Value: LaneScalar>(
+        _ rows: UnsafePointer<Value>, by weights: UnsafePointer<Scalar>, rowCount: Int,
+        into products: UnsafeMutablePointer<Value>
+    ) {
+        var (source, product) = (rows, products)
         for row in 0..<rowCount {
-            let weight = DoubleLanes(repeating: Double(weights[row]))
-            for index in 0..<vectorCount { product[index] = weight * unweighted[index] }
-            unweighted += vectorCount
-            product += vectorCount
+            let weight = Value.Lanes(repeating: Value(weights[row]))
+            for first in stride(from: 0, to: width, by: Value.Lanes.scalarCount) {
+                UnsafeMutableRawPointer(product + first).storeBytes(
+                    of: weight * vector(at: source + first), as: Value.Lanes.self)
+            }
+            source += width
+            product += width
         }
     }
 
-    /// The tiles of the triangle: eight rows at a time, the last of them in fours and ones.
+    /// The tiles of the triangle, eight rows at a time.
     ///
     /// Before each, a share of the rows ahead is asked for, so that they arrive while tiles are summed.
     @inline(__always)
-    private func addPanel(
-        left: UnsafePointer<Double>, right: UnsafePointer<Double>, stride: Int, rowCount: Int, isFirst: Bool,
-        ahead: UnsafeRawPointer, byteCount: Int
+    private func addPanel<Value: LaneScalar>(
+        left: UnsafePointer<Value>, right: UnsafePointer<Value>, rowCount: Int, isFirst: Bool,
+        ahead rows: UnsafePointer<Scalar>
     ) {
-        let share = byteCount / tileCount &+ 64
+        let lanes = Value.Lanes.scalarCount
+        // The next panel, or one farther ahead where panels are summed faster than memory answers.
+        let byteCount = rowCount &* width &* MemoryLayout<Scalar>.stride
+        let ahead = UnsafeRawPointer(rows) + max(byteCount, 12_288)
+        let share = byteCount / tileCount(lanes: lanes) &+ 64
         var asked = 0
-        for group in 0..<vectorCount {
-            var vector = 0
-            while vector <= group {
+        let sumStride = vectorCount &* Self.lanes
+        var row = 0
+        while row < width {
+            let count = min(8, width &- row)
+            let vectors = (row &+ count &- 1) / lanes &+ 1
+            var index = 0
+            while index < vectors {
                 let end = min(asked &+ share, byteCount)
                 while asked < end {
                     kindred_prefetch(ahead + asked)
                     asked &+= 64
                 }
-                let place = group * 8 * vectorCount + vector
-                let (a, b) = (left + group * 8, right + vector * 8)
-                switch group + 1 - vector {
+                @inline(__always) func tile<Row: TileRow>(_: Row.Type) -> GramTile<Row> where Row.Scalar == Value {
+                    GramTile(
+                        left: left + row, right: right + index &* lanes, stride: width, rowCount: rowCount,
+                        isFirst: isFirst, sums: sums + row &* sumStride + index &* lanes, sumStride: sumStride)
+                }
+                switch vectors &- index {
                 case 1:
-                    addGroup(
-                        GramTile<RowVectors1>(
-                            left: a, right: b, stride: stride, rowCount: rowCount, isFirst: isFirst,
-                            sums: sums + place, vectorCount: vectorCount), group)
-                    vector += 1
+                    if row &+ 9 == width, width <= lanes &+ 1 {
+                        let nine = tile(TileRow1<Value>.self)
+                        return width <= lanes
+                            ? nine.addNine(last: TileRow1<Value>.self) : nine.addNine(last: TileRow2<Value>.self)
+                    }
+                    tile(TileRow1<Value>.self).add(count)
+                    index &+= 1
                 case 2, 4:
-                    addGroup(
-                        GramTile<RowVectors2>(
-                            left: a, right: b, stride: stride, rowCount: rowCount, isFirst: isFirst,
-                            sums: sums + place, vectorCount: vectorCount), group)
-                    vector += 2
+                    tile(TileRow2<Value>.self).add(count)
+                    index &+= 2
                 default:
-                    addGroup(
-                        GramTile<RowVectors3>(
-                            left: a, right: b, stride: stride, rowCount: rowCount, isFirst: isFirst,
-                            sums: sums + place, vectorCount: vectorCount), group)
-                    vector += 3
+                    tile(TileRow3<Value>.self).add(count)
+                    index &+= 3
                 }
             }
+            row &+= 8
         }
     }
 
-    /// The tiles of a panel: those of group `g` cover `g + 1` vectors, three at a time.
-    private static func tileCount(vectorCount: Int) -> Int { (0..<vectorCount).reduce(0) { $0 + $1 / 3 + 1 } }
-
-    /// The rows of one group of eight that there are.
+    /// The tiles of a panel: each of eight rows, and of as many vectors as reach the diagonal, three at a time. A row
+    /// left over that joins the eight before it is none.
     @inline(__always)
-    private func addGroup<Row>(_ tile: GramTile<Row>, _ group: Int) {
-        let count = min(8, width - group * 8)
-        if count == 8 { return tile.eightRows() }
-        var row = 0
-        if count >= 4 {
-            tile.fourRows()
-            row = 4
-        }
-        while row < count {
-            tile.skipping(row).oneRow()
-            row += 1
-        }
-    }
-
-    @inline(__always)
-    private func scalars(of vectors: UnsafePointer<DoubleLanes>) -> UnsafePointer<Double> {
-        UnsafeRawPointer(vectors).assumingMemoryBound(to: Double.self)
+    private func tileCount(lanes: Int) -> Int {
+        var count = width % 8 == 1 && 9...lanes &+ 1 ~= width ? 0 : (width &- 1) / lanes / 3 &+ 1
+        for row in Swift.stride(from: 0, to: width &- 8, by: 8) { count &+= (row &+ 7) / lanes / 3 &+ 1 }
+        return count
     }
 }

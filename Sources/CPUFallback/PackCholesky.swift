@@ -118,23 +118,31 @@ struct PackCholesky<Lanes: SIMD> where Lanes.Scalar: LaneScalar {
     /// - Parameter first: the entries of `b` before it are 0, and so are those of `x`.
     @inline(__always)
     func solveLower(_ x: UnsafeMutablePointer<Lanes>, from first: Int = 0) {
-        for column in first..<order {
-            let entry = lower + triangleCount(column) + column
-            let value = x[column] * entry[0]
-            x[column] = value
-            subtract(value, timesColumn: column, from: x)
-        }
+        solveLower(x, from: first) { _, rest in rest }
     }
 
-    /// Takes `value` times what lies below the diagonal of a column of `L` from the entries of `x` there.
+    /// Solves `L x = b` in place, where `b` is chosen while it is solved: `choose` takes the number of an entry and what
+    /// is left of it, which is what `x` holds there less what the entries before it take.
     @inline(__always)
-    private func subtract(_ value: Lanes, timesColumn column: Int, from x: UnsafeMutablePointer<Lanes>) {
-        let factor = -value
-        var entry = lower + triangleCount(column) + column
-        for row in column &+ 1..<order {
-            entry += row
-            x[row] = multiplyAdd(factor, entry[0], x[row])
+    private func solveLower(
+        _ x: UnsafeMutablePointer<Lanes>, from first: Int, _ choose: (Int, Lanes) -> Lanes
+    ) {
+        var column = first
+        // Two columns at a time: what is left of `x` is then read and written half as often.
+        while column &+ 1 < order {
+            var entries = lower + triangleCount(column &+ 1) + column
+            let value = choose(column, x[column]) * lower[triangleCount(column) + column]
+            let next = choose(column &+ 1, multiplyAdd(entries[0], -value, x[column &+ 1])) * entries[1]
+            x[column] = value
+            x[column &+ 1] = next
+            let (factor, second) = (-value, -next)
+            for row in column &+ 2..<order {
+                entries += row
+                x[row] = multiplyAdd(entries[1], second, multiplyAdd(entries[0], factor, x[row]))
+            }
+            column &+= 2
         }
+        if column < order { x[column] = choose(column, x[column]) * lower[triangleCount(column) + column] }
     }
 
     /// Solves `L' x = b` in place.
@@ -168,11 +176,9 @@ struct PackCholesky<Lanes: SIMD> where Lanes.Scalar: LaneScalar {
         for row in 0..<order { scales[row] = gram[triangleCount(row) + row].squareRoot() }
         let largest = largestRowSum(gram, scales, reciprocals: z, sums: sums)
         for row in 0..<order { z[row] = .zero }
-        for row in 0..<order {
-            let (scale, rest) = (scales[row], z[row])
-            let signed = select(rest, <, .zero, -scale, else: scale)
-            z[row] = (signed + rest) * lower[triangleCount(row) + row]
-            subtract(z[row], timesColumn: row, from: z)
+        solveLower(z, from: 0) { row, rest in
+            let scale = scales[row]
+            return select(rest, <, .zero, -scale, else: scale) + rest
         }
         solveUpper(z)
         let before = scaledSquares(z, scales)

@@ -7,13 +7,12 @@ typealias DoubleLanes = SIMD8<Double>
 /// All bits of the lanes that are kept, none of those that become 0, whatever they held.
 typealias LaneBits = SIMD8<UInt64>
 
-/// 8, 16 or 24 neighbouring values in registers: some of a row of data, or sums as wide.
+/// 8, 16 or 24 neighbouring values in double, in registers: some of a row of data, or sums as wide.
 protocol RowVectors {
     static var zero: Self { get }
     init(at memory: UnsafePointer<DoubleLanes>)
     /// Values of a row in double.
     init<Scalar: LaneScalar>(widening values: UnsafePointer<Scalar>)
-    mutating func add(_ other: Self)
     mutating func add(_ value: Double, times other: Self)
     /// The products with the other's values, summed over the vectors.
     func products(with other: Self) -> DoubleLanes
@@ -37,10 +36,6 @@ struct RowVectors1: RowVectors {
 
     @inline(__always) init<Scalar: LaneScalar>(widening values: UnsafePointer<Scalar>) {
         a = widened(values)
-    }
-
-    @inline(__always) mutating func add(_ other: Self) {
-        a += other.a
     }
 
     @inline(__always) mutating func add(_ value: Double, times other: Self) {
@@ -79,11 +74,6 @@ struct RowVectors2: RowVectors {
     @inline(__always) init<Scalar: LaneScalar>(widening values: UnsafePointer<Scalar>) {
         a = widened(values)
         b = widened(values + 8)
-    }
-
-    @inline(__always) mutating func add(_ other: Self) {
-        a += other.a
-        b += other.b
     }
 
     @inline(__always) mutating func add(_ value: Double, times other: Self) {
@@ -127,12 +117,6 @@ struct RowVectors3: RowVectors {
         a = widened(values)
         b = widened(values + 8)
         c = widened(values + 16)
-    }
-
-    @inline(__always) mutating func add(_ other: Self) {
-        a += other.a
-        b += other.b
-        c += other.c
     }
 
     @inline(__always) mutating func add(_ value: Double, times other: Self) {

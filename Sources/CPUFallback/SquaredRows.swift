@@ -1,8 +1,8 @@
 import CMachine
 import Compute
 
-/// Sums the squared loss and its gradient over the rows of one block, row by row: a row gives its residual and its share
-/// of the gradient while it is in registers.
+/// Sums the squared loss and its gradient over the rows of one block: a row gives its residual and its share of the
+/// gradient while it is in registers, or in the first cache.
 struct SquaredRows<Scalar: LaneScalar> {
     let rows: UnsafePointer<Scalar>
     let weights: UnsafePointer<Scalar>?
@@ -23,13 +23,98 @@ struct SquaredRows<Scalar: LaneScalar> {
     @inline(__always)
     func sum(into gradient: UnsafeMutablePointer<DoubleLanes>) -> Double {
         switch vectorCount {
-        case 1: return sum(RowVectors1.self, into: gradient)
+        case 1: return sumShortRows(into: gradient)
         case 2: return sum(RowVectors2.self, into: gradient)
         case 3: return sum(RowVectors3.self, into: gradient)
         default: return sumWideRows(into: gradient)
         }
     }
 
+    /// Rows of one vector, eight at a time, whose products are summed side by side.
+    @inline(__always)
+    private func sumShortRows(into gradient: UnsafeMutablePointer<DoubleLanes>) -> Double {
+        var sums = (even: DoubleLanes.zero, odd: DoubleLanes.zero)
+        var values = DoubleLanes.zero
+        var row = rows
+        var start = 0
+        while start &+ 8 <= rowCount {
+            values += addEight(row, last: 7, weights.map { CPUFallback.widened($0 + start) }, to: &sums)
+            row += 8 &* (featureCount &+ 1)
+            start &+= 8
+        }
+        if start < rowCount {
+            let rest = rowCount &- start
+            let isPresent = DoubleLanes(0, 1, 2, 3, 4, 5, 6, 7) .< Double(rest)
+            let weight = weights.map { CPUFallback.widened($0 + start) } ?? DoubleLanes(repeating: 1)
+            values += addEight(
+                row, last: rest &- 1, DoubleLanes.zero.replacing(with: weight, where: isPresent), to: &sums)
+        }
+        gradient[0] = sums.even + sums.odd
+        return total(values) / 2
+    }
+
+    /// Adds the gradient of eight rows to two sums, of which one alone would wait for itself, and returns twice their
+    /// values. Rows behind the last one are that one again: they have to weigh nothing.
+    @inline(__always)
+    private func addEight(
+        _ first: UnsafePointer<Scalar>, last: Int, _ weight: DoubleLanes?,
+        to sums: inout (even: DoubleLanes, odd: DoubleLanes)
+    ) -> DoubleLanes {
+        prefetchEight(after: first)
+        @inline(__always) func row(_ index: Int) -> UnsafePointer<Scalar> {
+            first + min(index, last) &* (featureCount &+ 1)
+        }
+        let (row0, row1, row2, row3) = (row(0), row(1), row(2), row(3))
+        let (row4, row5, row6, row7) = (row(4), row(5), row(6), row(7))
+        let (x0, x1, x2, x3) = (widened(row0), widened(row1), widened(row2), widened(row3))
+        let (x4, x5, x6, x7) = (widened(row4), widened(row5), widened(row6), widened(row7))
+        let beta = beta[0]
+        @inline(__always) func products(_ x: DoubleLanes) -> DoubleLanes { kept(x, lastLanes) * beta }
+        let predictors = kindred_totals(
+            products(x0), products(x1), products(x2), products(x3), products(x4), products(x5), products(x6),
+            products(x7))
+        let residuals =
+            predictors
+            - widened(
+                SIMD8(
+                    row0[featureCount], row1[featureCount], row2[featureCount], row3[featureCount],
+                    row4[featureCount], row5[featureCount], row6[featureCount], row7[featureCount]))
+        let slopes = weight.map { (residuals * $0).replacing(with: 0, where: $0 .== .zero) } ?? residuals
+        @inline(__always) func add(_ lane: Int, _ x: DoubleLanes, to sum: inout DoubleLanes) {
+            sum = multiplyAdd(DoubleLanes(repeating: slopes[lane]), x, sum)
+        }
+        add(0, x0, to: &sums.even)
+        add(1, x1, to: &sums.odd)
+        add(2, x2, to: &sums.even)
+        add(3, x3, to: &sums.odd)
+        add(4, x4, to: &sums.even)
+        add(5, x5, to: &sums.odd)
+        add(6, x6, to: &sums.even)
+        add(7, x7, to: &sums.odd)
+        return residuals * slopes
+    }
+
+    @inline(__always)
+    private func widened(_ values: UnsafePointer<Scalar>) -> DoubleLanes { CPUFallback.widened(values) }
+
+    @inline(__always)
+    private func widened(_ values: SIMD8<Scalar>) -> DoubleLanes {
+        withUnsafePointer(to: values) { CPUFallback.widened(UnsafeRawPointer($0).assumingMemoryBound(to: Scalar.self)) }
+    }
+
+    /// Asks for as many bytes as eight rows have, several times as far ahead as arrives while they are summed.
+    @inline(__always)
+    private func prefetchEight(after row: UnsafePointer<Scalar>) {
+        let ahead = UnsafeRawPointer(row) + 8192
+        let bytes = 8 &* (featureCount &+ 1) &* MemoryLayout<Scalar>.stride
+        var offset = 0
+        while offset < bytes {
+            kindred_prefetch(ahead + offset)
+            offset &+= 64
+        }
+    }
+
+    /// Rows of few vectors, one by one.
     @inline(__always)
     private func sum<Vectors: RowVectors>(
         _: Vectors.Type, into gradient: UnsafeMutablePointer<DoubleLanes>
@@ -82,8 +167,10 @@ struct SquaredRows<Scalar: LaneScalar> {
         var value = 0.0
         if weights != nil { slopes.update(repeating: 0, count: range.count) }
         forEachRow(of: range) { index, row, weight in
-            var products = kept(widened(row + last &* 8), lastLanes) * beta[last]
-            for vector in 0..<last { products = multiplyAdd(widened(row + vector &* 8), beta[vector], products) }
+            var products = kept(CPUFallback.widened(row + last &* 8), lastLanes) * beta[last]
+            for vector in 0..<last {
+                products = multiplyAdd(CPUFallback.widened(row + vector &* 8), beta[vector], products)
+            }
             let slope = total(products) - Double(row[featureCount])
             let weighted = weight.map { $0 * slope } ?? slope
             value += weighted * slope

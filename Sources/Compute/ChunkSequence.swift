@@ -70,22 +70,7 @@ public struct ChunkSequence: Sequence, IteratorProtocol, Sendable {
     public mutating func next() -> ChunkRange? {
         let firstRow = row
         let firstTask = task
-        var blocks: [RowBlock] = []
-        walk: while task < layout.taskCount {
-            let end = layout.offsets[task + 1]
-            if let packSize, task % packSize == 0, task > firstTask {
-                let packEnd = layout.offsets[Swift.min(task + packSize, layout.taskCount)]
-                if packEnd - firstRow > capacity { break walk }
-            }
-            while row < end {
-                let count = Swift.min(TaskLayout.rowsPerBlock, end - row)
-                let rowsBefore = row - firstRow
-                if packSize == nil, rowsBefore + count > capacity { break walk }
-                blocks.append(RowBlock(task: task, firstRow: rowsBefore, rowCount: count))
-                row += count
-            }
-            task += 1
-        }
+        let blocks = nextBlocks()
         guard row > firstRow || packSize != nil && task > firstTask else { return nil }
         let wholeTasks = packSize == nil ? nil : firstTask..<task
         guard let folds else {
@@ -95,5 +80,45 @@ public struct ChunkSequence: Sequence, IteratorProtocol, Sendable {
         return ChunkRange(
             firstRow: firstRow, rowCount: row - firstRow, blocks: grouped.blocks, foldCount: folds.foldCount,
             grouping: grouped.grouping, wholeTasks: wholeTasks)
+    }
+
+    /// The blocks of the next chunk, in memory for as many as there can be: with short tasks, memory that grows while
+    /// they are walked over takes longer than to sum their rows.
+    private mutating func nextBlocks() -> [RowBlock] {
+        let firstRow = row
+        let end = end(ofChunkFrom: firstRow)
+        let limit = (end.task - task) + (end.row - firstRow) / TaskLayout.rowsPerBlock + 1
+        return Array(unsafeUninitializedCapacity: limit) { blocks, count in
+            layout.offsets.withUnsafeBufferPointer { offsets in
+                while task < end.task {
+                    let taskEnd = offsets[task + 1]
+                    while row < taskEnd {
+                        let rowCount = Swift.min(TaskLayout.rowsPerBlock, taskEnd - row)
+                        if row + rowCount > end.row { return }
+                        blocks.initializeElement(
+                            at: count, to: RowBlock(task: task, firstRow: row - firstRow, rowCount: rowCount))
+                        count += 1
+                        row += rowCount
+                    }
+                    task += 1
+                }
+            }
+        }
+    }
+
+    /// Up to which row and which task, both exclusive, the chunk may go.
+    private func end(ofChunkFrom firstRow: Int) -> (row: Int, task: Int) {
+        let offsets = layout.offsets
+        let end = Swift.min(capacity, layout.rowCount - firstRow) + firstRow
+        var (low, high) = (task, layout.taskCount)
+        // All rows of the tasks below `low` fit.
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if offsets[middle] <= end { low = middle } else { high = middle - 1 }
+        }
+        guard let packSize else { return (end, Swift.min(low + 1, layout.taskCount)) }
+        let wholePacks = low == layout.taskCount ? low : low / packSize * packSize
+        let last = Swift.min(layout.taskCount, Swift.max(wholePacks, task + packSize))
+        return (offsets[last], last)
     }
 }

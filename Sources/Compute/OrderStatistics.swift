@@ -24,58 +24,12 @@ extension UnsafeMutableBufferPointer<WeightedValue> {
     ///
     /// Preconditions: no value is NaN, and `1 <= low <= high <=` the sum of the weights. Reorders the values.
     func orderStatistics(low: UInt64, high: UInt64) -> (low: OrderStatistic, high: OrderStatistic) {
-        let (near, below) = narrow(low: low, high: high)
-        var (first, end) = (startIndex, near)
-        let lowest = select(rank: low, below: below, &first, &end)
+        var (first, end) = (startIndex, endIndex)
+        let lowest = select(rank: low, below: 0, &first, &end)
         if high <= lowest.through { return (lowest, lowest) }
         first = end
-        end = near
+        end = endIndex
         return (lowest, select(rank: high, below: lowest.through, &first, &end))
-    }
-
-    /// Moves the values near two ranks to the front. Returns where they end, and the weight of smaller values.
-    ///
-    /// A sample, drawn in proportion to the weights, tells which are near; when it errs, all are.
-    private func narrow(low: UInt64, high: UInt64) -> (end: Int, below: UInt64) {
-        let sampleCount = 1024
-        guard count > 8 * sampleCount else { return (endIndex, 0) }
-        var sample = sample(count: sampleCount)
-        let total = reduce(0) { $0 &+ $1.weight }
-        func position(_ rank: UInt64, deviations: Double) -> UInt64 {
-            let place = Double(rank) / Double(total) * Double(sample.count)
-            return UInt64(Swift.min(Swift.max(place + deviations * 16 + 1, 1), Double(sample.count)))
-        }
-        let ranks = (position(low, deviations: -4), position(high, deviations: 4))
-        let ends = sample.withUnsafeMutableBufferPointer { $0.orderStatistics(low: ranks.0, high: ranks.1) }
-        let (lower, upper) = (ends.low.value, ends.high.value)
-        var (near, below, inside) = (startIndex, UInt64(0), UInt64(0))
-        for index in indices {
-            let element = self[index]
-            self[index] = self[near]
-            self[near] = element
-            let isNear = (element.value >= lower ? 1 : 0) & (element.value <= upper ? 1 : 0)
-            near &+= isNear
-            inside &+= isNear == 1 ? element.weight : 0
-            below &+= element.value < lower ? element.weight : 0
-        }
-        return low > below && high <= below + inside ? (near, below) : (endIndex, 0)
-    }
-
-    /// Values at equal steps of the sum of weights, each of weight 1.
-    private func sample(count: Int) -> [WeightedValue] {
-        let total = reduce(0) { $0 &+ $1.weight }
-        let step = Swift.max(1, total / UInt64(count))
-        var (next, through) = (step / 2, UInt64(0))
-        var sample: [WeightedValue] = []
-        sample.reserveCapacity(count + 1)
-        for element in self {
-            through &+= element.weight
-            while next < through {
-                sample.append(WeightedValue(value: element.value, weight: 1))
-                next &+= step
-            }
-        }
-        return sample
     }
 
     /// Quickselect: narrows `first ..< end` to the values that equal the one of this rank; those behind are larger.

@@ -57,6 +57,26 @@ public struct Parallel: Sendable {
         }
     }
 
+    /// Splits `0 ..< count` into ranges of at most `grain`, and returns what each thread made of those it took.
+    ///
+    /// Which ranges a thread takes is not fixed: this is for what is the same however they are shared, as sums of whole
+    /// numbers are.
+    package func gather<Part>(
+        of count: Int, grain: Int, from makePart: () -> Part, _ body: (Range<Int>, inout Part) -> Void
+    ) -> [Part] {
+        let size = max(1, grain)
+        let blockCount = (count + size - 1) / size
+        let next = Atomic<Int>(0)
+        return map(min(threadCount, blockCount)) { _ in
+            var part = makePart()
+            while true {
+                let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                if block >= blockCount { return part }
+                body(block * size..<min(count, (block + 1) * size), &part)
+            }
+        }
+    }
+
     /// Splits `0 ..< count` into ranges of at most `grain` and calls `body` once for each with the memory of its thread.
     ///
     /// - Parameter makeScratch: evaluated once for each thread that has work.

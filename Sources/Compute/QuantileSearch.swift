@@ -1,34 +1,3 @@
-/// Where a weighted quantile of the values of many tasks is sought: between two values of a sample.
-package struct Bracket: Sendable {
-    package let lower: Double
-    package let upper: Double
-}
-
-/// The weights of one entry's values below, at and inside a bracket, and the values inside it.
-package struct BracketSplit: Sendable {
-    /// Of values less than `lower`.
-    package var below: UInt64 = 0
-    /// Of values up to `lower`.
-    package var throughLower: UInt64 = 0
-    /// Of values up to `upper`.
-    package var throughUpper: UInt64 = 0
-    /// Whether a task of positive weight holds NaN.
-    package var hasNaN = false
-    /// The values greater than `lower` and less than `upper`; nil when they were too many to be kept.
-    package var inside: [WeightedValue]? = []
-
-    package init() {}
-
-    /// Adds what other tasks have in the same bracket.
-    package mutating func add(_ other: BracketSplit) {
-        below += other.below
-        throughLower += other.throughLower
-        throughUpper += other.throughUpper
-        hasNaN = hasNaN || other.hasNaN
-        if let values = other.inside { inside?.append(contentsOf: values) } else { inside = nil }
-    }
-}
-
 /// Finds order statistics of the weighted values of many tasks without sorting them.
 ///
 /// A sample, drawn in proportion to the weights, brackets each entry's value. One pass over the values sums the weights on
@@ -64,8 +33,12 @@ package struct QuantileSearch {
             let entries = first..<min(first + entriesPerPass, columns.entryCount)
             let brackets = brackets(entries, sample: sample, of: columns.entryCount, low: low, high: high)
             let splits = try columns.split(entries, at: brackets, weights: weights)
-            var statistics = select(splits, brackets, low: low, high: high)
-            for (index, entry) in entries.enumerated() where isMissed(splits[index], low: low, high: high) {
+            let isMissed = splits.map { !$0.hasNaN && $0.misses(low: low, high: high) }
+            var statistics = parallel.map(splits.count) { index in
+                splits[index].hasNaN || isMissed[index]
+                    ? nil : splits[index].orderStatistics(at: brackets[index], low: low, high: high)
+            }
+            for (index, entry) in entries.enumerated() where isMissed[index] {
                 let column = try columns.columns(entry..<entry + 1)
                 statistics[index] = select(1, low: low, high: high) { _ in candidates(column, column: 0) }[0]
             }
@@ -108,8 +81,8 @@ package struct QuantileSearch {
         tasks.reserveCapacity(count)
         // A task drawn like any other is kept with the probability that its weight is of the largest.
         for _ in 0..<8 * count where tasks.count < count {
-            let task = Int(generator.next() % UInt64(taskCount))
-            if generator.next() % weights.largest < weights.units[task] { tasks.append(task) }
+            let task = Int(generator.next(below: UInt64(taskCount)))
+            if generator.next(below: weights.largest) < weights.units[task] { tasks.append(task) }
         }
         return tasks.count < count ? evenlySampledTasks(count, &generator) : tasks
     }
@@ -121,7 +94,7 @@ package struct QuantileSearch {
         tasks.reserveCapacity(count)
         var (task, through) = (0, weights.units[0])
         for part in 0..<count {
-            let point = UInt64(part) * step + generator.next() % step
+            let point = UInt64(part) * step + generator.next(below: step)
             while through <= point {
                 task += 1
                 through += weights.units[task]
@@ -143,58 +116,19 @@ package struct QuantileSearch {
         let first = position(low, deviations: -4) - 2
         let last = position(high, deviations: 4) + 2
         return parallel.map(entries.count) { index in
-            var values: [WeightedValue] = []
-            values.reserveCapacity(count)
+            var memory = RunMemory()
+            var run = memory.makeRun(capacity: count)
             for task in 0..<count {
                 let value = sample[task * entryCount + entries.lowerBound + index]
-                if !value.isNaN { values.append(WeightedValue(value: value, weight: 1)) }
+                if !value.isNaN { run.append(value, weight: 1) }
             }
-            let present = UInt64(values.count)
+            let present = UInt64(run.count)
             if present == 0 { return Bracket(lower: -.infinity, upper: .infinity) }
-            let (lower, upper) = values.withUnsafeMutableBufferPointer {
-                $0.orderStatistics(
-                    low: min(UInt64(max(first, 1)), present), high: min(UInt64(max(last, 1)), present))
-            }
+            let (lower, upper) = [run].orderStatistics(
+                low: min(UInt64(max(first, 1)), present), high: min(UInt64(max(last, 1)), present))
             return Bracket(
                 lower: first < 1 ? -.infinity : lower.value, upper: last > Double(count) ? .infinity : upper.value)
         }
-    }
-
-    /// Whether a rank lies outside the bracket, or what is inside was not kept.
-    private func isMissed(_ split: BracketSplit, low: UInt64, high: UInt64) -> Bool {
-        if split.hasNaN { return false }
-        return low <= split.below || high > split.throughUpper || split.inside == nil
-    }
-
-    private func select(
-        _ splits: [BracketSplit], _ brackets: [Bracket], low: UInt64, high: UInt64
-    ) -> [(low: OrderStatistic, high: OrderStatistic)?] {
-        parallel.map(splits.count) { index in
-            let split = splits[index]
-            guard var inside = split.inside, !split.hasNaN, !isMissed(split, low: low, high: high) else { return nil }
-            let belowUpper = split.throughLower + inside.reduce(0) { $0 + $1.weight }
-            let atLower = OrderStatistic(
-                value: brackets[index].lower, below: split.below, through: split.throughLower)
-            let atUpper = OrderStatistic(value: brackets[index].upper, below: belowUpper, through: split.throughUpper)
-            return inside.withUnsafeMutableBufferPointer { inside in
-                func isInside(_ rank: UInt64) -> Bool { rank > split.throughLower && rank <= belowUpper }
-                func statistic(_ rank: UInt64) -> OrderStatistic { rank <= split.throughLower ? atLower : atUpper }
-                if !isInside(low) && !isInside(high) { return (statistic(low), statistic(high)) }
-                let selected = inside.orderStatistics(
-                    low: isInside(low) ? low - split.throughLower : 1,
-                    high: isInside(high) ? high - split.throughLower : belowUpper - split.throughLower)
-                return (
-                    isInside(low) ? selected.low.adding(split.throughLower) : statistic(low),
-                    isInside(high) ? selected.high.adding(split.throughLower) : statistic(high)
-                )
-            }
-        }
-    }
-}
-
-extension OrderStatistic {
-    fileprivate func adding(_ weight: UInt64) -> OrderStatistic {
-        OrderStatistic(value: value, below: below + weight, through: through + weight)
     }
 }
 
@@ -209,4 +143,5 @@ private struct SplitMix {
         z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
         return z ^ (z >> 31)
     }
+    mutating func next(below bound: UInt64) -> UInt64 { bound.multipliedFullWidth(by: next()).high }
 }

@@ -15,7 +15,7 @@ struct DeviceColumns<Scalar: LaneScalar>: TaskColumns {
         let numbers = try backend.context.makeBuffer(tasks.map { Int32($0) })
         let gathered = try backend.context.makeBuffer(of: Scalar.self, count: tasks.count * entryCount)
         try backend.kernel("gather_tasks", in: .quantiles, order: 0).launch(
-            global: tasks.count * entryCount,
+            global: tasks.count,
             arguments: [.count(tasks.count), .count(entryCount)] + backend.place(vectors.entries) + [
                 .buffer(numbers), .buffer(vectors.entries.buffer), .buffer(gathered),
             ])
@@ -67,11 +67,7 @@ struct DeviceColumns<Scalar: LaneScalar>: TaskColumns {
             .count(entries.count), .buffer(partials), .buffer(sums))
         let foundSums = try sums.read()
         let foundCounts = try counts.read()
-        var kept: [(values: [Scalar], weights: [UInt64])] = []
-        for index in 0..<entries.count {
-            let place = index * capacity..<index * capacity + min(Int(foundCounts[index]), capacity)
-            kept.append((try keptValues.read(place), try keptWeights.read(place)))
-        }
+        let inside = try readInside(foundCounts, capacity: capacity, keptValues, keptWeights)
         return backend.parallel.map(entries.count) { index in
             var split = BracketSplit()
             let sum = { (which: Int) in
@@ -81,9 +77,54 @@ struct DeviceColumns<Scalar: LaneScalar>: TaskColumns {
             split.throughLower = sum(1)
             split.throughUpper = sum(2)
             split.hasNaN = sum(3) > 0
-            let wereKept = Int(foundCounts[index]) <= capacity
-            split.inside = wereKept ? Self.paired(kept[index].values, kept[index].weights) : nil
+            split.inside = inside[index].map {
+                Self.widenValues(of: $0)
+                return [$0]
+            }
             return split
+        }
+    }
+
+    /// What was kept of each entry, nil where there was more; as scalars at the end of the values' memory.
+    private func readInside(
+        _ counts: [Int32], capacity: Int, _ keptValues: DeviceBuffer<Scalar>, _ keptWeights: DeviceBuffer<UInt64>
+    ) throws(ComputeError) -> [WeightedRun?] {
+        var memory = RunMemory(expecting: counts.reduce(0) { $0 + Int($1) })
+        var runs: [WeightedRun?] = []
+        var events: [Event] = []
+        for (index, count) in counts.enumerated() {
+            let count = Int(count)
+            if count > capacity {
+                runs.append(nil)
+                continue
+            }
+            var run = memory.makeRun(capacity: count)
+            run.count = count
+            runs.append(run)
+            if count == 0 { continue }
+            events.append(try keptValues.read(into: Self.scalars(of: run), ownedBy: run.owner, at: index * capacity))
+            let weights = UnsafeMutableBufferPointer(start: run.weights, count: count)
+            events.append(try keptWeights.read(into: weights, ownedBy: run.owner, at: index * capacity))
+        }
+        for event in events { try event.wait() }
+        return runs
+    }
+
+    /// Where the scalars of a run's values are read to, of which each lies behind its own double's place or in it.
+    private static func scalars(of run: WeightedRun) -> UnsafeMutableBufferPointer<Scalar> {
+        let end = UnsafeMutableRawPointer(run.values + run.count)
+        let start = end - run.count * MemoryLayout<Scalar>.stride
+        return UnsafeMutableBufferPointer(start: start.assumingMemoryBound(to: Scalar.self), count: run.count)
+    }
+
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    private static func widenValues(of run: WeightedRun) {
+        if Scalar.self == Double.self { return }
+        let scalars = UnsafeRawBufferPointer(scalars(of: run))
+        for place in 0..<run.count {
+            let scalar = scalars.load(fromByteOffset: place &* MemoryLayout<Scalar>.stride, as: Scalar.self)
+            run.values[place] = Double(scalar)
         }
     }
 
@@ -99,10 +140,4 @@ struct DeviceColumns<Scalar: LaneScalar>: TaskColumns {
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     static func widened(_ values: [Scalar]) -> [Double] { values.map { Double($0) } }
-
-    @specialized(where Scalar == Double)
-    @specialized(where Scalar == Float)
-    private static func paired(_ values: [Scalar], _ weights: [UInt64]) -> [WeightedValue] {
-        values.indices.map { WeightedValue(value: Double(values[$0]), weight: weights[$0]) }
-    }
 }

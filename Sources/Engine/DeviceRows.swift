@@ -50,20 +50,60 @@ struct ChunkPart: Sendable {
 
     /// Cuts a chunk of a problem of so many tasks into a part for each device.
     static func parts(of range: ChunkRange, taskCount: Int, shares: TaskShares) -> [ChunkPart] {
-        var parts = Array(repeating: ChunkPart(), count: shares.memberCount)
+        let members = 0..<shares.memberCount
+        var parts =
+            members.count == 1 || shares.areCopied(taskCount)
+            ? Array(repeating: ChunkPart(whole: range), count: members.count)
+            : dealtOut(range, shares)
         if let tasks = range.wholeTasks {
-            for member in parts.indices { parts[member].tasks = shares.localTasks(tasks, on: member) }
-        }
-        for member in parts.indices { parts[member].reserve(blockCount: range.blocks.count / parts.count) }
-        for block in range.blocks {
-            if shares.memberCount == 1 || shares.areCopied(taskCount) {
-                for member in parts.indices { parts[member].append(block, localTask: block.task) }
-            } else {
-                let task = Int(block.task)
-                parts[shares.member(of: task)].append(block, localTask: Int32(shares.localTask(task)))
-            }
+            for member in members { parts[member].tasks = shares.localTasks(tasks, on: member) }
         }
         return parts
+    }
+
+    private static func dealtOut(_ range: ChunkRange, _ shares: TaskShares) -> [ChunkPart] {
+        var parts = Array(repeating: ChunkPart(), count: shares.memberCount)
+        for member in parts.indices { parts[member].reserve(blockCount: range.blocks.count / parts.count) }
+        for block in range.blocks {
+            let task = Int(block.task)
+            parts[shares.member(of: task)].append(block, localTask: Int32(shares.localTask(task)))
+        }
+        return parts
+    }
+
+    private init() {}
+
+    /// The whole of a chunk, its tasks and rows under their own numbers.
+    private init(whole range: ChunkRange) {
+        let source = range.blocks
+        blocks = Array(unsafeUninitializedCapacity: 3 * source.count) { values, count in
+            for block in source {
+                Self.append(block.task, block.firstRow, block.rowCount, to: values, &count)
+            }
+        }
+        folds = source.map(\.fold)
+        spans = Array(unsafeUninitializedCapacity: 3 * source.count) { values, count in
+            var first = 0
+            while first < source.count {
+                let task = source[first].task
+                var end = first + 1
+                while end < source.count, source[end].task == task { end += 1 }
+                Self.append(task, Int32(first), Int32(end - first), to: values, &count)
+                first = end
+            }
+        }
+        rowCount = range.rowCount
+        runs = rowCount == 0 ? [] : [0..<rowCount]
+    }
+
+    @inline(__always)
+    private static func append(
+        _ x: Int32, _ y: Int32, _ z: Int32, to values: UnsafeMutableBufferPointer<Int32>, _ count: inout Int
+    ) {
+        values.initializeElement(at: count, to: x)
+        values.initializeElement(at: count + 1, to: y)
+        values.initializeElement(at: count + 2, to: z)
+        count += 3
     }
 
     private mutating func reserve(blockCount: Int) {

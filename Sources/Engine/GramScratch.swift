@@ -5,7 +5,7 @@ import Compute
 struct GramScratch {
     let itemCount: Int
     let panelRows: Int
-    /// Of a work-item, in vectors of 8.
+    /// Of a work-item, in vectors of as many sums as a pack has lanes.
     let vectorsPerItem: Int
     let memory: DeviceAllocation
 
@@ -20,11 +20,11 @@ extension OpenCLBackend {
     /// Scratch for rows of `width` values, in so many blocks or packs.
     func makeGramScratch(width: Int, blockCount: Int) throws(ComputeError) -> GramScratch {
         let itemCount = shareCount(of: blockCount)
-        let vectorsPerRow = (width + 7) / 8
-        // Half of a first cache of 48 kB, as much again for what is weighted.
-        let panelRows = min(TaskLayout.rowsPerBlock, max(16, 24_000 / (vectorsPerRow * 64)))
-        let vectorsPerItem = (2 * panelRows + width) * vectorsPerRow
-        let count = itemCount * vectorsPerItem * 8
+        // In double half of a first cache of 48 kB, as much again for what is weighted.
+        let panelRows = Scalar.self == Double.self ? min(TaskLayout.rowsPerBlock, max(16, 3000 / width)) : 64
+        let sumVectors = width * ((width + lanes - 1) / lanes)
+        let vectorsPerItem = 2 * sumVectors + panelRows * width / lanes + 2
+        let count = itemCount * vectorsPerItem * lanes
         let memory =
             context.device.hasDouble
             ? try context.makeBuffer(of: Double.self, count: count).allocation

@@ -44,28 +44,41 @@ extension OpenCLBackend {
         if let gradients { try addBlocks(gradientSums, of: rows, into: gradients) }
     }
 
-    /// A work-item takes a share of the blocks, in one pass over their rows.
+    /// A work-item takes a share of the blocks, in one pass over their rows, and adds their sums to their tasks' itself
+    /// where each task has but one block.
     private func evaluateSquared(
         _ rows: DeviceRows<Scalar>, _ coefficients: Vectors<Buffer>, _ values: Vectors<Buffer>?,
         _ gradients: Vectors<Buffer>?
     ) throws(ComputeError) {
         let order = rows.chunk.featureCount
         let items = shareCount(of: rows.blockCount)
+        let isInPlace = rows.chunk.range.hasOneBlockASum
         // Of `accum`, which is a double or shorter.
-        let scratch = try context.makeBuffer(of: Double.self, count: items * 2 * (order / 8 + 1) * 8)
-        let valueSums: Buffer = try context.makeBuffer(count: values == nil ? 0 : rows.blockCount)
-        let gradientSums: Buffer = try context.makeBuffer(count: gradients == nil ? 0 : rows.blockCount * order)
+        let scratch = try context.makeBuffer(of: Double.self, count: items * 2 * (order + 7) / 8 * 8)
+        let valueSums: Buffer? =
+            isInPlace ? values?.entries.buffer : try context.makeBuffer(count: values == nil ? 0 : rows.blockCount)
+        let gradientSums: Buffer? =
+            isInPlace
+            ? gradients?.entries.buffer
+            : try context.makeBuffer(count: gradients == nil ? 0 : rows.blockCount * order)
+        let sizes: [KernelArgument] = [
+            .count(rows.blockCount), .count(items), .count(order), .count(coefficients.taskCount == 1 ? 1 : 0),
+            .count(rows.weights == nil ? 0 : 1), .count(isInPlace ? 1 : 0), .count(values == nil ? 0 : 1),
+            .count(gradients == nil ? 0 : 1),
+        ]
+        let places =
+            place(coefficients.entries) + place((values ?? coefficients).entries)
+            + place((gradients ?? coefficients).entries)
         try kernel("squared_blocks", in: .squared, order: 0).launch(
             global: items, local: 1,
-            arguments: [
-                .count(rows.blockCount), .count(items), .count(order), .count(coefficients.taskCount == 1 ? 1 : 0),
-                .count(rows.weights == nil ? 0 : 1), .count(values == nil ? 0 : 1), .count(gradients == nil ? 0 : 1),
-            ] + place(coefficients.entries) + [
+            arguments: sizes + places + [
                 .buffer(rows.blocks), .buffer(rows.values), .buffer(rows.weights ?? rows.values),
-                .buffer(coefficients.entries.buffer), .buffer(scratch), .buffer(valueSums), .buffer(gradientSums),
+                .buffer(coefficients.entries.buffer), .buffer(scratch),
+                .buffer(valueSums ?? rows.values), .buffer(gradientSums ?? rows.values),
             ])
-        if let values { try addBlocks(valueSums, of: rows, into: values) }
-        if let gradients { try addBlocks(gradientSums, of: rows, into: gradients) }
+        if isInPlace { return }
+        if let values, let valueSums { try addBlocks(valueSums, of: rows, into: values) }
+        if let gradients, let gradientSums { try addBlocks(gradientSums, of: rows, into: gradients) }
     }
 
     public func curvatureWeights(

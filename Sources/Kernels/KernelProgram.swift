@@ -27,10 +27,12 @@ package enum KernelProgram: String, CaseIterable, Sendable {
     private var sharedParts: String {
         let gram = { Self.part("gram", PackageResources.gram_cl) }
         let triangular = { Self.part("triangular", PackageResources.triangular_cl) }
+        let rowVectors = { Self.part("row_vectors", PackageResources.row_vectors_cl) }
         return switch self {
         case .accumulate: gram()
         case .cholesky, .ridge: triangular()
         case .leastSquares: gram() + triangular()
+        case .losses, .squared: rowVectors()
         default: ""
         }
     }

@@ -87,7 +87,3 @@ final class ProgressLine: Sendable {
         return "\(label) [\(bar)] \(Int(share * 100)) %, \(rate), \(Int(left.rounded(.up))) s left"
     }
 }
-
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}

@@ -47,6 +47,9 @@ struct SweepRunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("At most so many tasks at a time; results do not depend on it.", valueName: "count"))
     var batchTasks: Int?
 
+    @Flag(help: "Write the results as arrays, results.npz, instead of results.csv.")
+    var npz = false
+
     @OptionGroup var place: DeviceOptions
     @OptionGroup var settings: RunOptions
 
@@ -56,7 +59,15 @@ struct SweepRunCommand: ParsableCommand {
         }
     }
 
-    func run() throws { try Failure.translating { try SweepRun(command: self).run() } }
+    func run() throws {
+        try Failure.translating {
+            try SweepRun(
+                study: Study(path: study), folder: StudyFolder(path: output), resuming: resume,
+                shard: shard?.shard() ?? StudyShard(), timeLimit: timeLimit, batchTasks: batchTasks, asArrays: npz,
+                place: place, settings: settings
+            ).run()
+        }
+    }
 }
 
 /// `kindred sweep status`.
@@ -98,6 +109,9 @@ struct SweepMergeCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The folder for all of them.", valueName: "folder"))
     var output: String
 
+    @Flag(help: "Write the results as arrays, results.npz, instead of results.csv.")
+    var npz = false
+
     func run() throws {
         try Failure.translating {
             let parts = folders.map { StudyFolder(path: $0) }
@@ -105,7 +119,7 @@ struct SweepMergeCommand: ParsableCommand {
             let folder = StudyFolder(path: output)
             try folder.merge(parts, of: study)
             let status = try SweepStatus(of: study, in: folder)
-            try folder.writeTables(of: study)
+            try folder.writeTables(of: study, asArrays: npz, parallel: Parallel())
             try folder.writeRuns(of: study)
             guard status.isComplete else {
                 throw Failure(
@@ -113,7 +127,8 @@ struct SweepMergeCommand: ParsableCommand {
                     "\(counted(status.total - status.finished)) of \(counted(status.total)) replications are in none of "
                         + "these folders; run the missing parts and merge again")
             }
-            Messages(isQuiet: false, isVerbose: false).note("results: \(folder.resultsPath), \(folder.summaryPath)")
+            Messages(isQuiet: false, isVerbose: false).note(
+                "results: \(npz ? folder.arraysPath : folder.resultsPath), \(folder.summaryPath)")
         }
     }
 }

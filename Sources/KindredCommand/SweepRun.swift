@@ -5,26 +5,32 @@ import Glibc
 import Studies
 import Tables
 
-/// One run of `kindred sweep run`.
+/// Runs a study, or a part of it, into a folder.
 struct SweepRun {
-    let command: SweepRunCommand
+    let study: Study
+    let folder: StudyFolder
+    let resuming: Bool
+    let shard: StudyShard
+    let timeLimit: TimeLimit?
+    let batchTasks: Int?
+    /// Whether results are written as arrays.
+    var asArrays = false
+    let place: DeviceOptions
+    let settings: RunOptions
 
-    func run() throws {
-        let study = try Study(path: command.study)
-        let settings = command.settings
+    /// - Parameter namesResults: whether the folder's tables are for the user.
+    func run(namesResults: Bool = true) throws {
         let messages = settings.messages
-        let precision = command.place.precision.precision
-        let session = try command.place.place.makeSession(settings, precision: precision)
-        let shard = try command.shard?.shard() ?? StudyShard()
-        let folder = StudyFolder(path: command.output)
-        try folder.begin(study, resuming: command.resume)
+        let precision = place.precision.precision
+        let session = try place.place.makeSession(settings, precision: precision)
+        try folder.begin(study, resuming: resuming, memoryBytes: settings.memoryBytes)
 
         let start = ContinuousClock.now
         let started = utcText(time(nil))
         let progress = ProgressLine("sweep", unit: "replications", messages: messages)
-        let deadline = command.timeLimit.map { start + .seconds($0.seconds) }
+        let deadline = timeLimit.map { start + .seconds($0.seconds) }
         let options = SweepOptions(
-            batchTasks: command.batchTasks,
+            batchTasks: batchTasks,
             progress: { done, total throws(ComputeError) in
                 progress.update(done: done, total: total)
                 if Signals.isInterrupted { throw .interrupted }
@@ -46,8 +52,13 @@ struct SweepRun {
                 notices: session.notices.map(\.message)),
             outcome, of: study)
         if let failure = outcome.failure { throw failure }
-        if outcome.isComplete { try folder.writeTables(of: study) }
-        for line in lines(outcome, seconds: seconds, device: session.deviceName ?? "no device", folder) {
+        if outcome.isComplete {
+            try folder.writeTables(of: study, asArrays: asArrays, parallel: settings.parallel)
+        }
+        if outcome.isComplete, namesResults, shard.count == 1, study.cells.count <= Self.mostShownCells {
+            try show(means: folder.means(of: study))
+        }
+        for line in lines(outcome, seconds: seconds, device: session.deviceName ?? "no device", namesResults) {
             messages.note(line)
         }
         if outcome.isOutOfTime {
@@ -58,7 +69,23 @@ struct SweepRun {
         }
     }
 
-    private func lines(_ outcome: SweepOutcome, seconds: Double, device: String, _ folder: StudyFolder) -> [String] {
+    /// Tables that are longer than this are for the files.
+    private static let mostShownCells = 40
+
+    /// A table a metric: the means over replications, a column a method.
+    private func show(means: [[[Double]]]) throws {
+        for (metric, name) in study.metricNames.enumerated() {
+            let table = TextTable(
+                corner: "cell", header: study.factorNames + study.methodNames,
+                names: study.cells.map { "\($0.index + 1)" },
+                fields: zip(study.cells, means).map { cell, methods in
+                    cell.factorValues + methods.map { alignedNumber($0[metric]) }
+                })
+            try OutputFile.show("\(name), mean of \(counted(study.replicationCount))\n\n\(table.text)\n")
+        }
+    }
+
+    private func lines(_ outcome: SweepOutcome, seconds: Double, device: String, _ namesResults: Bool) -> [String] {
         var lines: [String] = []
         let steps =
             [("draw", outcome.drawing)] + zip(outcome.methods, outcome.fitting)
@@ -66,7 +93,9 @@ struct SweepRun {
         let times = steps.map { "\($0.0) \(secondsText($0.1.inSeconds))" }.joined(separator: ", ")
         lines.append("\(counted(outcome.finished)) replications, \(counted(outcome.taskCount)) tasks drawn in this run")
         lines.append("\(times), in all \(secondsText(seconds)) on \(device)")
-        if outcome.isComplete { lines.append("results: \(folder.resultsPath), \(folder.summaryPath)") }
+        if outcome.isComplete, namesResults {
+            lines.append("results: \(asArrays ? folder.arraysPath : folder.resultsPath), \(folder.summaryPath)")
+        }
         return lines
     }
 }

@@ -13,6 +13,13 @@ public protocol DrawnMoments: Sendable {
     /// Writes the joint moments of a task's rows in a fold, the Gram of features and response: the lower triangle, row by
     /// row. Called on several threads at a time.
     func write(task: Int, fold: Int, into triangle: UnsafeMutablePointer<Double>)
+
+    /// The triangles of all tasks, where there is one fold and they are in memory already.
+    var kept: [Double]? { get }
+}
+
+extension DrawnMoments {
+    public var kept: [Double]? { nil }
 }
 
 /// The drawn moments of some tasks of a problem.
@@ -61,8 +68,9 @@ extension Backend {
         _ drawn: some DrawnMoments, fold: Int?, into moments: Moments<Buffer>
     ) throws(ComputeError) {
         let triangles = moments.joint.triangles
-        try upload(
-            drawn.triangles(taskCount: triangles.taskCount, width: triangles.width, fold: fold, parallel: parallel),
-            into: triangles)
+        let values =
+            drawn.kept
+            ?? drawn.triangles(taskCount: triangles.taskCount, width: triangles.width, fold: fold, parallel: parallel)
+        try upload(values, into: triangles)
     }
 }

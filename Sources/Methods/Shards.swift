@@ -25,6 +25,7 @@ struct ProblemSlice<Whole: Problem>: Problem {
 
     var drawnMoments: (any DrawnMoments)? {
         let first = tasks.lowerBound
+        if tasks == 0..<whole.layout.taskCount { return whole.drawnMoments }
         return whole.drawnMoments.map { drawn in SomeDrawnMoments(whole: drawn) { first + $0 } }
     }
 

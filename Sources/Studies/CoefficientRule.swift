@@ -35,7 +35,9 @@ enum CoefficientRule: Sendable {
     }
 
     private enum Structure: String, CaseIterable {
-        case shared, sphere, sparse, clusters, lowRank = "low-rank", twoGroups = "two-groups"
+        case shared, sphere, sparse, clusters
+        case lowRank = "low-rank"
+        case twoGroups = "two-groups"
     }
 
     private enum CenterName: String, CaseIterable {

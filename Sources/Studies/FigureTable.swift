@@ -16,7 +16,7 @@ struct FigureTable {
         let study = results.study
         let factors = Self.factors(of: figure, in: study)
         let cells = figure.panels.flatMap(\.cells)
-        header = factors.map { study.title(of: $0) } + study.methodLabels
+        header = factors.map { study.title(of: $0) } + study.methodNames
         words = factors.count
         rows = cells.prefix(Self.mostRows).map { cell in
             factors.map { study.cells[cell].values[$0] }
@@ -40,14 +40,14 @@ struct FigureTable {
             + StudyResults.shares.map { "\(formatted(100 * $0, "%g")) %" } + ["replications"]
         words = factors.count + 1
         let all = cells.prefix(Self.mostRows).flatMap { cell in
-            zip(study.methodLabels, results.summaries(cell: cell, of: figure)).map { label, summary in
+            zip(study.methodNames, results.summaries(cell: cell, of: figure)).map { label, summary in
                 factors.map { study.cells[cell].values[$0] } + [label]
                     + summary.quantiles.map { $0.isFinite ? formatted($0, "%.4g") : "" }
                     + [formatted(summary.count, "%.0f")]
             }
         }
         rows = Array(all.prefix(Self.mostRows))
-        omittedRows = cells.count * study.methodLabels.count - rows.count
+        omittedRows = cells.count * study.methodNames.count - rows.count
     }
 
     /// Those that the figure shows several values of.

@@ -52,3 +52,24 @@ enum FolderFiles {
         try file.finish()
     }
 }
+
+extension StudyFolder {
+    /// A fresh folder in `$TMPDIR`, or `/tmp`.
+    public static func temporary() throws(TableError) -> StudyFolder {
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/kindred-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw TableError(
+                .cannotWrite, "cannot make a folder in '\(parent)': \(String(cString: strerror(errno))); set TMPDIR")
+        }
+        return StudyFolder(path: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+
+    /// Removes the folder with all that a sweep has written there.
+    public func remove() {
+        for folder in [partsPath, runsPath, path] {
+            for name in FolderFiles.names(in: folder) ?? [] { unlink("\(folder)/\(name)") }
+            rmdir(folder)
+        }
+    }
+}

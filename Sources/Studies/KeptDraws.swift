@@ -25,6 +25,7 @@ struct KeptMoments: DrawnMoments {
         }
     }
 
+    var kept: [Double]? { foldCount == 1 ? values : nil }
     var foldCount: Int { drawn.foldCount }
     func rowCount(of task: Int, fold: Int) -> Int { drawn.rowCount(of: task, fold: fold) }
 

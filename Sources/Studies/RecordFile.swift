@@ -8,14 +8,14 @@ struct RecordFile {
     /// Hands each record to `body`, without the end of its line.
     ///
     /// - Throws: ``TableError``, that of `body` too; of kind `noInput` where the file cannot be read.
-    func forEach(_ body: (ArraySlice<UInt8>) throws(TableError) -> Void) throws(TableError) {
+    func readRecords(_ body: (ArraySlice<UInt8>) throws(TableError) -> Void) throws(TableError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw cannotRead }
         defer { close(descriptor) }
         var text: [UInt8] = []
         var piece = Array(repeating: UInt8(0), count: 1 << 18)
         while true {
-            let count = read(descriptor, &piece, piece.count)
+            let count = Glibc.read(descriptor, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw cannotRead }
             if count == 0 { break }

@@ -36,7 +36,7 @@ struct ReportPage {
         text.append("</h1>\n<p>")
         let counts = [
             counted(study.cells.count, "cell"), counted(study.replicationCount, "replication") + " of each",
-            counted(study.methodLabels.count, "method"), "seed \(study.seed)", "\(report.runs.draw) drawn",
+            counted(study.methodNames.count, "method"), "seed \(study.seed)", "\(report.runs.draw) drawn",
         ]
         text.append(html: counts.joined(separator: " · "))
         text.append("</p>\n<noscript><p>The figures need JavaScript; the tables hold their numbers.</p></noscript>\n")

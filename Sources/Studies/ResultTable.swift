@@ -1,4 +1,4 @@
-import RealModule
+import Compute
 import Tables
 
 /// The tables of a study's results: a row for every value, and their summary over replications.
@@ -52,27 +52,54 @@ struct ResultTable {
         return text.bytes
     }
 
-    /// Writes both tables.
+    /// Writes the table of results.
     ///
     /// - Parameter rows: of each unit.
-    func write(_ rows: [StudyUnit: [UInt8]], to folder: StudyFolder) throws(TableError) {
-        let results = try OutputFile(path: folder.resultsPath)
-        try results.write(heading(Self.resultColumns))
-        let summary = try OutputFile(path: folder.summaryPath)
-        try summary.write(heading(Self.summaryColumns))
+    func write(_ rows: [StudyUnit: [UInt8]], to path: String) throws(TableError) {
+        let file = try OutputFile(path: path)
+        try file.write(heading(Self.resultColumns))
+        for unit in study.units(of: StudyShard()) {
+            if let own = rows[unit] { try file.write(own) }
+        }
+        try file.finish()
+    }
+
+    /// Writes the summary over replications. Missing values are left out of it.
+    func writeSummary(_ rows: [StudyUnit: [UInt8]], to path: String) throws(TableError) {
+        let file = try OutputFile(path: path)
+        try file.write(heading(Self.summaryColumns))
         for cell in study.cells {
             var moments = Array(repeating: RunningMoments(), count: study.rowsPerUnit)
             for replication in 0..<study.replicationCount {
                 guard let own = rows[StudyUnit(cell: cell.index, replication: replication)] else { continue }
-                try results.write(own)
                 for (place, value) in Self.values(of: own).enumerated() where value.isFinite {
                     moments[place].add(value)
                 }
             }
-            try summary.write(summaryRows(of: cell, moments))
+            try file.write(summaryRows(of: cell, moments))
         }
-        try results.finish()
-        try summary.finish()
+        try file.finish()
+    }
+
+    /// Writes the results as arrays: `values` is cells x replications x methods x metrics, NaN where there is none.
+    func writeArrays(_ rows: [StudyUnit: [UInt8]], to path: String, parallel: Parallel) throws(TableError) {
+        let missing = Array(repeating: Double.nan, count: study.rowsPerUnit)
+        let values = study.units(of: StudyShard()).flatMap { rows[$0].map(Self.values) ?? missing }
+        let (cells, metrics) = (study.cells, study.metrics)
+        let file = try OutputFile(path: path)
+        var archive = NpzWriter(file, parallel: parallel)
+        try archive.write("format", shape: [], integers: [1])
+        try archive.write("study", text: study.name)
+        try archive.write("factors", texts: study.factorNames)
+        try archive.write(
+            "cells", shape: [cells.count, study.factors.count], texts: cells.flatMap(\.factorValues))
+        try archive.write("methods", texts: cells[0].methods.map(\.label))
+        try archive.write("metrics", texts: metrics.map(\.name))
+        try archive.write(
+            "values", shape: [cells.count, study.replicationCount, cells[0].methods.count, metrics.count],
+            numbers: values)
+        try archive.finish()
+        try file.finish()
     }
 
     private func summaryRows(of cell: StudyCell, _ moments: [RunningMoments]) -> OutputText {

@@ -45,6 +45,15 @@ enum RowCounts: Sendable {
         }
     }
 
+    /// The most that a task can have.
+    func most(tasks: Int) -> Int {
+        switch self {
+        case .fixed(let count): count
+        case .uniform(let range): range.upperBound
+        case .dirichlet(_, let mean): min(tasks * mean, .max / 2)
+        }
+    }
+
     /// About how many rows so many tasks have.
     func expected(tasks: Int) -> Int {
         switch self {

@@ -24,6 +24,8 @@ public struct Study: Sendable {
 
     static let mostReplications = 10_000_000
     static let mostCells = 1 << 20
+    /// Positions in a stream's task have 32 bits.
+    static let mostDrawnValues = 1 << 32
 
     /// Reads and checks a study.
     ///
@@ -120,6 +122,8 @@ public struct Study: Sendable {
         return metrics
     }
 
+    public var methodNames: [String] { cells[0].methods.map(\.label) }
+    public var metricNames: [String] { metrics.map(\.name) }
     /// The columns that tell cells apart.
     public var factorNames: [String] { factors.map(\.name) }
 
@@ -180,6 +184,14 @@ public struct StudyCell: Sendable {
     /// What it has of each factor.
     public var factorValues: [String] { values }
 
+    /// The memory that one replication takes, about: coefficients of every task, true and fitted, and moments.
+    var bytesNeeded: Int {
+        let (features, order) = (Double(setting.featureCount), Double(setting.featureCount + 1))
+        let folds = Double(methods.compactMap(\.foldCount).max() ?? 1)
+        let values = 8 * features + (2 + folds) * order * (order + 1) / 2
+        return Int(min(1e18, 8 * values * Double(setting.taskCount)))
+    }
+
     /// Whether its replications and those of another cell can be fitted side by side: they are as wide, and no option of
     /// a method is varied.
     func isFitted(with other: StudyCell) -> Bool {
@@ -203,6 +215,14 @@ public struct StudyCell: Sendable {
         if Set(methods.compactMap(\.foldCount)).count > 1 {
             throw StudyError(
                 file: file, line: lines.methods, "all methods that are cross-validated need the same 'folds'")
+        }
+        if draw == .rows,
+            setting.rows.most(tasks: setting.taskCount) > Study.mostDrawnValues / max(64, setting.featureCount + 7)
+        {
+            throw StudyError(
+                file: file, line: lines.rows,
+                "rows times features of a task may be at most \(Study.mostDrawnValues) where rows are drawn; use fewer, or "
+                    + "draw = \"moments\"")
         }
         if draw == .moments, !setting.noise.isGaussian {
             throw StudyError(

@@ -28,8 +28,6 @@ struct FigurePanel: Sendable {
 }
 
 extension Study {
-    var methodLabels: [String] { cells[0].methods.map(\.label) }
-
     /// The figures of a report: for each metric, each block of the grid and each numeric factor that it varies, the
     /// other factors of the block a panel each of their combinations. Blocks that give one panel each share a figure.
     var figures: [StudyFigure] {

@@ -13,6 +13,7 @@ public struct StudyFolder: Sendable {
     var partsPath: String { "\(path)/parts" }
     var runsPath: String { "\(path)/runs" }
     public var resultsPath: String { "\(path)/results.csv" }
+    public var arraysPath: String { "\(path)/results.npz" }
     public var summaryPath: String { "\(path)/summary.csv" }
     public var runPath: String { "\(path)/run.json" }
 
@@ -30,16 +31,20 @@ public struct StudyFolder: Sendable {
                 throw TableError(
                     .data, "'\(path)' holds the results of another study, '\(studyPath)'; name another folder with -o")
             }
-        } else if let names = FolderFiles.names(in: path), !names.isEmpty {
-            throw TableError(
-                .data, "'\(path)' is not empty and holds no study (it has '\(names[0])'); name another folder with -o")
+        } else {
+            // What a run that was killed at its very beginning leaves has a hidden name.
+            let names = (FolderFiles.names(in: path) ?? []).filter { !$0.hasPrefix(".") }
+            if let name = names.first {
+                throw TableError(
+                    .data, "'\(path)' is not empty and holds no study (it has '\(name)'); name another folder with -o")
+            }
+            try FolderFiles.make(path)
+            var text = OutputText()
+            text.append(study.text)
+            try FolderFiles.write(text, to: studyPath)
         }
-        try FolderFiles.make(path)
         try FolderFiles.make(partsPath)
         try FolderFiles.make(runsPath)
-        var text = OutputText()
-        text.append(study.text)
-        if try studyText() == nil { try FolderFiles.write(text, to: studyPath) }
     }
 
     /// The parts that are there, in no special order.

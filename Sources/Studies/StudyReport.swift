@@ -19,7 +19,9 @@ public struct StudyReport: Sendable {
     /// How many figures it has.
     public var figureCount: Int { results.study.figures.count * (showsSpread ? 2 : 1) }
 
-    var showsSpread: Bool { results.study.replicationCount >= Self.fewestReplications }
+    var showsSpread: Bool {
+        results.hasSpread && results.study.replicationCount >= Self.fewestReplications
+    }
 
     /// All figures as one Vega-Lite specification.
     public var specification: OutputText {

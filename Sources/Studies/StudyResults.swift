@@ -13,20 +13,28 @@ struct StudyResults: Sendable {
     /// - Throws: ``TableError`` where the folder holds no results, or not all of a study's.
     init(in folder: StudyFolder) throws {
         study = try folder.study()
-        let isThere = FolderFiles.names(in: folder.path)?.contains("summary.csv") ?? false
-        guard isThere else {
+        let names = FolderFiles.names(in: folder.path) ?? []
+        guard names.contains("summary.csv") else {
             throw TableError(
                 .data,
                 "'\(folder.path)' holds a study that is not done (there is no summary.csv); finish it with: kindred sweep "
                     + "run \(folder.studyPath) -o \(folder.path) --resume")
         }
         try readSummary(folder)
-        try readSpread(folder)
+        // Results that were written as arrays leave the spread out.
+        if names.contains("results.csv") {
+            try readSpread(folder)
+        } else {
+            let status = try SweepStatus(of: study, in: folder)
+            guard status.isComplete else { throw incomplete(folder, finished: status.finished) }
+        }
     }
+
+    var hasSpread: Bool { summaries.allSatisfy { !$0.quantiles.isEmpty } }
 
     /// What the figure shows of each method in a cell.
     func summaries(cell: Int, of figure: StudyFigure) -> [ValueSummary] {
-        study.methodLabels.indices.map { method in
+        study.methodNames.indices.map { method in
             summaries[cell * study.rowsPerUnit + method * study.metrics.count + figure.metric]
         }
     }
@@ -36,7 +44,7 @@ struct StudyResults: Sendable {
         let heading = ResultTable(study: study).heading(ResultTable.summaryColumns).bytes.dropLast()
         var isHeading = true
         var read: [ValueSummary] = []
-        try file.forEach { record throws(TableError) in
+        try file.readRecords { record throws(TableError) in
             if isHeading {
                 guard record.elementsEqual(heading) else { throw damaged(file) }
                 isHeading = false
@@ -58,7 +66,7 @@ struct StudyResults: Sendable {
         let perCell = study.replicationCount * study.rowsPerUnit
         var values = Array(repeating: [Double](), count: study.rowsPerUnit)
         var recordCount = -1
-        try file.forEach { record throws(TableError) in
+        try file.readRecords { record throws(TableError) in
             recordCount += 1
             guard recordCount > 0 else { return }
             guard recordCount <= summaries.count * study.replicationCount,
@@ -74,12 +82,15 @@ struct StudyResults: Sendable {
             }
         }
         guard recordCount == summaries.count * study.replicationCount else {
-            throw TableError(
-                .data,
-                "'\(folder.path)' holds \(max(0, recordCount) / study.rowsPerUnit) of the study's "
-                    + "\(study.cells.count * study.replicationCount) replications; run the missing parts, with --resume or "
-                    + "kindred sweep merge")
+            throw incomplete(folder, finished: max(0, recordCount) / study.rowsPerUnit)
         }
+    }
+
+    private func incomplete(_ folder: StudyFolder, finished: Int) -> TableError {
+        TableError(
+            .data,
+            "'\(folder.path)' holds \(finished) of the study's \(study.cells.count * study.replicationCount) replications; "
+                + "run the missing parts, with --resume or kindred sweep merge")
     }
 
     private func damaged(_ file: RecordFile) -> TableError {

@@ -1,3 +1,4 @@
+import Compute
 import Tables
 
 /// What one run of a sweep says of itself: the machine's part of the results, which is never compared.
@@ -87,8 +88,4 @@ extension StudyFolder {
         text.append("\n]}\n")
         try FolderFiles.write(text, to: runPath)
     }
-}
-
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

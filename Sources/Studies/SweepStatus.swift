@@ -1,3 +1,4 @@
+import Compute
 import Tables
 
 /// How much of a study's results a folder holds.
@@ -21,8 +22,17 @@ public struct SweepStatus: Sendable {
 extension StudyFolder {
     /// Makes the folder ready for a run.
     ///
-    /// - Parameter resuming: whether what is there may be gone on with.
-    public func begin(_ study: Study, resuming: Bool) throws(TableError) {
+    /// - Parameters:
+    ///   - resuming: whether what is there may be gone on with.
+    ///   - memoryBytes: what the machine has for one replication.
+    /// - Throws: ``TableError`` where a replication does not fit, and where the folder holds something else.
+    public func begin(_ study: Study, resuming: Bool, memoryBytes: Int = .max) throws(TableError) {
+        if let cell = study.cells.first(where: { $0.bytesNeeded > memoryBytes }) {
+            throw TableError(
+                .data,
+                "\(study.file): one replication of cell \(cell.index + 1) takes some \(cell.bytesNeeded / 1_000_000_000) GB, and there "
+                    + "are \(memoryBytes / 1_000_000_000); use fewer tasks or features, or give more with --memory")
+        }
         try prepare(for: study)
         let status = try SweepStatus(of: study, in: self)
         guard status.finished == 0 || resuming else {
@@ -34,12 +44,46 @@ extension StudyFolder {
     }
 
     /// Writes the tables of results of whatever is done.
-    public func writeTables(of study: Study) throws(TableError) {
+    ///
+    /// - Parameter asArrays: whether results are to be `results.npz` in place of `results.csv`.
+    public func writeTables(of study: Study, asArrays: Bool, parallel: Parallel) throws(TableError) {
+        let rows = try rows(of: study)
+        let table = ResultTable(study: study)
+        try table.writeSummary(rows, to: summaryPath)
+        if asArrays {
+            try table.writeArrays(rows, to: arraysPath, parallel: parallel)
+        } else {
+            try table.write(rows, to: resultsPath)
+        }
+    }
+
+    /// The rows of each unit that is done.
+    private func rows(of study: Study) throws(TableError) -> [StudyUnit: [UInt8]] {
         var rows: [StudyUnit: [UInt8]] = [:]
         for part in try parts(of: study) {
             for (unit, own) in zip(part.units, part.rows) { rows[unit] = own }
         }
-        try ResultTable(study: study).write(rows, to: self)
+        return rows
+    }
+
+    /// The means over replications: for each cell and method those of every metric.
+    public func means(of study: Study) throws(TableError) -> [[[Double]]] {
+        let count = study.metrics.count
+        return try moments(of: study).map { values in
+            stride(from: 0, to: values.count, by: count).map { first in values[first..<first + count].map(\.mean) }
+        }
+    }
+
+    /// The moments over replications of whatever is done: for each cell those of every method and metric.
+    func moments(of study: Study) throws(TableError) -> [[RunningMoments]] {
+        var moments = study.cells.map { _ in Array(repeating: RunningMoments(), count: study.rowsPerUnit) }
+        let rows = try rows(of: study)
+        for unit in rows.keys.sorted() {
+            for (place, value) in ResultTable.values(of: rows[unit] ?? []).enumerated() where value.isFinite {
+                moments[unit.cell][place].add(value)
+            }
+        }
+        return moments
     }
 
     /// Takes over the parts of other folders, which hold shards of the same study.
@@ -47,10 +91,7 @@ extension StudyFolder {
     /// - Throws: ``TableError`` where one holds another study, or where two disagree.
     public func merge(_ folders: [StudyFolder], of study: Study) throws(TableError) {
         try prepare(for: study)
-        var known: [StudyUnit: [UInt8]] = [:]
-        for part in try parts(of: study) {
-            for (unit, own) in zip(part.units, part.rows) { known[unit] = own }
-        }
+        var known = try rows(of: study)
         for folder in folders {
             guard try folder.studyText() == study.text else {
                 throw TableError(.data, "'\(folder.path)' does not hold results of the same study; leave it out")

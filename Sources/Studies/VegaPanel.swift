@@ -86,7 +86,7 @@ struct VegaPanel {
     /// A row a cell and method, of what `values` makes of their results.
     private func rows(_ values: (ValueSummary) -> JsonValue?) -> [JsonValue] {
         panel.cells.flatMap { cell in
-            zip(study.methodLabels, results.summaries(cell: cell, of: figure)).compactMap { label, summary in
+            zip(study.methodNames, results.summaries(cell: cell, of: figure)).compactMap { label, summary in
                 values(summary).map { own in
                     var place: JsonValue = ["method": .string(label)]
                     switch panel.axis {
@@ -138,7 +138,7 @@ struct VegaPanel {
             return [
                 "x": [
                     "field": "method", "type": "nominal", "title": .null, "scale": ["domain": methods, "padding": 0.4],
-                    "axis": ["labelAngle": study.methodLabels.reduce(0) { $0 + $1.count + 2 } > 34 ? -30 : 0],
+                    "axis": ["labelAngle": study.methodNames.reduce(0) { $0 + $1.count + 2 } > 34 ? -30 : 0],
                 ]
             ]
         }
@@ -152,7 +152,7 @@ struct VegaPanel {
         ]
     }
 
-    private var methods: JsonValue { .array(study.methodLabels.map { .string($0) }) }
+    private var methods: JsonValue { .array(study.methodNames.map { .string($0) }) }
 
     private var color: JsonValue {
         [

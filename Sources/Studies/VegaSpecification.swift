@@ -22,7 +22,7 @@ struct VegaSpecification {
         let summaries = figure.panels.flatMap { panel in panel.cells.flatMap { results.summaries(cell: $0, of: figure) }
         }
         let axis = FigureAxis(summaries.flatMap(\.quantiles))
-        let methodCount = results.study.methodLabels.count
+        let methodCount = results.study.methodNames.count
         let boxes = figure.panels.map { methodCount * ($0.axis == .methods ? 1 : $0.cells.count) }.max() ?? 1
         let width = max(Self.panelWidth, 9 * boxes)
         return panels(of: figure, width: width) { $0.spread(axis, width: width) }

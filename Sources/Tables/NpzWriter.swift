@@ -1,36 +1,41 @@
-import Compute
+package import Compute
 
 /// Writes arrays as NumPy's `np.savez_compressed` does, for `np.load` without pickled objects.
-struct NpzWriter {
+package struct NpzWriter {
     private var archive: ZipWriter
 
     private static let blockBytes = 1 << 18
 
-    init(_ file: OutputFile, parallel: Parallel) { archive = ZipWriter(file, parallel: parallel) }
+    package init(_ file: OutputFile, parallel: Parallel) { archive = ZipWriter(file, parallel: parallel) }
 
-    mutating func finish() throws(TableError) { try archive.finish() }
+    package mutating func finish() throws(TableError) { try archive.finish() }
 
     /// Writes doubles of this shape, row by row.
-    mutating func write(_ name: String, shape: [Int], numbers: [Double]) throws(TableError) {
+    package mutating func write(_ name: String, shape: [Int], numbers: [Double]) throws(TableError) {
         try writeWords(name, .numeric, type: "<f8", shape: shape) { numbers[$0].bitPattern }
     }
 
     /// Writes whole numbers of this shape, row by row.
-    mutating func write(_ name: String, shape: [Int], integers: [Int]) throws(TableError) {
+    package mutating func write(_ name: String, shape: [Int], integers: [Int]) throws(TableError) {
         try writeWords(name, .repetitive, type: "<i8", shape: shape) { UInt64(bitPattern: Int64(integers[$0])) }
     }
 
     /// Writes one text.
-    mutating func write(_ name: String, text: String) throws(TableError) {
+    package mutating func write(_ name: String, text: String) throws(TableError) {
         try write(name, shape: [], count: 1) { _ in Array(text.utf8)[...] }
     }
 
-    mutating func write(_ name: String, texts: [String]) throws(TableError) {
+    package mutating func write(_ name: String, texts: [String]) throws(TableError) {
         try write(name, shape: [texts.count], count: texts.count) { Array(texts[$0].utf8)[...] }
     }
 
     mutating func write(_ name: String, texts: Labels) throws(TableError) {
         try write(name, shape: [texts.count], count: texts.count) { texts.utf8(of: $0) }
+    }
+
+    /// Writes texts of this shape, row by row.
+    package mutating func write(_ name: String, shape: [Int], texts: [String]) throws(TableError) {
+        try write(name, shape: shape, count: texts.count) { Array(texts[$0].utf8)[...] }
     }
 
     /// Writes texts as code points, all as wide as the longest. Zeros at a text's end are lost, as NumPy has it.

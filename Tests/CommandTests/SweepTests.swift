@@ -119,14 +119,100 @@ struct SweepTests {
         #expect(try tables(of: "out", in: folder) == before)
     }
 
-    @Test("ends with 75 when the time is up, and is gone on with")
+    @Test("refuses sizes that do not fit the machine before anything is made")
+    func tooLarge() throws {
+        let folder = try Folder()
+        try folder.write(
+            "s.toml",
+            SweepStudy.text().replacingOccurrences(of: "tasks = 9", with: "tasks = 100000000")
+                .replacingOccurrences(of: "features = 4", with: "features = 14"))
+        let outcome = try run(["run", "s.toml", "-o", "out", "--memory", "8G"], in: folder)
+        #expect(outcome.code == 65)
+        #expect(
+            outcome.errors
+                == "kindred: s.toml: one replication of cell 1 takes some 761 GB, and there are 8; use fewer tasks or "
+                + "features, or give more with --memory\n")
+        #expect(try folder.names == ["s.toml"])
+    }
+
+    @Test("writes results as arrays when asked")
+    func arrays() throws {
+        let folder = try Folder()
+        try folder.write("s.toml", SweepStudy.text(replications: 3))
+        #expect(try run(["run", "s.toml", "-o", "out", "--device", "cpu", "--npz"], in: folder).code == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).contains("results.npz"))
+        #expect(!(try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).contains("results.csv")))
+    }
+
+    @Test("prints how much of a study is done")
+    func status() throws {
+        let folder = try Folder()
+        try folder.write("s.toml", SweepStudy.text(replications: 3))
+        #expect(try run(["run", "s.toml", "-o", "out", "--device", "cpu", "--shard", "1/3"], in: folder).code == 0)
+        let status = try run(["status", "out"], in: folder)
+        #expect(status.code == 0)
+        #expect(status.text.hasSuffix("6 of 18 replications are done, 3 of each cell are asked for\n"))
+    }
+
+    @Test("prints a script for Slurm, whose parts are those of an array")
+    func slurm() throws {
+        let folder = try Folder()
+        try folder.write("s.toml", SweepStudy.text(replications: 3))
+        let script = try run(["slurm", "s.toml", "-o", "out", "--parts", "2", "--time", "2h"], in: folder)
+        #expect(script.code == 0, "\(script)")
+        #expect(script.text.contains("#SBATCH --array=1-2\n") && script.text.contains("#SBATCH --time=120\n"))
+        // What a cluster would do: the script, once for each task of the array.
+        try folder.write(
+            "job.sh",
+            "set -e\nkindred() { '\(Program.path)' \"$@\" --device cpu; }\n"
+                + script.text
+                .replacingOccurrences(of: "exec kindred", with: "kindred"))
+        for number in 1...2 {
+            let variables = ["SLURM_ARRAY_TASK_ID": "\(number)", "SLURM_ARRAY_TASK_COUNT": "2"]
+            let outcome = try Program.run(["job.sh"], in: folder, environment: variables, program: "/bin/bash")
+            #expect(outcome.code == 0, "\(outcome)")
+        }
+        #expect(try run(["merge", "out/part-1", "out/part-2", "-o", "all"], in: folder).code == 0)
+        let missing = try Program.run(
+            ["sweep", "run", "s.toml", "-o", "x", "--shard", "auto"], in: folder,
+            environment: ["SLURM_ARRAY_TASK_ID": nil])
+        #expect(missing.code == 64)
+    }
+
+    @Test("ends with 75 when the time is up, with what is done kept")
     func timeLimit() throws {
         let folder = try Folder()
         try folder.write("s.toml", SweepStudy.text(replications: 100_000))
         let outcome = try run(["run", "s.toml", "-o", "out", "--device", "cpu", "--time-limit", "1"], in: folder)
         #expect(outcome.code == 75, "\(outcome)")
         #expect(outcome.errorLines.last?.contains("run it again with --resume") ?? false)
-        #expect(try folder.names.contains("out"))
+        let status = try run(["status", "out"], in: folder)
+        #expect(!status.text.hasSuffix("\n0 of 600,000 replications are done, 100,000 of each cell are asked for\n"))
+        #expect(status.text.contains(" of 600,000 replications are done"))
+    }
+}
+
+@Suite("kindred reproduce")
+struct ReproduceTests {
+    /// Two replications of each cell: the anchors within 10 %, or three of their standard errors.
+    @Test("finds what is known of MOLAR's figures", arguments: ["fig2", "fig3"])
+    func molar(figure: String) throws {
+        let folder = try Folder()
+        let outcome = try Program.run(["reproduce", "molar", figure, "--quick", "--device", "cpu"], in: folder)
+        #expect(outcome.code == 0, "\(outcome)")
+        let count = figure == "fig2" ? 36 : 12
+        #expect(outcome.text.contains("\(count) of \(count) values are within error"), "\(outcome.text)")
+    }
+
+    @Test("prints the study behind a figure, which is one that sweep runs")
+    func printed() throws {
+        let folder = try Folder()
+        let study = try Program.run(["reproduce", "molar", "fig2", "--print-study"], in: folder)
+        #expect(study.code == 0)
+        #expect(study.text.contains("\n[design]\n"))
+        let unknown = try Program.run(["reproduce", "molar", "fig9"], in: folder)
+        #expect(unknown.code == 64)
+        #expect(unknown.errors.contains("there is no experiment 'molar fig9'; there are: molar fig2, molar fig3"))
     }
 }
 

@@ -14,6 +14,19 @@ struct AccumulateTests {
         }
     }
 
+    @Test("sums rows of every width", arguments: Candidate.all)
+    func everyWidth(candidate: Candidate) throws {
+        for featureCount in 1...52 {
+            let problem = RandomProblem(
+                sampleCounts: [3, 40], featureCount: featureCount, isWeighted: featureCount % 2 == 0)
+            try candidate.run {
+                try checkSums($0, problem)
+            } float: {
+                try checkSums($0, problem)
+            }
+        }
+    }
+
     private func checkSums<B: Backend>(_ backend: B, _ problem: RandomProblem) throws {
         let moments = try backend.moments(of: problem.source(of: B.Scalar.self))
         let found = try backend.download(moments.joint.triangles)
@@ -30,6 +43,31 @@ struct AccumulateTests {
                 for column in 0..<order {
                     let scale = (expected[row][row] * expected[column][column]).squareRoot()
                     #expect(abs(gram[row][column] - expected[row][column]) <= tolerance * scale)
+                }
+            }
+        }
+    }
+
+    @Test("rounds sums in float no worse the more rows there are", arguments: Candidate.all)
+    func roundings(candidate: Candidate) throws {
+        try candidate.run({ _ in }, float: { try checkRoundings($0) })
+    }
+
+    private func checkRoundings<B: Backend<Float>>(_ backend: B) throws {
+        // Equal rows: all roundings of a sum that grows from row to row can have the same sign.
+        for rowCount in [1, 32, 33, 48, 100, 512, 5000] {
+            for step in 1...40 {
+                let row: [Float] = [1 + Float(step) / 97, 1 - Float(step) / 103]
+                let rows = RowArrays(
+                    layout: TaskLayout(sampleCounts: [rowCount]), featureCount: 1,
+                    values: Array(repeatElement(row, count: rowCount).joined()))
+                let found = try backend.download(backend.moments(of: rows).joint.triangles)
+                let (x, y) = (Double(row[0]), Double(row[1]))
+                // At most 16 rows are summed in float, and blocks of them; each of these additions is rounded once.
+                let blocks = Double(rowCount / TaskLayout.rowsPerBlock + 2)
+                let tolerance = (16 + blocks) * Double(Float.ulpOfOne) / 2
+                for (sum, product) in zip(found, [x * x, x * y, y * y]) {
+                    #expect(abs(sum - Double(rowCount) * product) <= tolerance * Double(rowCount) * product)
                 }
             }
         }

@@ -5,10 +5,10 @@ import Testing
 
 @Suite("Weighted quantile")
 struct SlowWeightedQuantileTests {
-    /// Tasks and values a task: none, one, few, and both sides of a pack, a block of packs and the direct path.
+    /// Tasks and values a task: none, one, few, and both sides of a pack, a block of packs, the direct path and a run.
     static let shapes: [(Int, Int)] = [
         (0, 2), (1, 3), (2, 1), (7, 2), (8, 1), (33, 5), (511, 1), (513, 3), (2048, 2), (2049, 9), (5000, 3),
-        (20_000, 1),
+        (6000, 20), (20_000, 1),
     ]
 
     @Test("is what its definition says", arguments: Candidate.all, shapes)

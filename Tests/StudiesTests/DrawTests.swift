@@ -55,7 +55,7 @@ struct DrawTests {
         let job = SweepJob(study, in: results, shard: StudyShard(), options: SweepOptions(), parallel: Parallel())
         let outcome = try session.perform(job, workload: study.workload(of: StudyShard(), precision: .double))
         if let failure = outcome.failure { throw failure }
-        try results.writeTables(of: study)
+        try results.writeTables(of: study, asArrays: false, parallel: Parallel())
         let table = try String(contentsOfFile: results.resultsPath, encoding: .utf8)
         var values: [String: [Double]] = [:]
         for line in table.split(separator: "\n").dropFirst() {

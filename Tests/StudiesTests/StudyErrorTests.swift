@@ -65,6 +65,15 @@ struct StudyErrorTests {
         Mistake(
             more: ["[noise]", "distribution = \"t\"", "degrees = 2"],
             message: "s.toml:17: 'degrees' is a number above 2.0, not 2"),
+        Mistake(
+            old: "rows", new: "rows = 100000000\ndraw = \"rows\"",
+            message: "s.toml:7: [design] has no 'draw'; it has 'tasks', 'features', 'rows', 'covariance'"),
+        Mistake(
+            old: "name = \"small\"", new: "name = \"small\"\ndraw = \"rows\"",
+            more: ["[grid]", "design.rows = [100_000_000]"],
+            message:
+                "s.toml:17: rows times features of a task may be at most 4294967296 where rows are drawn; use fewer, "
+                + "or draw = \"moments\""),
         Mistake(old: "replications", new: "replications = 4 x", message: "s.toml:2: this is not TOML: "),
         Mistake(
             old: "replications", new: "replications = 1.5",

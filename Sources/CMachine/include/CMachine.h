@@ -24,6 +24,16 @@ static inline __attribute__((always_inline)) kindred_double8 kindred_widened(con
     return __builtin_convertvector(*(const kindred_float8 *)values, kindred_double8);
 }
 
+typedef float kindred_float16 __attribute__((ext_vector_type(16)));
+
+/// The first and the last eight lanes in double.
+static inline __attribute__((always_inline)) kindred_double8 kindred_low_widened(kindred_float16 x) {
+    return __builtin_convertvector(x.lo, kindred_double8);
+}
+static inline __attribute__((always_inline)) kindred_double8 kindred_high_widened(kindred_float16 x) {
+    return __builtin_convertvector(x.hi, kindred_double8);
+}
+
 /// The same vector, which compilers then do not take apart to sum its halves: they would first multiply piece by piece.
 static inline __attribute__((always_inline)) kindred_double8 kindred_whole(kindred_double8 x) {
 #ifdef __AVX512F__
@@ -32,10 +42,28 @@ static inline __attribute__((always_inline)) kindred_double8 kindred_whole(kindr
     return x;
 }
 
+/// The sum of each of eight vectors, side by side: fewer steps than eight sums of their own.
+static inline __attribute__((always_inline)) kindred_double8 kindred_totals(
+    kindred_double8 a, kindred_double8 b, kindred_double8 c, kindred_double8 d, kindred_double8 e, kindred_double8 f,
+    kindred_double8 g, kindred_double8 h) {
+#define NEIGHBOURS(x, y) \
+    (__builtin_shufflevector(x, y, 0, 8, 2, 10, 4, 12, 6, 14) + __builtin_shufflevector(x, y, 1, 9, 3, 11, 5, 13, 7, 15))
+#define QUARTERS(x, y) \
+    (__builtin_shufflevector(x, y, 0, 1, 8, 9, 4, 5, 12, 13) + __builtin_shufflevector(x, y, 2, 3, 10, 11, 6, 7, 14, 15))
+    a = kindred_whole(a), b = kindred_whole(b), c = kindred_whole(c), d = kindred_whole(d);
+    e = kindred_whole(e), f = kindred_whole(f), g = kindred_whole(g), h = kindred_whole(h);
+    kindred_double8 ab = NEIGHBOURS(a, b), cd = NEIGHBOURS(c, d), ef = NEIGHBOURS(e, f), gh = NEIGHBOURS(g, h);
+    kindred_double8 abcd = QUARTERS(ab, cd), efgh = QUARTERS(ef, gh);
+#undef NEIGHBOURS
+#undef QUARTERS
+    return __builtin_shufflevector(abcd, efgh, 0, 1, 2, 3, 8, 9, 10, 11) +
+           __builtin_shufflevector(abcd, efgh, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+
 typedef _Bool kindred_bool8 __attribute__((ext_vector_type(8)));
 
 /// One bit for each lane in which `lower < x < upper`, the first lane's lowest.
-static inline __attribute__((always_inline)) unsigned kindred_between(
+static inline __attribute__((always_inline)) unsigned char kindred_between(
     kindred_double8 x, kindred_double8 lower, kindred_double8 upper) {
     kindred_bool8 isBetween = __builtin_convertvector((x > lower) & (x < upper), kindred_bool8);
     return __builtin_bit_cast(unsigned char, isBetween);

@@ -1,0 +1,49 @@
+/// The values are those of a reference implementation with the paper's settings, two or three replications each: the
+/// paper's curves are pictures.
+extension PublishedExperiment {
+    static var molarFigure2: PublishedExperiment {
+        func targets(
+            _ differences: Int, _ tasks: Int, _ rows: Int, ols: Double, hard: Double, soft: Double, pool: Double
+        ) -> [Target] {
+            let setting = ["differences": "\(differences)", "tasks": "\(tasks)", "rows": "\(rows)"]
+            return zip(["OLS", "MOLAR", "MOLAR soft", "Pool"], [ols, hard, soft, pool]).map { method, value in
+                Target(setting: setting, method: method, value: value)
+            }
+        }
+        return PublishedExperiment(
+            paper: "molar", figure: "fig2",
+            summary: "the mean l1 error of a task's coefficients, beside a reference implementation's",
+            text: String(decoding: PackageResources.molar_fig2_toml, as: UTF8.self),
+            targets: [
+                targets(20, 30, 2000, ols: 0.580, hard: 0.267, soft: 0.233, pool: 2.34),
+                targets(20, 30, 5000, ols: 0.348, hard: 0.156, soft: 0.138, pool: 2.26),
+                targets(20, 30, 10000, ols: 0.243, hard: 0.110, soft: 0.099, pool: 2.25),
+                targets(20, 10, 5000, ols: 0.347, hard: 0.229, soft: 0.187, pool: 2.42),
+                targets(20, 100, 5000, ols: 0.347, hard: 0.101, soft: 0.111, pool: 2.15),
+                targets(0, 30, 5000, ols: 0.349, hard: 0.131, soft: 0.082, pool: 0.060),
+                targets(60, 30, 5000, ols: 0.348, hard: 0.206, soft: 0.258, pool: 5.8),
+                targets(100, 30, 5000, ols: 0.348, hard: 0.272, soft: 0.387, pool: 8.6),
+                targets(150, 30, 5000, ols: 0.348, hard: 0.335, soft: 0.559, pool: 11.0),
+            ].flatMap { $0 }, tolerance: 0.1)
+    }
+
+    static var molarFigure3: PublishedExperiment {
+        let known: [(share: Int, tasks: Int, values: [Double])] = [
+            (10, 10, [0.060, 0.121, 0.262]), (10, 30, [0.044, 0.090, 0.181]),
+            (20, 10, [0.071, 0.140, 0.294]), (20, 30, [0.057, 0.111, 0.220]),
+        ]
+        return PublishedExperiment(
+            paper: "molar", figure: "fig3",
+            summary: "the mean l1 error of a task's coefficients by their number, beside a reference implementation's",
+            text: String(decoding: PackageResources.molar_fig3_toml, as: UTF8.self),
+            targets: known.flatMap { share, tasks, values in
+                zip([50, 100, 200], values).map { features, value in
+                    Target(
+                        setting: [
+                            "features": "\(features)", "differences": "\(features * share / 100)", "tasks": "\(tasks)",
+                            "rows": "2000",
+                        ], method: "MOLAR", value: value)
+                }
+            }, tolerance: 0.1)
+    }
+}
