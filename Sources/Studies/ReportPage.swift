@@ -48,7 +48,7 @@ struct ReportPage {
     // MARK: Figures
 
     private func appendFigures(_ text: inout OutputText, _ specifications: inout [JsonValue]) {
-        let vega = VegaSpecification(results: report.results, ink: "currentColor")
+        let vega = VegaSpecification(results: report.results, ink: "currentColor", paper: "transparent")
         text.append("<h2>Means over replications</h2>\n")
         for figure in study.figures {
             specifications.append(vega.curves(of: figure))
@@ -168,7 +168,7 @@ struct ReportPage {
         th, td { text-align: left; padding: .2rem .6rem; border-bottom: 1px solid var(--line); }
         th { vertical-align: bottom; }
         .number { text-align: right; }
-        td.number { white-space: nowrap; }
+        td.number, td:first-child { white-space: nowrap; }
         @media print {
           :root { color-scheme: light; --ink: #000000; --paper: #ffffff; --line: #bbbbbb; --faint: #444444; }
           body { margin: 0; max-width: none; }

@@ -25,7 +25,7 @@ public struct StudyReport: Sendable {
 
     /// All figures as one Vega-Lite specification.
     public var specification: OutputText {
-        let vega = VegaSpecification(results: results, ink: "#333333")
+        let vega = VegaSpecification(results: results, ink: "#333333", paper: "white")
         let figures = results.study.figures
         var all = figures.map { vega.curves(of: $0) }
         if showsSpread { all += figures.map { vega.spread(of: $0) } }

@@ -5,6 +5,7 @@ struct VegaSpecification {
     let results: StudyResults
     /// The colour of axes, ticks and words.
     let ink: String
+    let paper: String
 
     private static let panelWidth = 240
     private static let pageWidth = 920
@@ -59,7 +60,7 @@ struct VegaSpecification {
         let ink = JsonValue.string(ink)
         let words: JsonValue = ["labelColor": ink, "titleColor": ink, "labelFontSize": 11, "titleFontSize": 12]
         return [
-            "background": "transparent", "font": "system-ui, sans-serif", "view": ["stroke": .null],
+            "background": .string(paper), "font": "system-ui, sans-serif", "view": ["stroke": .null],
             "axis": words.adding([
                 "titleFontWeight": "normal", "domainColor": ink, "domainOpacity": 0.5, "tickColor": ink,
                 "tickOpacity": 0.5, "tickSize": 4, "gridColor": ink, "gridOpacity": 0.1, "labelPadding": 4,

@@ -15,6 +15,14 @@ struct ReportCommandTests {
         try Program.run(["report", "out", "-o", output], in: folder, environment: environment)
     }
 
+    /// A program that this process had written could not be started while a child of another test still holds it open.
+    @discardableResult
+    private func copy(_ file: String, to name: String, in folder: Folder) throws -> String {
+        let outcome = try Program.run([file, folder.path(name)], in: folder, program: "/bin/cp")
+        try #require(outcome.code == 0, "\(outcome)")
+        return folder.path(name)
+    }
+
     @Test("writes a page that carries the bundle and the study")
     func page() throws {
         let folder = try Folder()
@@ -38,8 +46,7 @@ struct ReportCommandTests {
         #expect(missing.code == 69)
         #expect(missing.errors == "kindred: KINDRED_VEGA names 'nowhere.js', which cannot be read; run make vega\n")
         // A copy of the program has no bundle beside it.
-        try folder.write("kindred", Data(contentsOf: URL(fileURLWithPath: Program.path)))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("kindred"))
+        try copy(Program.path, to: "kindred", in: folder)
         let alone = try Program.run(
             ["report", "out", "-o", "report.html"], in: folder, environment: ["KINDRED_VEGA": nil],
             program: folder.path("kindred"))
@@ -65,8 +72,9 @@ struct ReportCommandTests {
             #expect(outcome.errorLines.count == 1)
         }
         #expect(!(try folder.names.contains("figures.svg")))
-        let python = try folder.write("python", "#!/bin/sh\necho \"$3\"\ncat\n")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: python)
+        let script = try folder.write("script", "#!/bin/sh\necho \"$3\"\ncat\n")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+        let python = try copy(script, to: "python", in: folder)
         let outcome = try report("figures.png", in: folder, environment: ["KINDRED_PYTHON": python])
         #expect(outcome.code == 0, "\(outcome)")
         let text = try folder.text("figures.png")
