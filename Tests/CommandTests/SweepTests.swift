@@ -218,34 +218,39 @@ struct ReproduceTests {
 
 @Suite("a sweep that is killed")
 struct SlowSweepKillTests {
-    /// Twenty runs are killed at moments drawn from a fixed seed, each going on where the one before was; then a last one
-    /// ends. Timings are no part of what is compared.
+    /// Twenty runs are killed, at moments drawn from a fixed seed: as they start, or while a batch is drawn, fitted or
+    /// written. Each goes on where the one before was; then a last one ends. Timings are no part of what is compared.
     @Test("loses and doubles nothing")
     func killed() throws {
         let folder = try Folder()
-        try folder.write("s.toml", SweepStudy.text(replications: 400))
+        try folder.write("s.toml", SweepStudy.text(replications: 800))
+        // Some 350 batches.
         let run = ["sweep", "run", "s.toml", "--device", "cpu", "--batch-tasks", "200"]
-        let start = ContinuousClock.now
         #expect(try Program.run(run + ["-o", "whole"], in: folder).code == 0)
-        let whole = ContinuousClock.now - start
         var generator = SplitMix(state: 7)
         var killedCount = 0
         for _ in 0..<20 {
+            let goal = batches(in: folder) + Int(generator.next() % 7)
             let child = try Child(
                 program: Program.path, run + ["-o", "out", "--resume"], in: folder, environment: [:],
                 input: "/dev/null",
                 output: "/dev/null", errors: folder.path("errors"))
-            // From its very start to a twenty-fifth of the whole.
-            let wait = whole / 25 * Double(generator.next() % 1000) / 1000
-            usleep(UInt32(max(0, Double(wait.components.attoseconds) / 1e12) + Double(wait.components.seconds) * 1e6))
+            let end = ContinuousClock.now + .seconds(60)
+            while batches(in: folder) < goal, ContinuousClock.now < end { usleep(500) }
+            usleep(UInt32(generator.next() % 20_000))
             kill(child.identifier, SIGKILL)
             if child.wait() == -Int(SIGKILL) { killedCount += 1 }
         }
-        #expect(killedCount >= 15)
+        #expect(killedCount == 20)
         let last = try Program.run(run + ["-o", "out", "--resume"], in: folder)
         #expect(last.code == 0, "\(last)")
         #expect(try folder.data("out/results.csv") == folder.data("whole/results.csv"))
         #expect(try folder.data("out/summary.csv") == folder.data("whole/summary.csv"))
+    }
+
+    private func batches(in folder: Folder) -> Int {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path("out/parts"))) ?? []
+        return names.count { !$0.hasPrefix(".") }
     }
 }
 
