@@ -4,7 +4,7 @@
 # make install put the program into PREFIX/bin
 # make test    the same set-up, then every test          make dist     a program for other machines, in dist/
 # make fast    the fast suites, unoptimised              make leaks    failing devices under AddressSanitizer
-#                                                        make clean    remove all that was built
+# make vega    what the pages of kindred report carry    make clean    remove all that was built
 #
 # All is built in .build, in release; only `make fast` and `make leaks` have folders of their own.
 
@@ -26,7 +26,7 @@ RELEASE := -c release $(NATIVE)
 TEST := scripts/test.sh $(RELEASE) --disable-testable-imports
 
 .NOTPARALLEL:
-.PHONY: build setup demo test fast lint verify leaks dist install clean
+.PHONY: build setup demo test fast lint verify leaks vega dist install clean
 
 build:
 	swift build $(RELEASE)
@@ -53,6 +53,10 @@ verify: setup build
 leaks: setup
 	@scripts/leaks.sh $(RELEASE)
 
+vega:
+	@mkdir -p $(dir $(KINDRED))
+	@scripts/vega.sh $(dir $(KINDRED))vega
+
 # Builds into .build too, so the next `make` builds for this CPU anew.
 dist: setup
 	swift build -c release $(PORTABLE) --static-swift-stdlib --product kindred
@@ -64,6 +68,8 @@ dist: setup
 
 install: build
 	install -D -m 755 $(KINDRED) $(DESTDIR)$(PREFIX)/bin/kindred
+	@bundle=$(dir $(KINDRED))vega/vega-bundle.js; [ ! -s $$bundle ] || \
+	    install -D -m 644 $$bundle $(DESTDIR)$(PREFIX)/share/kindred/vega-bundle.js
 
 clean:
 	rm -rf .build .build-debug .build-fuzz .build-leaks dist

@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarks
 import Compute
 import Engine
+import Tables
 
 /// `kindred bench`: how fast a device is, and how near to what it can do at best.
 struct BenchCommand: ParsableCommand {

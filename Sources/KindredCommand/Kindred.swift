@@ -19,7 +19,7 @@ struct Kindred: ParsableCommand {
         version: "kindred \(version), built for \(buildTarget)",
         subcommands: [
             FitCommand.self, PredictCommand.self, CompareCommand.self, DevicesCommand.self, CheckCommand.self,
-            BenchCommand.self, SweepCommand.self, ReproduceCommand.self,
+            BenchCommand.self, SweepCommand.self, ReportCommand.self, ReproduceCommand.self,
         ])
 
     static let version = "0.1.0"

@@ -1,5 +1,6 @@
 import Compute
 import Synchronization
+import Tables
 
 /// Tells how far a step is: a bar on a terminal, a plain line every ten seconds otherwise.
 ///

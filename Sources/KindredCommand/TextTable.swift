@@ -19,19 +19,3 @@ struct TextTable {
         text = line(corner, header) + zip(names, cells).map { line($0, $1) }.joined()
     }
 }
-
-/// Quantiles of numbers, missing ones left out, with linear interpolation (R's type 7).
-struct Quantiles {
-    private let sorted: [Double]
-
-    init(_ values: [Double]) { sorted = values.filter { !$0.isNaN }.sorted() }
-
-    /// NaN where there are no values.
-    func at(_ share: Double) -> Double {
-        guard let last = sorted.indices.last else { return .nan }
-        let place = share * Double(last)
-        let below = Int(place)
-        let above = min(below + 1, last)
-        return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
-    }
-}

@@ -8,7 +8,10 @@ struct ResultTable {
     /// The columns that tell the cell apart.
     private var cellColumns: [String] { ["study", "cell"] + study.factors.map(\.name) }
 
-    private func heading(_ further: [String]) -> OutputText {
+    static let resultColumns = ["replication", "method", "metric", "value"]
+    static let summaryColumns = ["method", "metric", "replications", "mean", "mc_se", "sd", "min", "max"]
+
+    func heading(_ further: [String]) -> OutputText {
         var text = OutputText()
         for (index, name) in (cellColumns + further).enumerated() {
             if index > 0 { text.append(",") }
@@ -54,7 +57,7 @@ struct ResultTable {
     /// - Parameter rows: of each unit.
     func write(_ rows: [StudyUnit: [UInt8]], to path: String) throws(TableError) {
         let file = try OutputFile(path: path)
-        try file.write(heading(["replication", "method", "metric", "value"]))
+        try file.write(heading(Self.resultColumns))
         for unit in study.units(of: StudyShard()) {
             if let own = rows[unit] { try file.write(own) }
         }
@@ -64,7 +67,7 @@ struct ResultTable {
     /// Writes the summary over replications. Missing values are left out of it.
     func writeSummary(_ rows: [StudyUnit: [UInt8]], to path: String) throws(TableError) {
         let file = try OutputFile(path: path)
-        try file.write(heading(["method", "metric", "replications", "mean", "mc_se", "sd", "min", "max"]))
+        try file.write(heading(Self.summaryColumns))
         for cell in study.cells {
             var moments = Array(repeating: RunningMoments(), count: study.rowsPerUnit)
             for replication in 0..<study.replicationCount {

@@ -19,6 +19,7 @@ public struct Study: Sendable {
     let metrics: [Metric]
     /// What the grid varies, in the order of the results' columns.
     let factors: [Factor]
+    let blocks: [StudyBlock]
     public let cells: [StudyCell]
 
     static let mostReplications = 10_000_000
@@ -72,6 +73,7 @@ public struct Study: Sendable {
             cells.append(try StudyCell(table, index: cells.count, factors: factors, file: file))
         }
         self.cells = cells
+        blocks = grid.studyBlocks
         draw = givenDraw ?? (cells.allSatisfy(\.setting.noise.isGaussian) ? .moments : .rows)
         for cell in cells { try cell.check(draw: draw, metrics: metrics, file: file) }
     }

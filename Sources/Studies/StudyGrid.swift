@@ -69,6 +69,16 @@ struct StudyGrid: Sendable {
         }
     }
 
+    /// Where the cells of each block are, and what it varies.
+    var studyBlocks: [StudyBlock] {
+        var start = 0
+        return blocks.map { block in
+            let count = block.reduce(1) { $0 * $1.values.count }
+            defer { start += count }
+            return StudyBlock(cells: start..<start + count, paths: block.map(\.path))
+        }
+    }
+
     /// What is varied, each once, in order; a name that two share is the whole path.
     ///
     /// - Parameter base: the study without its grid.
@@ -83,6 +93,13 @@ struct StudyGrid: Sendable {
                 base: base.value(at: path[...])?.shortText ?? "")
         }
     }
+}
+
+/// The cells that one block of a study's grid gives.
+struct StudyBlock: Sendable {
+    let cells: Range<Int>
+    /// Where what it varies stands in a study.
+    let paths: [[String]]
 }
 
 extension StudyValue {

@@ -35,6 +35,21 @@ public enum JsonValue: Sendable, Equatable {
     public subscript(name: String) -> JsonValue? { members?.last { $0.name == name }?.value }
 }
 
+extension JsonValue {
+    /// Reads a file of JSON.
+    ///
+    /// - Returns: nil where it is none.
+    package init?(parsing bytes: [UInt8]) {
+        var reader = JsonReader(bytes, source: "")
+        do throws(TableError) {
+            self = try reader.value()
+            try reader.end()
+        } catch {
+            return nil
+        }
+    }
+}
+
 extension OutputText {
     /// A value on one line.
     public mutating func append(json value: JsonValue) {
