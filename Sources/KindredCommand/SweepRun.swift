@@ -58,7 +58,9 @@ struct SweepRun {
         if outcome.isComplete {
             try folder.writeTables(of: study, asArrays: asArrays, parallel: settings.parallel)
         }
-        if outcome.isComplete, namesResults, shard.count == 1, study.cells.count <= Self.mostShownCells {
+        if outcome.isComplete, namesResults, shard.count == 1, study.cells.count <= Self.mostShownCells,
+            !messages.isQuiet
+        {
             try show(means: folder.means(of: study))
         }
         for line in lines(outcome, seconds: seconds, device: session.deviceName ?? "no device", namesResults) {
