@@ -34,7 +34,7 @@ struct VegaSpecification {
         let views = specifications.map { JsonValue.object(($0.members ?? []).filter { $0.name != "config" }) }
         return [
             "$schema": "https://vega.github.io/schema/vega-lite/v6.json", "title": .string(results.study.name),
-            "config": config, "spacing": 40, "vconcat": .array(views),
+            "config": config, "spacing": 40, "vconcat": .array(views), "resolve": ["scale": ["xOffset": "independent"]],
         ]
     }
 
@@ -52,7 +52,10 @@ struct VegaSpecification {
         }
         return [
             "config": config, "columns": .integer(columns), "spacing": 24, "concat": .array(views),
-            "resolve": ["scale": ["y": "shared", "color": "shared", "shape": "shared"]],
+            // Offsets are parts of a panel's own bands.
+            "resolve": [
+                "scale": ["y": "shared", "color": "shared", "shape": "shared", "xOffset": "independent"]
+            ],
         ]
     }
 
