@@ -193,7 +193,7 @@ struct SweepTests {
 }
 
 @Suite("kindred reproduce")
-struct ReproduceTests {
+struct SlowReproduceTests {
     /// Two replications of each cell: the anchors within 10 %, or three of their standard errors.
     @Test("finds what is known of MOLAR's figures", arguments: ["fig2", "fig3"])
     func molar(figure: String) throws {

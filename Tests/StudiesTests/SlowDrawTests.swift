@@ -5,7 +5,7 @@ import Studies
 import Testing
 
 @Suite("drawn moments")
-struct DrawTests {
+struct SlowDrawTests {
     /// Designs whose moments take each way of being drawn.
     static let designs = [
         "covariance = \"identity\"",
