@@ -28,6 +28,9 @@ struct ReproduceCommand: ParsableCommand {
     @Flag(help: "Print the study instead of running it.")
     var printStudy = false
 
+    @Option(help: "How data are made: moments or rows.")
+    var draw: DrawName?
+
     @Option(name: .shortAndLong, help: ArgumentHelp("A folder that keeps the results.", valueName: "folder"))
     var output: String?
 

@@ -8,7 +8,9 @@ struct ReproduceRun {
 
     func run() throws {
         guard let experiment = PublishedExperiment.find(paper: command.paper, figure: command.figure) else { return }
-        let text = command.quick ? experiment.text(replications: 2) : experiment.text
+        var text = experiment.text
+        if command.quick { text = Study.text(text, setting: "replications", to: "2") }
+        if let draw = command.draw { text = Study.text(text, setting: "draw", to: "\"\(draw.rawValue)\"") }
         if command.printStudy { return try OutputFile.show(text) }
         let study = try Study(text, file: "\(experiment.paper) \(experiment.figure)")
         let kept = command.output.map { StudyFolder(path: $0) }

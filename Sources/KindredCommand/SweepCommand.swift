@@ -47,6 +47,9 @@ struct SweepRunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("At most so many tasks at a time; results do not depend on it.", valueName: "count"))
     var batchTasks: Int?
 
+    @Option(help: "How data are made, if not as the study says: moments or rows.")
+    var draw: DrawName?
+
     @Flag(help: "Write the results as arrays, results.npz, instead of results.csv.")
     var npz = false
 
@@ -62,7 +65,7 @@ struct SweepRunCommand: ParsableCommand {
     func run() throws {
         try Failure.translating {
             try SweepRun(
-                study: Study(path: study), folder: StudyFolder(path: output), resuming: resume,
+                study: Study(path: study, draw: draw), folder: StudyFolder(path: output), resuming: resume,
                 shard: shard?.shard() ?? StudyShard(), timeLimit: timeLimit, batchTasks: batchTasks, asArrays: npz,
                 place: place, settings: settings
             ).run()
@@ -184,3 +187,5 @@ struct SweepSlurmCommand: ParsableCommand {
             """
     }
 }
+
+extension DrawName: ExpressibleByArgument {}

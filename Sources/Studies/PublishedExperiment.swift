@@ -25,13 +25,6 @@ public struct PublishedExperiment: Sendable {
     public static func find(paper: String, figure: String) -> PublishedExperiment? {
         all.first { $0.paper == paper && $0.figure == figure }
     }
-
-    /// The study with another number of replications.
-    public func text(replications: Int) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.hasPrefix("replications =") ? "replications = \(replications)" : line
-        }.joined(separator: "\n")
-    }
 }
 
 /// A row of the table that sets a reproduction beside what is known.

@@ -9,7 +9,7 @@ struct SimulatedBatch: Problem {
     let layout: TaskLayout
     let sampleCounts: [Int]
     let featureCount: Int
-    let draw: Study.Draw
+    let draw: DrawName
     /// The folds that moments are drawn in.
     let foldCount: Int
     let parallel: Parallel
@@ -19,7 +19,7 @@ struct SimulatedBatch: Problem {
     var keptMoments: (any DrawnMoments)?
     var keptRows: (any Sendable)?
 
-    init(_ replications: [Replication], draw: Study.Draw, foldCount: Int, parallel: Parallel) {
+    init(_ replications: [Replication], draw: DrawName, foldCount: Int, parallel: Parallel) {
         self.replications = replications
         self.draw = draw
         self.foldCount = foldCount

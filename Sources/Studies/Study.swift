@@ -1,13 +1,5 @@
 /// A simulation study: cells, each a setting and its methods, many replications of each, and what is measured.
 public struct Study: Sendable {
-    /// How the data are made.
-    enum Draw: String, CaseIterable, Sendable {
-        /// Each task's moments from their distribution: exact, and the cost does not grow with the rows.
-        case moments
-        /// Row by row.
-        case rows
-    }
-
     /// Where it was read from.
     public let file: String
     /// The text that describes it, as results keep it.
@@ -15,7 +7,7 @@ public struct Study: Sendable {
     public let name: String
     let seed: UInt64
     public let replicationCount: Int
-    let draw: Draw
+    let draw: DrawName
     let metrics: [Metric]
     /// What the grid varies, in the order of the results' columns.
     let factors: [Factor]
@@ -49,7 +41,7 @@ public struct Study: Sendable {
         replicationCount = try general.integer("replications", in: 1...Self.mostReplications, fallback: 100)
         let metrics = try Self.metrics(&general)
         self.metrics = metrics
-        let givenDraw: Draw? = lines["draw"] == nil ? nil : try general.choice("draw")
+        let givenDraw: DrawName? = lines["draw"] == nil ? nil : try general.choice("draw")
         try Self.checkLoss(&general)
 
         factors = grid.factors(base: root)
@@ -199,7 +191,7 @@ public struct StudyCell: Sendable {
     }
 
     /// Refuses what cannot be fitted or drawn.
-    func check(draw: Study.Draw, metrics: [Metric], file: String) throws(StudyError) {
+    func check(draw: DrawName, metrics: [Metric], file: String) throws(StudyError) {
         let least = setting.rows.least(features: setting.featureCount)
         if let method = methods.first(where: \.needsOwnEstimates), least <= setting.featureCount {
             throw StudyError(

@@ -116,11 +116,15 @@ extension StudyFolder {
 
 extension Study {
     /// Reads a study file.
-    public init(path: String) throws {
+    ///
+    /// - Parameter draw: how data are made, if not as the study says.
+    public init(path: String, draw: DrawName? = nil) throws {
         guard let bytes = try FolderFiles.read(path) else {
             throw TableError(.noInput, "there is no file '\(path)'")
         }
-        try self.init(String(decoding: bytes, as: UTF8.self), file: path)
+        let text = String(decoding: bytes, as: UTF8.self)
+        try self.init(
+            draw.map { Study.text(text, setting: "draw", to: "\"\($0.rawValue)\"") } ?? text, file: path)
     }
 }
 

@@ -38,11 +38,17 @@ static inline __attribute__((always_inline)) kindred_double8 kindred_high_widene
     return __builtin_convertvector(x.hi, kindred_double8);
 }
 
+// Keeps a vector whole. A macro: a call of one C function from another with such a vector is an error where the target has
+// no vectors of that size.
+#ifdef __AVX512F__
+#define KINDRED_KEEP_WHOLE(x) __asm__("" : "+v"(x))
+#else
+#define KINDRED_KEEP_WHOLE(x)
+#endif
+
 /// The same vector, which compilers then do not take apart to sum its halves: they would first multiply piece by piece.
 static inline __attribute__((always_inline)) kindred_double8 kindred_whole(kindred_double8 x) {
-#ifdef __AVX512F__
-    __asm__("" : "+v"(x));
-#endif
+    KINDRED_KEEP_WHOLE(x);
     return x;
 }
 
@@ -54,8 +60,14 @@ static inline __attribute__((always_inline)) kindred_double8 kindred_totals(
     (__builtin_shufflevector(x, y, 0, 8, 2, 10, 4, 12, 6, 14) + __builtin_shufflevector(x, y, 1, 9, 3, 11, 5, 13, 7, 15))
 #define QUARTERS(x, y) \
     (__builtin_shufflevector(x, y, 0, 1, 8, 9, 4, 5, 12, 13) + __builtin_shufflevector(x, y, 2, 3, 10, 11, 6, 7, 14, 15))
-    a = kindred_whole(a), b = kindred_whole(b), c = kindred_whole(c), d = kindred_whole(d);
-    e = kindred_whole(e), f = kindred_whole(f), g = kindred_whole(g), h = kindred_whole(h);
+    KINDRED_KEEP_WHOLE(a);
+    KINDRED_KEEP_WHOLE(b);
+    KINDRED_KEEP_WHOLE(c);
+    KINDRED_KEEP_WHOLE(d);
+    KINDRED_KEEP_WHOLE(e);
+    KINDRED_KEEP_WHOLE(f);
+    KINDRED_KEEP_WHOLE(g);
+    KINDRED_KEEP_WHOLE(h);
     kindred_double8 ab = NEIGHBOURS(a, b), cd = NEIGHBOURS(c, d), ef = NEIGHBOURS(e, f), gh = NEIGHBOURS(g, h);
     kindred_double8 abcd = QUARTERS(ab, cd), efgh = QUARTERS(ef, gh);
 #undef NEIGHBOURS
