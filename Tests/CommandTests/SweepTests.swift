@@ -183,7 +183,8 @@ struct SweepTests {
     func timeLimit() throws {
         let folder = try Folder()
         try folder.write("s.toml", SweepStudy.text(replications: 100_000))
-        let outcome = try run(["run", "s.toml", "-o", "out", "--device", "cpu", "--time-limit", "1"], in: folder)
+        let outcome = try run(
+            ["run", "s.toml", "-o", "out", "--device", "cpu", "--time-limit", "1", "--batch-tasks", "100"], in: folder)
         #expect(outcome.code == 75, "\(outcome)")
         #expect(outcome.errorLines.last?.contains("run it again with --resume") ?? false)
         let status = try run(["status", "out"], in: folder)
