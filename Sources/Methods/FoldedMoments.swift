@@ -7,10 +7,8 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     let backend: B
     let problem: P
     let folds: RowFolds
-    /// The observations of each task in each fold, `taskCount x foldCount`.
-    private(set) var sampleCounts: [Int]
-    /// The sum of the weights of those observations, or their number where rows have no weights.
-    private(set) var weightSums: [Double]
+    /// The observations of each task in each fold.
+    private(set) var counts: FoldCounts
     private let progress: PassProgress?
     /// The whole problem's, once they are formed, if it is one shard.
     private var whole: FoldMoments<B.Buffer>?
@@ -24,9 +22,12 @@ package final class FoldedMoments<B: Backend, P: Problem> {
         self.folds = folds
         self.backend = backend
         self.progress = progress
-        sampleCounts = Array(repeating: 0, count: problem.layout.taskCount * folds.foldCount)
-        weightSums = Array(repeating: 0, count: sampleCounts.count)
+        counts = FoldCounts(taskCount: problem.layout.taskCount, foldCount: folds.foldCount)
         let isWhole = shards.count == 1
+        if let drawn = problem.drawnMoments {
+            counts.set(rowCounts: problem.sampleCounts, of: drawn)
+            if !isWhole { return }
+        }
         try forEachShard { _, moments throws(ComputeError) in
             if isWhole { whole = moments }
         }
@@ -34,15 +35,10 @@ package final class FoldedMoments<B: Backend, P: Problem> {
 
     var foldCount: Int { folds.foldCount }
 
-    /// The observations of each task, and the sum of their weights.
-    private(set) lazy var totalCounts = totals(of: sampleCounts)
-    private(set) lazy var totalWeights = totals(of: weightSums)
+    /// The observations of each task in all folds, and the sum of their weights.
+    private(set) lazy var totals = counts.totals()
 
-    private func totals<Number: Numeric>(of values: [Number]) -> [Number] {
-        (0..<taskCount).map { task in values[task * foldCount..<(task + 1) * foldCount].reduce(0, +) }
-    }
-
-    var taskCount: Int { sampleCounts.count / foldCount }
+    var taskCount: Int { counts.taskCount }
 
     /// Calls `body` with each shard's moments by fold and their total.
     func forEachShardWithTotal(
@@ -53,7 +49,7 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     }
 
     /// The moments of all tasks together by fold.
-    func totals() throws(ComputeError) -> FoldTotals<B> {
+    func momentTotals() throws(ComputeError) -> FoldTotals<B> {
         var totals = FoldTotals(featureCount: problem.featureCount, foldCount: foldCount, on: backend)
         try forEachShardWithTotal { moments, total throws(ComputeError) in try totals.add(moments, total: total) }
         return totals
@@ -68,15 +64,9 @@ package final class FoldedMoments<B: Backend, P: Problem> {
 
     /// The moments of the rows outside of a fold, or of all rows.
     package func training(without fold: Int?) -> MomentShards<B> {
-        var (counts, weights) = (totalCounts, totalWeights)
-        if let fold {
-            for task in counts.indices {
-                counts[task] -= sampleCounts[task * foldCount + fold]
-                weights[task] -= weightSums[task * foldCount + fold]
-            }
-        }
+        let own = fold == nil ? totals : counts.totals(without: fold)
         return MomentShards(
-            on: backend, of: problem, sampleCounts: counts, weightSums: weights
+            on: backend, of: problem, sampleCounts: own.observations, weightSums: own.weights
         ) { visitor throws(ComputeError) in
             try self.progress?.advance(rows: 0)
             try self.forEachShard { tasks, moments throws(ComputeError) in
@@ -89,7 +79,7 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     func checkInterruption() throws(ComputeError) { try progress?.advance(rows: 0) }
 
     private var shards: ShardSequence<P> {
-        problem.shards(for: backend, arrayCount: foldedArrayCount(foldCount))
+        problem.shards(for: backend, arrayCount: foldedArrayCount(foldCount), passes: .several)
     }
 
     private func forEachShard(
@@ -100,34 +90,24 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     }
 
     private func moments(of shard: ProblemSlice<P>) throws(ComputeError) -> FoldMoments<B.Buffer> {
+        let drawn = shard.drawnMoments
         let moments = try backend.makeFoldMoments(
-            taskCount: shard.tasks.count, featureCount: problem.featureCount, foldCount: foldCount)
-        for index in shard.tasks.lowerBound * foldCount..<shard.tasks.upperBound * foldCount {
-            sampleCounts[index] = 0
-            weightSums[index] = 0
-        }
-        if let drawn = shard.drawnMoments {
-            try add(drawn, firstTask: shard.tasks.lowerBound, to: moments)
+            taskCount: shard.tasks.count, featureCount: problem.featureCount, foldCount: foldCount,
+            zeroed: drawn == nil)
+        if let drawn {
+            try add(drawn, to: moments)
         } else {
+            counts.clear(shard.tasks)
             try add(shard.source(of: B.Scalar.self), firstTask: shard.tasks.lowerBound, to: moments)
         }
         return moments
     }
 
     private func add(
-        _ drawn: some DrawnMoments, firstTask: Int, to moments: FoldMoments<B.Buffer>
+        _ drawn: some DrawnMoments, to moments: FoldMoments<B.Buffer>
     ) throws(ComputeError) {
         precondition(foldCount == 1 || foldCount == drawn.foldCount, "moments are drawn in the folds that are held out")
-        for fold in 0..<foldCount {
-            try backend.upload(drawn, fold: foldCount == 1 ? nil : fold, into: moments[fold])
-            for task in 0..<moments.taskCount {
-                let count =
-                    foldCount == 1
-                    ? problem.layout.sampleCount(of: firstTask + task) : drawn.rowCount(of: task, fold: fold)
-                sampleCounts[(firstTask + task) * foldCount + fold] = count
-                weightSums[(firstTask + task) * foldCount + fold] = Double(count)
-            }
-        }
+        for fold in 0..<foldCount { try backend.upload(drawn, fold: foldCount == 1 ? nil : fold, into: moments[fold]) }
         try progress?.advance(rows: 0)
     }
 
@@ -139,9 +119,9 @@ package final class FoldedMoments<B: Backend, P: Problem> {
             rows throws(ComputeError) in
             try backend.accumulate(rows, rowWeights: nil, into: moments)
             for block in rows.chunk.range.blocks {
-                let place = (firstTask + Int(block.task)) * foldCount + Int(block.fold)
-                sampleCounts[place] += rows.chunk.observationCount(of: block)
-                weightSums[place] += rows.chunk.weightSum(of: block)
+                counts.add(
+                    observations: rows.chunk.observationCount(of: block), weight: rows.chunk.weightSum(of: block),
+                    task: firstTask + Int(block.task), fold: Int(block.fold))
             }
         }
     }
@@ -156,7 +136,8 @@ package final class FoldedMoments<B: Backend, P: Problem> {
         guard let fold else { return all }
         // Its memory may serve again.
         lastTraining = nil
-        let rest = try backend.makeMoments(taskCount: moments.taskCount, featureCount: moments.featureCount)
+        let rest = try backend.makeMoments(
+            taskCount: moments.taskCount, featureCount: moments.featureCount, zeroed: false)
         try backend.combine(
             all.joint.triangles.scaled(by: 1), moments[fold].joint.triangles.scaled(by: -1), into: rest.joint.triangles)
         if whole != nil { lastTraining = (fold, rest) }

@@ -25,8 +25,12 @@ struct KeptMoments: DrawnMoments {
         }
     }
 
-    var kept: [Double]? { foldCount == 1 ? values : nil }
+    func kept(_ tasks: Range<Int>) -> ArraySlice<Double>? {
+        foldCount == 1 ? values[tasks.lowerBound * width..<tasks.upperBound * width] : nil
+    }
+
     var foldCount: Int { drawn.foldCount }
+    var areKept: Bool { true }
     func rowCount(of task: Int, fold: Int) -> Int { drawn.rowCount(of: task, fold: fold) }
 
     func write(task: Int, fold: Int, into triangle: UnsafeMutablePointer<Double>) {
