@@ -28,9 +28,9 @@ extension PublishedExperiment {
     }
 
     static var molarFigure3: PublishedExperiment {
-        let known: [(share: Int, tasks: Int, values: [Double])] = [
-            (10, 10, [0.060, 0.121, 0.262]), (10, 30, [0.044, 0.090, 0.181]),
-            (20, 10, [0.071, 0.140, 0.294]), (20, 30, [0.057, 0.111, 0.220]),
+        let known: [(share: String, tasks: Int, values: [Double])] = [
+            ("0.1", 10, [0.060, 0.121, 0.262]), ("0.1", 30, [0.044, 0.090, 0.181]),
+            ("0.2", 10, [0.071, 0.140, 0.294]), ("0.2", 30, [0.057, 0.111, 0.220]),
         ]
         return PublishedExperiment(
             paper: "molar", figure: "fig3",
@@ -40,8 +40,7 @@ extension PublishedExperiment {
                 zip([50, 100, 200], values).map { features, value in
                     Target(
                         setting: [
-                            "features": "\(features)", "differences": "\(features * share / 100)", "tasks": "\(tasks)",
-                            "rows": "2000",
+                            "features": "\(features)", "differing-share": share, "tasks": "\(tasks)", "rows": "2000",
                         ], method: "MOLAR", value: value)
                 }
             }, tolerance: 0.1)
