@@ -10,8 +10,11 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     /// The observations of each task in each fold.
     private(set) var counts: FoldCounts
     private let progress: PassProgress?
-    /// The whole problem's, once they are formed, if it is one shard.
-    private var whole: FoldMoments<B.Buffer>?
+    /// Those of every shard, once they are formed, where there is room for all of them.
+    private var kept: [FoldMoments<B.Buffer>] = []
+    private let hasRoom: Bool
+    /// Whether the problem is one shard.
+    private let isWhole: Bool
     /// The total of the whole problem's folds, and that less one of them: several methods train on it in turn.
     private var wholeTotal: Moments<B.Buffer>?
     private var lastTraining: (fold: Int, moments: Moments<B.Buffer>)?
@@ -23,14 +26,16 @@ package final class FoldedMoments<B: Backend, P: Problem> {
         self.backend = backend
         self.progress = progress
         counts = FoldCounts(taskCount: problem.layout.taskCount, foldCount: folds.foldCount)
-        let isWhole = shards.count == 1
+        let arrayCount = foldedArrayCount(folds.foldCount)
+        isWhole = problem.shardCount(for: backend, arrayCount: arrayCount) == 1
+        hasRoom =
+            problem.layout.taskCount
+            <= backend.tasksThatFit(entriesPerTask: triangleCount(problem.featureCount + 1), arrayCount: arrayCount)
         if let drawn = problem.drawnMoments {
             counts.set(rowCounts: problem.sampleCounts, of: drawn)
             if !isWhole { return }
         }
-        try forEachShard { _, moments throws(ComputeError) in
-            if isWhole { whole = moments }
-        }
+        try forEachShard { _, _ in }
     }
 
     var foldCount: Int { folds.foldCount }
@@ -85,8 +90,17 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     private func forEachShard(
         _ body: (_ tasks: Range<Int>, FoldMoments<B.Buffer>) throws(ComputeError) -> Void
     ) throws(ComputeError) {
-        if let whole { return try body(0..<taskCount, whole) }
-        for shard in shards { try body(shard.tasks, try moments(of: shard)) }
+        if !kept.isEmpty {
+            for (shard, moments) in zip(shards, kept) { try body(shard.tasks, moments) }
+            return
+        }
+        var formed: [FoldMoments<B.Buffer>] = []
+        for shard in shards {
+            let moments = try moments(of: shard)
+            if hasRoom { formed.append(moments) }
+            try body(shard.tasks, moments)
+        }
+        kept = formed
     }
 
     private func moments(of shard: ProblemSlice<P>) throws(ComputeError) -> FoldMoments<B.Buffer> {
@@ -129,10 +143,10 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     /// The total of all folds, or that less one fold.
     private func total(of moments: FoldMoments<B.Buffer>, without fold: Int?) throws(ComputeError) -> Moments<B.Buffer>
     {
-        if whole != nil, let lastTraining, lastTraining.fold == fold { return lastTraining.moments }
+        if isWhole, let lastTraining, lastTraining.fold == fold { return lastTraining.moments }
         let all: Moments<B.Buffer>
         if let wholeTotal { all = wholeTotal } else { all = try total(of: moments) }
-        if whole != nil { wholeTotal = all }
+        if isWhole { wholeTotal = all }
         guard let fold else { return all }
         // Its memory may serve again.
         lastTraining = nil
@@ -140,7 +154,7 @@ package final class FoldedMoments<B: Backend, P: Problem> {
             taskCount: moments.taskCount, featureCount: moments.featureCount, zeroed: false)
         try backend.combine(
             all.joint.triangles.scaled(by: 1), moments[fold].joint.triangles.scaled(by: -1), into: rest.joint.triangles)
-        if whole != nil { lastTraining = (fold, rest) }
+        if isWhole { lastTraining = (fold, rest) }
         return rest
     }
 

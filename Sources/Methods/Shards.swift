@@ -114,7 +114,7 @@ struct ShardSequence<Whole: Problem>: Sequence, IteratorProtocol {
 extension Backend {
     /// For how many tasks there is room for so many arrays, each of at most so many bytes: a number of whole sum blocks,
     /// and at least one.
-    func tasksThatFit(entriesPerTask: Int, arrayCount: Int, arrayBytes: Int) -> Int {
+    func tasksThatFit(entriesPerTask: Int, arrayCount: Int, arrayBytes: Int = .max) -> Int {
         let bytesPerTask = entriesPerTask * MemoryLayout<Scalar>.stride
         let tasks = Swift.min(
             memoryBytes / (bytesPerTask * arrayCount), Swift.min(largestArrayBytes, arrayBytes) / bytesPerTask)
