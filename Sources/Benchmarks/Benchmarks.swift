@@ -48,6 +48,11 @@ package enum Benchmarks {
             benchmark(DiagonalsOperation(isSandwich: true)),
             TaskBenchmark(operation: RidgeErrorsOperation(), taskCount: sizes.tasks(10000), width: 20),
             TaskBenchmark(operation: EigenOperation(), taskCount: sizes.tasks(10000), width: 20),
+            benchmark(InfimalConvolutionOperation()),
+            TaskBenchmark(
+                operation: InfimalConvolutionOperation(columnCount: 10), taskCount: sizes.tasks(10000), width: 20),
+            TaskBenchmark(
+                operation: InfimalConvolutionOperation(hasCurvatures: true), taskCount: sizes.tasks(10000), width: 20),
             benchmark(MultiplyOperation()), benchmark(GradientStepOperation()), benchmark(DotsOperation()),
             benchmark(CombineOperation()),
         ] + Prox.allCases.map { benchmark(ShrinkOperation(prox: $0)) }
