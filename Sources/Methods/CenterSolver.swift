@@ -1,0 +1,195 @@
+import Compute
+
+/// Minimises a profiled loss over the centre, for each group and strength of the penalty, by damped steps of Newton's
+/// method.
+///
+/// A step solves `(F'' + u H + d D) s = -F'`, where `H = sum of w_j H_j` bounds the curvature of `F` everywhere: with a
+/// damping `u` of 1 every step lowers `F`, and with 0 the last ones converge quadratically. `D`, the diagonal of `H`, keeps
+/// the matrix regular and changes no solution. All that a step needs comes to the host, since steps are few.
+struct CenterSolver<B: Backend> {
+    let loss: ProfiledLoss<B>
+    /// `sum of w_j H_j`, `b_j` and `e_j` of each group.
+    let totals: [[Double]]
+
+    /// Rounds after which a centre is left as it is.
+    private static var roundLimit: Int { 200 }
+    /// `d`.
+    private static var ridge: Double { 1e-10 }
+
+    init(_ loss: ProfiledLoss<B>) throws(ComputeError) {
+        self.loss = loss
+        totals = try loss.totals()
+    }
+
+    /// The centres, `groups x strengths`, from that of all tasks' rows together on.
+    func solve<R: Backend<Double>>(strengths: [Double], on reference: R) throws(ComputeError) -> [SolvedCenter] {
+        let start = try pooledCenters(on: reference)
+        let (constants, slopes) = (loss.constants, slopeScales)
+        var centers: [SolvedCenter] = []
+        for group in 0..<loss.groupCount {
+            for _ in strengths {
+                centers.append(
+                    SolvedCenter(
+                        start: start[group], unit: Double(B.Scalar.ulpOfOne), slopeScale: slopes[group],
+                        valueScale: constants[group]))
+            }
+        }
+        let count = strengths.count
+        for _ in 0..<Self.roundLimit {
+            let columns = (0..<count).filter { column in
+                (0..<loss.groupCount).contains { !centers[$0 * count + column].isDone }
+            }
+            if columns.isEmpty { break }
+            let places = (0..<loss.groupCount).flatMap { group in columns.map { group * count + $0 } }
+            let sums = try loss.sums(
+                at: places.flatMap { centers[$0].trial }, strengths: columns.map { strengths[$0] })
+            for (index, place) in places.enumerated() where !centers[place].isDone {
+                centers[place].receive(
+                    value: sums.values[index], gradient: sums.gradients[index], curvature: sums.curvatures[index])
+            }
+            try step(&centers, strengthCount: count, on: reference)
+        }
+        return centers
+    }
+
+    /// `1 + the largest ||b_j||` of each group: what slopes are compared with.
+    var slopeScales: [Double] {
+        loss.ranges.map { range in
+            range.reduce(1.0) { loss.weights[$1] > 0 ? max($0, 1 + loss.quadratics.slopes[$1]) : $0 }
+        }
+    }
+
+    /// Proposes the next trial of every centre that is not done. Where a matrix cannot be factored, damping grows.
+    private func step<R: Backend<Double>>(
+        _ centers: inout [SolvedCenter], strengthCount: Int, on reference: R
+    ) throws(ComputeError) {
+        var open = centers.indices.filter { !centers[$0].isDone }
+        while !open.isEmpty {
+            let systems = open.map { place in
+                self.system(centers[place].curvature, damping: centers[place].damping, group: place / strengthCount)
+            }
+            let steps = try reference.solutions(of: systems, open.map { centers[$0].gradient.map { -$0 } })
+            var failed: [Int] = []
+            for (place, step) in zip(open, steps) {
+                if let step {
+                    centers[place].propose(step)
+                } else {
+                    centers[place].increaseDamping()
+                    if !centers[place].isDone { failed.append(place) }
+                }
+            }
+            open = failed
+        }
+    }
+
+    /// `F'' + u H + d D` as a triangle, with 1 on the diagonal where `H` has 0.
+    private func system(_ curvature: [Double], damping: Double, group: Int) -> [Double] {
+        var values = zip(curvature, totals[group]).map { $0 + damping * $1 }
+        for row in 0..<loss.order {
+            let place = triangleCount(row) + row
+            let size = totals[group][place]
+            values[place] = size > 0 ? values[place] + Self.ridge * size : 1
+        }
+        return values
+    }
+
+    /// `H^-1 v` for one vector of each group; zeros where `H` is not regular.
+    func divided<R: Backend<Double>>(_ vectors: [[Double]], on reference: R) throws(ComputeError) -> [[Double]] {
+        let none = Array(repeating: 0.0, count: triangleCount(loss.order))
+        let systems = vectors.indices.map { system(none, damping: 1, group: $0) }
+        let zero = Array(repeating: 0.0, count: loss.order)
+        return try reference.solutions(of: systems, vectors).map { $0 ?? zero }
+    }
+
+    /// `H^-1 b` of each group.
+    private func pooledCenters<R: Backend<Double>>(on reference: R) throws(ComputeError) -> [[Double]] {
+        let first = triangleCount(loss.order)
+        return try divided(totals.map { Array($0[first..<first + loss.order]) }, on: reference)
+    }
+}
+
+/// One centre on its way to the least value.
+struct SolvedCenter {
+    private(set) var center: [Double]
+    private(set) var value = Double.infinity
+    private(set) var gradient: [Double] = []
+    private(set) var curvature: [Double] = []
+    /// Where the loss is wanted next.
+    private(set) var trial: [Double]
+    private(set) var damping = 0.0
+    private(set) var isDone = false
+    private(set) var hasConverged = false
+    /// How often the loss was formed.
+    private(set) var iterationCount = 0
+    /// What the trial should gain, were the loss linear.
+    private var promise = 0.0
+    private let slopeLimit: Double
+    private let unit: Double
+    private let valueScale: Double
+
+    /// - Parameters:
+    ///   - unit: the rounding of the backend's scalar.
+    ///   - slopeScale: what slopes are compared with.
+    ///   - valueScale: what the loss is a difference of.
+    init(start: [Double], unit: Double, slopeScale: Double, valueScale: Double) {
+        center = start
+        trial = start
+        self.unit = unit
+        self.valueScale = valueScale
+        slopeLimit = max(1e-13, 8 * unit) * slopeScale
+    }
+
+    /// Takes the loss at the trial, which becomes the centre where it is lower.
+    mutating func receive(value: Double, gradient: [Double], curvature: [Double]) {
+        iterationCount += 1
+        guard value.isFinite else {
+            isDone = true
+            return
+        }
+        let rounding = 64 * unit * (valueScale + abs(value))
+        let isLower = value <= self.value - 1e-4 * promise
+        // Near the end values no longer tell; slopes do.
+        let isFlatter = value <= self.value + rounding && Self.norm(gradient) < Self.norm(self.gradient)
+        guard iterationCount == 1 || isLower || isFlatter else {
+            // What lowers nothing at full damping cannot be lowered.
+            if damping >= 1 {
+                isDone = true
+                hasConverged = Self.norm(self.gradient) <= 1e4 * slopeLimit
+            }
+            return increaseDamping()
+        }
+        (center, self.value, self.gradient, self.curvature) = (trial, value, gradient, curvature)
+        damping = damping > 1.0 / 64 ? damping / 8 : 0
+        guard Self.norm(gradient) <= slopeLimit else { return }
+        isDone = true
+        hasConverged = true
+    }
+
+    mutating func propose(_ step: [Double]) {
+        trial = zip(center, step).map { $0 + $1 }
+        promise = max(0, -zip(gradient, step).reduce(0) { $0 + $1.0 * $1.1 })
+    }
+
+    mutating func increaseDamping() {
+        if damping >= 1 { isDone = true }
+        damping = min(1, max(1.0 / 16, 4 * damping))
+    }
+
+    private static func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+}
+
+extension Backend {
+    /// Solutions of symmetric systems, given as triangles; nil where one is not positive definite.
+    fileprivate func solutions(of systems: [[Double]], _ rightSides: [[Double]]) throws(ComputeError) -> [[Double]?] {
+        guard let order = rightSides.first?.count, order > 0 else { return rightSides.map { $0 } }
+        let matrices = try makeMatrices(taskCount: systems.count, order: order)
+        try upload(systems.flatMap { $0 }, into: matrices.triangles)
+        let factor = try makeFactor(taskCount: systems.count, order: order)
+        try self.factor(matrices, tolerance: Scalar.ulpOfOne, into: factor)
+        let vectors = try makeVectors(taskCount: systems.count, width: order)
+        try upload(rightSides.flatMap { $0 }, into: vectors)
+        try solve(factor, vectors, into: vectors)
+        let diagnosis = try download(factor.diagnosis)
+        return try download(vectors).split(into: order).enumerated().map { diagnosis[2 * $0] == 0 ? $1 : nil }
+    }
+}
