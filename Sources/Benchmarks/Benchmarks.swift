@@ -85,7 +85,8 @@ package enum Benchmarks {
             + [
                 FitBenchmark(estimator: Individual(variance: .hc3), problem: problem, variant: "HC3"),
                 FitBenchmark(estimator: Pooled(), problem: problem), FitBenchmark(estimator: MOLAR(), problem: problem),
-                FitBenchmark(estimator: Ridge(), problem: problem),
+                FitBenchmark(estimator: Ridge(), problem: problem), FitBenchmark(estimator: ARMUL(), problem: problem),
+                FitBenchmark(estimator: ARMUL(), problem: sizes.problem(100000, 30, 8)),
                 RidgePathBenchmark(problem: problem, isOneFit: true), RidgePathBenchmark(problem: problem),
             ]
         return comparisons + fits

@@ -87,7 +87,8 @@ public struct ARMUL: Estimator {
             statuses: range.map {
                 quadratics.isIncluded[$0] ? .ok : sampleCounts[$0] == 0 ? .tooFewRows : .nonFinite
             })
-        let coefficients = FullCoefficients(quadratics, center: center.center, weights: loss.weights, tasks: range)
+        let slopes = included.isEmpty ? center.center.map { _ in .nan } : center.center
+        let coefficients = FullCoefficients(quadratics, center: slopes, weights: loss.weights, tasks: range)
         fit.centerStatus = included.isEmpty ? .tooFewRows : center.hasConverged ? .ok : .notConverged
         fit.center = Estimate(
             coefficients: coefficients.center, standardErrors: coefficients.center.map { _ in .nan },

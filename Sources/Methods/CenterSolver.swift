@@ -24,14 +24,20 @@ struct CenterSolver<B: Backend> {
     /// The centres, `groups x strengths`, from that of all tasks' rows together on.
     func solve<R: Backend<Double>>(strengths: [Double], on reference: R) throws(ComputeError) -> [SolvedCenter] {
         let start = try pooledCenters(on: reference)
-        let (constants, slopes) = (loss.constants, slopeScales)
+        let constants = loss.constants
         var centers: [SolvedCenter] = []
-        for group in 0..<loss.groupCount {
-            for _ in strengths {
+        for (group, range) in loss.ranges.enumerated() {
+            for strength in strengths {
+                var (scale, rounding) = (0.0, 0.0)
+                for task in range where loss.weights[task] > 0 {
+                    let slope = loss.quadratics.slopes[task]
+                    scale += loss.weights[task] * min(slope, strength * loss.thresholds[task])
+                    rounding += loss.weights[task] * slope
+                }
                 centers.append(
                     SolvedCenter(
-                        start: start[group], unit: Double(B.Scalar.ulpOfOne), slopeScale: slopes[group],
-                        valueScale: constants[group]))
+                        start: start[group], unit: Double(B.Scalar.ulpOfOne), slopeScale: scale,
+                        slopeRounding: rounding, valueScale: constants[group]))
             }
         }
         let count = strengths.count
@@ -129,14 +135,15 @@ struct SolvedCenter {
 
     /// - Parameters:
     ///   - unit: the rounding of the backend's scalar.
-    ///   - slopeScale: what slopes are compared with.
+    ///   - slopeScale: the size of the slopes that balance in the loss.
+    ///   - slopeRounding: of what they are differences of.
     ///   - valueScale: what the loss is a difference of.
-    init(start: [Double], unit: Double, slopeScale: Double, valueScale: Double) {
+    init(start: [Double], unit: Double, slopeScale: Double, slopeRounding: Double, valueScale: Double) {
         center = start
         trial = start
         self.unit = unit
         self.valueScale = valueScale
-        slopeLimit = max(1e-13, 8 * unit) * slopeScale
+        slopeLimit = max(1e-13, 8 * unit) * slopeScale + 4 * unit * slopeRounding
     }
 
     /// Takes the loss at the trial, which becomes the centre where it is lower.
@@ -159,7 +166,7 @@ struct SolvedCenter {
             return increaseDamping()
         }
         (center, self.value, self.gradient, self.curvature) = (trial, value, gradient, curvature)
-        damping = damping > 1.0 / 64 ? damping / 8 : 0
+        damping = damping > 1e-9 ? damping / 16 : 0
         guard Self.norm(gradient) <= slopeLimit else { return }
         isDone = true
         hasConverged = true
@@ -172,7 +179,7 @@ struct SolvedCenter {
 
     mutating func increaseDamping() {
         if damping >= 1 { isDone = true }
-        damping = min(1, max(1.0 / 16, 4 * damping))
+        damping = min(1, max(1e-3, 16 * damping))
     }
 
     private static func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
@@ -190,6 +197,6 @@ extension Backend {
         try upload(rightSides.flatMap { $0 }, into: vectors)
         try solve(factor, vectors, into: vectors)
         let diagnosis = try download(factor.diagnosis)
-        return try download(vectors).split(into: order).enumerated().map { diagnosis[2 * $0] == 0 ? $1 : nil }
+        return try download(vectors).split(into: systems.count).enumerated().map { diagnosis[2 * $0] == 0 ? $1 : nil }
     }
 }

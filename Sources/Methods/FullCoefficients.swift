@@ -17,7 +17,8 @@ struct FullCoefficients {
         var center = Array(repeating: 0.0, count: features.count + (free == nil ? 0 : 1))
         for (place, feature) in features.enumerated() { center[feature] = slopes[place] }
         if let free {
-            center[free] = tasks.reduce(0.0) { sum, task in
+            let isKnown = tasks.contains { weights[$0] > 0 }
+            center[free] = tasks.reduce(isKnown ? 0.0 : .nan) { sum, task in
                 weights[task] > 0
                     ? sum + weights[task] * Self.level(means[task * width..<(task + 1) * width], slopes[...]) : sum
             }

@@ -54,7 +54,7 @@ struct ProfiledLoss<B: Backend> {
         try quadratics.forEachShard { shard throws(ComputeError) in
             try add(shard.moments.joint.triangles, weights: upload(weights, of: shard), to: &totals)
         }
-        return totals.split(into: width)
+        return totals.split(into: groupCount)
     }
 
     /// The sums at one centre for each group and strength.
@@ -83,7 +83,8 @@ struct ProfiledLoss<B: Backend> {
             }
         }
         return ProfileSums(
-            values: values, gradients: gradients.split(into: order), curvatures: curvatures.split(into: triangle))
+            values: values, gradients: gradients.split(into: values.count),
+            curvatures: curvatures.split(into: values.count))
     }
 
     /// Writes the infimal convolutions of a shard's tasks at one centre for each group and strength.
@@ -163,20 +164,25 @@ struct ProfileSums {
 }
 
 extension Array where Element == Double {
-    /// Runs of `width` values.
-    func split(into width: Int) -> [[Double]] {
-        stride(from: 0, to: count, by: Swift.max(1, width)).map { Array(self[$0..<$0 + width]) }
+    /// So many runs of the same length.
+    func split(into runCount: Int) -> [[Double]] {
+        let width = runCount > 0 ? count / runCount : 0
+        return (0..<runCount).map { Array(self[$0 * width..<($0 + 1) * width]) }
     }
 
     /// Some of the columns of an array of `columnCount` columns of `width` values.
     fileprivate func columns(_ columns: Range<Int>, of columnCount: Int, width: Int) -> [Double] {
-        if columns.count == columnCount { return self }
+        if columns.count == columnCount || width == 0 { return self }
         return stride(from: 0, to: count, by: columnCount * width).flatMap {
             self[$0 + columns.lowerBound * width..<$0 + columns.upperBound * width]
         }
     }
 
     fileprivate mutating func setColumns(_ columns: Range<Int>, of columnCount: Int, width: Int, to values: [Double]) {
+        if columns.count == columnCount || width == 0 {
+            self = values
+            return
+        }
         let size = columns.count * width
         for (row, start) in stride(from: 0, to: count, by: columnCount * width).enumerated() {
             for place in 0..<size {
