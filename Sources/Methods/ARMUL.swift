@@ -52,6 +52,23 @@ public struct ARMUL: Estimator {
         return try fits(moments, groups: nil, on: reference)[0]
     }
 
+    /// All groups' tasks in one computation. Groups that do not fit the memory come one after another.
+    public func fits<B: Backend, R: Backend<Double>, P: Problem>(
+        _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress? = nil
+    ) throws(ComputeError) -> [Fit] {
+        var found: [Fit] = []
+        for part in batch.parts(for: backend, arrayCount: arrayCount) {
+            guard part.whole.shardCount(for: backend, arrayCount: foldedArrayCount(1)) == 1 else {
+                found += try fitsOneByOne(part, on: backend, reference: reference, progress: progress)
+                continue
+            }
+            let folded = try FoldedMoments(
+                of: part.whole, folds: RowFolds(foldCount: 1, seed: 0), on: backend, progress: progress)
+            found += try fits(folded.training(without: nil), groups: TaskGroups(part.groups), on: reference)
+        }
+        return found
+    }
+
     /// The fits of all tasks, or of each group.
     private func fits<B: Backend, R: Backend<Double>>(
         _ moments: MomentShards<B>, groups: TaskGroups?, on reference: R

@@ -3,9 +3,9 @@ import Compute
 /// Minimises a profiled loss over the centre, for each group and strength of the penalty, by damped steps of Newton's
 /// method.
 ///
-/// A step solves `(F'' + u H + d D) s = -F'`, where `H = sum of w_j H_j` bounds the curvature of `F` everywhere: with a
-/// damping `u` of 1 every step lowers `F`, and with 0 the last ones converge quadratically. `D`, the diagonal of `H`, keeps
-/// the matrix regular and changes no solution. All that a step needs comes to the host, since steps are few.
+/// A step solves `(F'' + u H) s = -F'`, where `H = sum of w_j H_j` bounds the curvature of `F` everywhere: with a damping
+/// `u` of 1 every step lowers `F`, and with 0 the last ones converge quadratically. A direction that no task's rows tell
+/// anything about is left alone. All that a step needs comes to the host, since steps are few.
 struct CenterSolver<B: Backend> {
     let loss: ProfiledLoss<B>
     /// `sum of w_j H_j`, `b_j` and `e_j` of each group.
@@ -13,8 +13,8 @@ struct CenterSolver<B: Backend> {
 
     /// Rounds after which a centre is left as it is.
     private static var roundLimit: Int { 200 }
-    /// `d`.
-    private static var ridge: Double { 1e-10 }
+    /// Curvature below this, with every coefficient in units of its own curvature, counts as none: it is rounding.
+    private static var tolerance: Double { Double(512 * B.Scalar.ulpOfOne) }
 
     init(_ loss: ProfiledLoss<B>) throws(ComputeError) {
         self.loss = loss
@@ -65,19 +65,23 @@ struct CenterSolver<B: Backend> {
         }
     }
 
-    /// Proposes the next trial of every centre that is not done. Where a matrix cannot be factored, damping grows.
+    /// Proposes the next trial of every centre that is not done. Where a step does not solve its system, because slopes
+    /// remain in a direction without curvature, damping grows.
     private func step<R: Backend<Double>>(
         _ centers: inout [SolvedCenter], strengthCount: Int, on reference: R
     ) throws(ComputeError) {
         var open = centers.indices.filter { !centers[$0].isDone }
         while !open.isEmpty {
             let systems = open.map { place in
-                self.system(centers[place].curvature, damping: centers[place].damping, group: place / strengthCount)
+                let hessian = totals[place / strengthCount]
+                return CenterSystem(
+                    matrix: zip(centers[place].curvature, hessian).map { $0 + centers[place].damping * $1 },
+                    rightSide: centers[place].gradient.map { -$0 }, scales: scales(of: place / strengthCount))
             }
-            let steps = try reference.solutions(of: systems, open.map { centers[$0].gradient.map { -$0 } })
+            let steps = try reference.solutions(of: systems, tolerance: Self.tolerance)
             var failed: [Int] = []
-            for (place, step) in zip(open, steps) {
-                if let step {
+            for ((place, step), system) in zip(zip(open, steps), systems) {
+                if system.isSolved(by: step) {
                     centers[place].propose(step)
                 } else {
                     centers[place].increaseDamping()
@@ -88,23 +92,22 @@ struct CenterSolver<B: Backend> {
         }
     }
 
-    /// `F'' + u H + d D` as a triangle, with 1 on the diagonal where `H` has 0.
-    private func system(_ curvature: [Double], damping: Double, group: Int) -> [Double] {
-        var values = zip(curvature, totals[group]).map { $0 + damping * $1 }
-        for row in 0..<loss.order {
-            let place = triangleCount(row) + row
-            let size = totals[group][place]
-            values[place] = size > 0 ? values[place] + Self.ridge * size : 1
+    /// The roots of the diagonal of a group's `H`, and 1 where it is 0.
+    private func scales(of group: Int) -> [Double] {
+        (0..<loss.order).map { row in
+            let size = totals[group][triangleCount(row) + row]
+            return size > 0 ? size.squareRoot() : 1
         }
-        return values
     }
 
-    /// `H^-1 v` for one vector of each group; zeros where `H` is not regular.
+    /// `H^-1 v` for one vector of each group.
     func divided<R: Backend<Double>>(_ vectors: [[Double]], on reference: R) throws(ComputeError) -> [[Double]] {
-        let none = Array(repeating: 0.0, count: triangleCount(loss.order))
-        let systems = vectors.indices.map { system(none, damping: 1, group: $0) }
-        let zero = Array(repeating: 0.0, count: loss.order)
-        return try reference.solutions(of: systems, vectors).map { $0 ?? zero }
+        try reference.solutions(
+            of: vectors.enumerated().map { group, vector in
+                CenterSystem(
+                    matrix: Array(totals[group].prefix(triangleCount(loss.order))), rightSide: vector,
+                    scales: scales(of: group))
+            }, tolerance: Self.tolerance)
     }
 
     /// `H^-1 b` of each group.
@@ -185,18 +188,55 @@ struct SolvedCenter {
     private static func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
 }
 
+/// A positive semidefinite system of equations, as a triangle, with the scales of its unknowns.
+private struct CenterSystem {
+    let matrix: [Double]
+    let rightSide: [Double]
+    let scales: [Double]
+
+    /// The triangle with rows and columns in units of their scales.
+    var scaledMatrix: [Double] {
+        scales.indices.flatMap { row in
+            (0...row).map { matrix[triangleCount(row) + $0] / (scales[row] * scales[$0]) }
+        }
+    }
+
+    var scaledRightSide: [Double] { zip(rightSide, scales).map { $0 / $1 } }
+
+    /// Whether no more than a tenth of the right side is left.
+    func isSolved(by solution: [Double]) -> Bool {
+        var (left, size) = (0.0, 0.0)
+        for (row, value) in rightSide.enumerated() {
+            var rest = value
+            for (column, x) in solution.enumerated() {
+                rest -= matrix[triangleCount(max(row, column)) + min(row, column)] * x
+            }
+            left += (rest / scales[row]) * (rest / scales[row])
+            size += (value / scales[row]) * (value / scales[row])
+        }
+        return left <= 0.01 * size
+    }
+}
+
 extension Backend {
-    /// Solutions of symmetric systems, given as triangles; nil where one is not positive definite.
-    fileprivate func solutions(of systems: [[Double]], _ rightSides: [[Double]]) throws(ComputeError) -> [[Double]?] {
-        guard let order = rightSides.first?.count, order > 0 else { return rightSides.map { $0 } }
+    /// The solutions of systems; of several the shortest, in units of the scales.
+    fileprivate func solutions(of systems: [CenterSystem], tolerance: Double) throws(ComputeError) -> [[Double]] {
+        guard let order = systems.first?.rightSide.count, order > 0 else { return systems.map { _ in [] } }
         let matrices = try makeMatrices(taskCount: systems.count, order: order)
-        try upload(systems.flatMap { $0 }, into: matrices.triangles)
-        let factor = try makeFactor(taskCount: systems.count, order: order)
-        try self.factor(matrices, tolerance: Scalar.ulpOfOne, into: factor)
-        let vectors = try makeVectors(taskCount: systems.count, width: order)
-        try upload(rightSides.flatMap { $0 }, into: vectors)
-        try solve(factor, vectors, into: vectors)
-        let diagnosis = try download(factor.diagnosis)
-        return try download(vectors).split(into: systems.count).enumerated().map { diagnosis[2 * $0] == 0 ? $1 : nil }
+        try upload(systems.flatMap(\.scaledMatrix), into: matrices.triangles)
+        let system = try makeEigenSystem(taskCount: systems.count, order: order)
+        try eigen(matrices, into: system)
+        let rightSides = try makeVectors(taskCount: systems.count, width: order)
+        try upload(systems.flatMap(\.scaledRightSide), into: rightSides)
+        let linear = try makeVectors(taskCount: systems.count, width: order)
+        try coordinates(of: rightSides, in: system, into: linear)
+        // What is nearest to zero, and nothing draws there.
+        let none = try makeVectors(taskCount: 1, width: order)
+        let free = try makeVectors(taskCount: 1, width: 1)
+        let result = try makeInfimalConvolution(taskCount: systems.count, order: order)
+        try infimalConvolution(
+            of: system, linear: linear, at: none, thresholds: free, tolerance: Scalar(tolerance), into: result)
+        let solutions = try download(result.minimizers).split(into: systems.count)
+        return zip(solutions, systems).map { solution, system in zip(solution, system.scales).map { $0 / $1 } }
     }
 }
