@@ -17,6 +17,7 @@ let kernelTexts: [Resource] = [
     "least_squares",
     "ridge",
     "matrices",
+    "infimal",
     "vectors",
     "sums",
     "quantiles",

@@ -95,6 +95,41 @@ struct EigenOperation: TaskOperation {
     }
 }
 
+/// At one centre for all tasks, with a threshold that some slopes exceed.
+struct InfimalConvolutionOperation: TaskOperation {
+    var columnCount = 1
+    var hasCurvatures = false
+
+    var name: String {
+        "infimal convolution" + (columnCount == 1 ? "" : ", \(columnCount) columns")
+            + (hasCurvatures ? ", curvature" : "")
+    }
+
+    /// Eight steps of Newton's method.
+    func cost(width d: Double) -> (values: Double, operations: Double) {
+        let columns = Double(columnCount)
+        let triangle = hasCurvatures ? triangle(d) : 0
+        return (d * d + 2 * d + columns * (2 * d + 1 + triangle), columns * (4 * d * d + 60 * d + 2 * d * triangle))
+    }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let matrices = try backend.positiveMatrices(taskCount: taskCount, order: width)
+        let system = try backend.makeEigenSystem(taskCount: taskCount, order: width)
+        try backend.eigen(matrices, into: system)
+        let linear = try backend.normals(taskCount: taskCount, width: width)
+        let centers = try backend.makeVectors(taskCount: 1, columnCount: columnCount, width: width)
+        let thresholds = try backend.constants(2, taskCount: 1)
+        let result = try backend.makeInfimalConvolution(
+            taskCount: taskCount, columnCount: columnCount, order: width, hasCurvatures: hasCurvatures)
+        return { () throws(ComputeError) in
+            try backend.infimalConvolution(
+                of: system, linear: linear, at: centers, thresholds: thresholds, tolerance: 1e-6, into: result)
+        }
+    }
+}
+
 struct MultiplyOperation: TaskOperation {
     var name: String { "multiply" }
     func cost(width d: Double) -> (values: Double, operations: Double) { (triangle(d) + 2 * d, 2 * d * d) }

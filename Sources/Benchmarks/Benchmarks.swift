@@ -48,6 +48,11 @@ package enum Benchmarks {
             benchmark(DiagonalsOperation(isSandwich: true)),
             TaskBenchmark(operation: RidgeErrorsOperation(), taskCount: sizes.tasks(10000), width: 20),
             TaskBenchmark(operation: EigenOperation(), taskCount: sizes.tasks(10000), width: 20),
+            benchmark(InfimalConvolutionOperation()),
+            TaskBenchmark(
+                operation: InfimalConvolutionOperation(columnCount: 10), taskCount: sizes.tasks(10000), width: 20),
+            TaskBenchmark(
+                operation: InfimalConvolutionOperation(hasCurvatures: true), taskCount: sizes.tasks(10000), width: 20),
             benchmark(MultiplyOperation()), benchmark(GradientStepOperation()), benchmark(DotsOperation()),
             benchmark(CombineOperation()),
         ] + Prox.allCases.map { benchmark(ShrinkOperation(prox: $0)) }
@@ -80,7 +85,8 @@ package enum Benchmarks {
             + [
                 FitBenchmark(estimator: Individual(variance: .hc3), problem: problem, variant: "HC3"),
                 FitBenchmark(estimator: Pooled(), problem: problem), FitBenchmark(estimator: MOLAR(), problem: problem),
-                FitBenchmark(estimator: Ridge(), problem: problem),
+                FitBenchmark(estimator: Ridge(), problem: problem), FitBenchmark(estimator: ARMUL(), problem: problem),
+                FitBenchmark(estimator: ARMUL(), problem: sizes.problem(100000, 30, 8)),
                 RidgePathBenchmark(problem: problem, isOneFit: true), RidgePathBenchmark(problem: problem),
             ]
         return comparisons + fits

@@ -23,6 +23,7 @@ package enum OperationChecks {
         + [
             FactorCheck(), SolveCheck(), InverseDiagonalsCheck(), SandwichDiagonalsCheck(), EigenCheck(),
             MultiplyCheck(), GradientStepCheck(), DotsCheck(), CombineCheck(), RidgeErrorsCheck(),
+            InfimalConvolutionCheck(),
         ]
         + Prox.allCases.map { ShrinkCheck(prox: $0) }
         + [

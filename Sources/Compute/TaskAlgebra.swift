@@ -92,9 +92,44 @@ public protocol TaskAlgebra<Scalar>: BackendMemory {
     ///
     /// - Complexity: some 6 to 10 sweeps of 6 *order*^3 operations a task.
     func eigen(_ matrices: Matrices<Buffer>, into system: EigenSystem<Buffer>) throws(ComputeError)
+
+    /// Writes the infimal convolution of each task's quadratic and a norm, at each column's centre:
+    ///
+    ///     f~(c) = min over x of  x'G x / 2 - b'x + t ||x - c||
+    ///
+    /// With `g = G c - b`, the minimiser is `c` itself where `||g|| <= t`; elsewhere it is `c - (G + s)^-1 g` with the one
+    /// `s` that makes `s ||x - c|| = t`. A threshold of 0 gives the quadratic's own minimiser, the nearest to `c` of
+    /// several, and an infinite one the centre. Duan and Wang (2023), eq. (3.6) and (3.9).
+    ///
+    /// Eigenvalues of at most `tolerance` times the largest count as 0, and what the linear term has along their vectors is
+    /// left out: of moments it is rounding. A column for which a number is not finite is not finite either.
+    ///
+    /// Centers, linear terms and thresholds that have one task or one column serve all.
+    ///
+    /// - Parameters:
+    ///   - system: of `G`, each task's own.
+    ///   - linear: `V'b`, in the system's coordinates: see ``coordinates(of:in:into:)``.
+    ///   - thresholds: `t`, at least 0: one a column.
+    /// - Complexity: two products with the eigenvectors a column, and some 5 to 10 steps of Newton's method.
+    func infimalConvolution(
+        of system: EigenSystem<Buffer>, linear: Vectors<Buffer>, at centers: Vectors<Buffer>,
+        thresholds: Vectors<Buffer>, tolerance: Scalar, into result: InfimalConvolution<Buffer>
+    ) throws(ComputeError)
 }
 
 extension TaskAlgebra {
+    /// Writes `V'x`: the coordinates of each task's one vector along the eigenvectors of its system.
+    public func coordinates(
+        of vectors: Vectors<Buffer>, in system: EigenSystem<Buffer>, into coordinates: Vectors<Buffer>
+    ) throws(ComputeError) {
+        precondition(
+            vectors.columnCount == 1 && coordinates.columnCount == 1 && coordinates.width == system.order,
+            "one vector a task, as wide as the system's order")
+        let products = Vectors(
+            taskCount: coordinates.taskCount, columnCount: system.order, width: 1, entries: coordinates.entries)
+        try dots(system.vectors, vectors, into: products)
+    }
+
     /// Writes `s x`, element by element, as the combination of two terms does.
     public func combine(_ term: Term<Buffer>, into result: Vectors<Buffer>) throws(ComputeError) {
         try combine(term, nil, into: result)

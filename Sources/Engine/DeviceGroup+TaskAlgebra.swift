@@ -106,8 +106,30 @@ extension DeviceGroup {
 
     public func eigen(_ matrices: Matrices<Buffer>, into system: EigenSystem<Buffer>) throws(ComputeError) {
         for (index, member) in members.enumerated() {
-            let own = EigenSystem(values: share(of: system.values, index), vectors: share(of: system.vectors, index))
-            try member.eigen(share(of: matrices, index), into: own)
+            try member.eigen(share(of: matrices, index), into: share(of: system, index))
         }
+    }
+
+    public func infimalConvolution(
+        of system: EigenSystem<Buffer>, linear: Vectors<Buffer>, at centers: Vectors<Buffer>,
+        thresholds: Vectors<Buffer>, tolerance: Scalar, into result: InfimalConvolution<Buffer>
+    ) throws(ComputeError) {
+        for (index, member) in members.enumerated() {
+            try member.infimalConvolution(
+                of: share(of: system, index), linear: share(of: linear, index), at: share(of: centers, index),
+                thresholds: share(of: thresholds, index), tolerance: tolerance, into: share(of: result, index))
+        }
+    }
+
+    private func share(of system: EigenSystem<Buffer>, _ member: Int) -> EigenSystem<DeviceBuffer<Scalar>> {
+        EigenSystem(values: share(of: system.values, member), vectors: share(of: system.vectors, member))
+    }
+
+    private func share(
+        of result: InfimalConvolution<Buffer>, _ member: Int
+    ) -> InfimalConvolution<DeviceBuffer<Scalar>> {
+        InfimalConvolution(
+            minimizers: share(of: result.minimizers, member), gradients: share(of: result.gradients, member),
+            values: share(of: result.values, member), curvatures: result.curvatures.map { share(of: $0, member) })
     }
 }

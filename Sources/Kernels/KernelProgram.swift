@@ -8,6 +8,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
     case leastSquares = "least_squares"
     case ridge
     case matrices
+    case infimal
     case vectors
     case sums
     case quantiles
@@ -47,6 +48,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .leastSquares: PackageResources.least_squares_cl
         case .ridge: PackageResources.ridge_cl
         case .matrices: PackageResources.matrices_cl
+        case .infimal: PackageResources.infimal_cl
         case .vectors: PackageResources.vectors_cl
         case .sums: PackageResources.sums_cl
         case .quantiles: PackageResources.quantiles_cl

@@ -17,6 +17,8 @@ public struct Fit: Sendable {
     public var differingTaskCounts: [Int?]?
     /// The penalty, where the method has one.
     public var penalty: ChosenPenalty?
+    /// How close an iterative method came to its optimum.
+    public var certificate: Certificate?
     /// Tasks that were solved again in double because their condition is beyond what float carries.
     public var refittedTaskCount = 0
     /// Fitted tasks that were solved by QR of their rows: the normal equations leave fewer than six certain digits.

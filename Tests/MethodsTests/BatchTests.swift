@@ -16,6 +16,7 @@ struct SlowBatchTests {
         Ridge(center: .zero, penalty: .value(0.5)), Ridge(penalty: .value(2), standardizes: true),
         Ridge(center: .pool, penalty: .crossValidated(foldCount: foldCount, seed: 4)),
         Ridge(center: .zero, penalty: .crossValidated(foldCount: foldCount, seed: 4)),
+        ARMUL(strength: 0.3), ARMUL(strength: 1, intercept: .shared, weights: .equal),
     ]
 
     /// Groups that share no pack boundary. Sound ones, and among them an empty one, one of too few rows, one with a task

@@ -1,0 +1,81 @@
+import Compute
+
+/// ARMUL's coefficients at one centre a group, and what certifies that they are optimal.
+///
+/// The dual problem is to maximise `-sum of w_j f_j*(u_j)` over slopes `u_j` with `||u_j|| <= lambda_j` and
+/// `sum of w_j u_j = 0`. With `G` the slope of `F` that is left and `d = H^-1 G`, the slopes of `f_j` at `y_j = x_j - d` have
+/// a weighted sum of 0; times `a`, the largest factor up to 1 that brings all within their `lambda_j`, they are feasible.
+/// Being slopes, their conjugates are known: with `o_j` the task's own solution,
+///
+///     f_j*(a u_j) = z'H_j z / 2 - e_j / 2,    z = a y_j + (1 - a) o_j
+struct ProfiledFit {
+    let tasks: TaskSolutions
+    /// Of each group: the objective.
+    private(set) var objectives: [Double] = []
+    /// The largest violation of the conditions for an optimum, over the scale of slopes.
+    private(set) var residuals: [Double] = []
+    private(set) var dualityGaps: [Double] = []
+
+    /// - Parameters:
+    ///   - centers: one of each group, one behind the other.
+    ///   - strengths: one a group.
+    init<B: Backend, R: Backend<Double>>(
+        _ solver: CenterSolver<B>, at centers: [Double], strengths: [Double], on reference: R
+    ) throws(ComputeError) {
+        let (loss, order) = (solver.loss, solver.loss.order)
+        let limits = loss.limits(strengths)
+        tasks = try TaskSolutions(loss, at: centers, limits: limits)
+        var left: [[Double]] = []
+        for range in loss.ranges {
+            var sum = Array(repeating: 0.0, count: order)
+            for task in range where loss.weights[task] > 0 {
+                for place in 0..<order { sum[place] += loss.weights[task] * tasks.slopes[task * order + place] }
+            }
+            left.append(sum)
+        }
+        let moves = try solver.divided(left, on: reference)
+        var images: [Double] = []
+        try loss.quadratics.forEachShard { shard throws(ComputeError) in
+            let vectors = try loss.place(moves.flatMap { $0 }, columnCount: 1, of: shard)
+            let products = try loss.backend.makeVectors(taskCount: shard.tasks.count, width: order)
+            try loss.backend.multiply(shard.moments.gram, vectors, into: products)
+            images += try loss.backend.download(products)
+        }
+        let (scales, constants) = (solver.slopeScales, loss.constants)
+        for (group, range) in loss.ranges.enumerated() {
+            let included = range.filter { loss.weights[$0] > 0 }
+            let slope = left[group].reduce(0) { $0 + $1 * $1 }.squareRoot()
+            residuals.append(included.reduce(slope) { max($0, tasks.violations[$1]) } / scales[group])
+            let value = included.reduce(0.0) { $0 + loss.weights[$1] * tasks.values[$1] }
+            objectives.append(value + constants[group])
+            let factor = feasibleFactor(included, images: images, limits: limits, order: order)
+            dualityGaps.append(
+                included.reduce(value) {
+                    $0 + loss.weights[$1] * conjugate($1, images: images, move: moves[group], factor: factor)
+                })
+        }
+    }
+
+    /// The factor that brings every slope within its `lambda_j`.
+    private func feasibleFactor(_ included: [Int], images: [Double], limits: [Double], order: Int) -> Double {
+        included.reduce(1.0) { factor, task in
+            let length = (task * order..<(task + 1) * order).reduce(0.0) {
+                $0 + (tasks.slopes[$1] - images[$1]) * (tasks.slopes[$1] - images[$1])
+            }.squareRoot()
+            return length > limits[task] ? min(factor, limits[task] / length) : factor
+        }
+    }
+
+    /// `z'H_j z / 2` of one task, where `H_j x_j` is its slope and `b_j`.
+    private func conjugate(_ task: Int, images: [Double], move: [Double], factor: Double) -> Double {
+        let first = task * move.count
+        var (square, linear) = (0.0, 0.0)
+        for (place, shift) in move.enumerated() {
+            let (y, b) = (tasks.coefficients[first + place] - shift, tasks.linear[first + place])
+            square += y * (tasks.slopes[first + place] + b - images[first + place])
+            linear += y * b
+        }
+        let rest = 1 - factor
+        return (factor * factor * square + 2 * factor * rest * linear + rest * rest * tasks.ownGains[task]) / 2
+    }
+}
