@@ -36,9 +36,9 @@ extension BackendMemory {
         taskCount: Int, columnCount: Int = 1, order: Int, hasCurvatures: Bool = false
     ) throws(ComputeError) -> InfimalConvolution<Buffer> {
         InfimalConvolution(
-            minimizers: try makeVectors(taskCount: taskCount, columnCount: columnCount, width: order),
-            gradients: try makeVectors(taskCount: taskCount, columnCount: columnCount, width: order),
-            values: try makeVectors(taskCount: taskCount, columnCount: columnCount, width: 1),
+            minimizers: try makeVectors(taskCount: taskCount, columnCount: columnCount, width: order, zeroed: false),
+            gradients: try makeVectors(taskCount: taskCount, columnCount: columnCount, width: order, zeroed: false),
+            values: try makeVectors(taskCount: taskCount, columnCount: columnCount, width: 1, zeroed: false),
             curvatures: hasCurvatures
                 ? try makeVectors(taskCount: taskCount, columnCount: columnCount, width: triangleCount(order)) : nil)
     }

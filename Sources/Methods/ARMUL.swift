@@ -57,7 +57,7 @@ public struct ARMUL: Estimator {
         _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> [Fit] {
         var found: [Fit] = []
-        for part in batch.parts(for: backend, arrayCount: arrayCount) {
+        for part in batch.parts(for: backend, arrayCount: arrayCount, passes: .several) {
             guard part.whole.shardCount(for: backend, arrayCount: foldedArrayCount(1)) == 1 else {
                 found += try fitsOneByOne(part, on: backend, reference: reference, progress: progress)
                 continue
