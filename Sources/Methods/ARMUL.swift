@@ -25,100 +25,160 @@ public struct ARMUL: Estimator {
         case equal
     }
 
-    /// `C`, at least 0: 0 gives each task's own fit, infinity one fit of all.
-    public var strength: Double
+    /// What `C` is.
+    public enum Penalty: Sendable, Equatable {
+        /// At least 0: 0 gives each task's own fit, infinity one fit of all.
+        case value(Double)
+        /// The one with the least squared error on rows that were held out.
+        case crossValidated(StrengthGrid)
+    }
+
+    /// What the centres of tasks have in common.
+    public enum Structure: Sendable, Equatable {
+        /// One for all: eq. (3.11).
+        case vanilla
+        /// One for each of several clusters, which are found together with them: eq. (3.12) and (A.3).
+        case clustered(ClusterStructure)
+    }
+
+    public var structure: Structure
+    public var penalty: Penalty
     public var intercept: InterceptRole
     public var weights: TaskWeights
 
-    public init(strength: Double = 0.5, intercept: InterceptRole = .free, weights: TaskWeights = .observations) {
-        precondition(strength >= 0, "a strength is not negative")
-        self.strength = strength
+    public init(
+        structure: Structure = .vanilla, penalty: Penalty = .crossValidated(StrengthGrid()),
+        intercept: InterceptRole = .free, weights: TaskWeights = .observations
+    ) {
+        if case .value(let strength) = penalty { precondition(strength >= 0, "a strength is not negative") }
+        self.structure = structure
+        self.penalty = penalty
         self.intercept = intercept
         self.weights = weights
     }
 
+    /// With a strength that is given.
+    public init(
+        structure: Structure = .vanilla, strength: Double, intercept: InterceptRole = .free,
+        weights: TaskWeights = .observations
+    ) {
+        self.init(structure: structure, penalty: .value(strength), intercept: intercept, weights: weights)
+    }
+
     public var passCount: Int { 1 }
-    /// The moments, their conversion, its eigenvectors, and what is found of the tasks with its second derivatives.
-    public var arrayCount: Int { 8 }
+    /// The moments by fold, their conversion, its eigenvectors, and what is found of the tasks with its second derivatives.
+    public var arrayCount: Int { foldedArrayCount(folds.foldCount) + 7 }
+
+    /// The folds that the strength is chosen by; one where it is given.
+    private var folds: RowFolds {
+        grid.map { RowFolds(foldCount: $0.foldCount, seed: $0.seed) } ?? RowFolds(foldCount: 1, seed: 0)
+    }
+
+    private var grid: StrengthGrid? {
+        if case .crossValidated(let grid) = penalty { return grid }
+        return nil
+    }
 
     /// Fits the problem. A task with too few rows is drawn to the centre like any other; one with numbers that are not
     /// finite, or without rows, takes no part and gets the centre.
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
-        let folded = try FoldedMoments(
-            of: problem, folds: RowFolds(foldCount: 1, seed: 0), on: backend, progress: progress)
-        let moments = folded.training(without: nil)
-        return try fits(moments, groups: nil, on: reference)[0]
+        let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
+        return try fits(folded, sharing: .all, on: reference)[0]
     }
 
-    /// All groups' tasks in one computation. Groups that do not fit the memory come one after another.
+    /// All groups' tasks in one computation. Groups that do not fit the memory come one after another, and so do those whose
+    /// strength is found by folds of rows: these are dealt out by a task's number in its problem.
     public func fits<B: Backend, R: Backend<Double>, P: Problem>(
         _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> [Fit] {
+        let canBeTogether = structure == .vanilla && (grid == nil || batch.whole.drawnMoments != nil)
         var found: [Fit] = []
         for part in batch.parts(for: backend, arrayCount: arrayCount, passes: .several) {
-            guard part.whole.shardCount(for: backend, arrayCount: foldedArrayCount(1)) == 1 else {
+            let count = foldedArrayCount(folds.foldCount)
+            guard canBeTogether, part.whole.shardCount(for: backend, arrayCount: count) == 1 else {
                 found += try fitsOneByOne(part, on: backend, reference: reference, progress: progress)
                 continue
             }
-            let folded = try FoldedMoments(
-                of: part.whole, folds: RowFolds(foldCount: 1, seed: 0), on: backend, progress: progress)
-            found += try fits(folded.training(without: nil), groups: TaskGroups(part.groups), on: reference)
+            let folded = try FoldedMoments(of: part.whole, folds: folds, on: backend, progress: progress)
+            found += try fits(folded, sharing: .groups(TaskGroups(part.groups)), on: reference)
         }
         return found
     }
 
     /// The fits of all tasks, or of each group.
-    private func fits<B: Backend, R: Backend<Double>>(
-        _ moments: MomentShards<B>, groups: TaskGroups?, on reference: R
+    private func fits<B: Backend, P: Problem, R: Backend<Double>>(
+        _ folded: FoldedMoments<B, P>, sharing: CenterSharing, on reference: R
     ) throws(ComputeError) -> [Fit] {
-        let free = intercept == .free ? moments.scaling.intercept : nil
-        let quadratics = try TaskQuadratics(of: moments, free: free)
-        let loss = self.loss(of: quadratics, groups: groups)
-        let solver = try CenterSolver(loss)
-        let centers = try solver.solve(strengths: [strength], on: reference)
-        let strengths = centers.map { _ in strength }
-        let found = try ProfiledFit(
-            solver, at: centers.flatMap(\.center), strengths: strengths, on: reference)
-        return loss.ranges.indices.map { group in
-            fit(found, centers[group], group: group, of: loss, sampleCounts: moments.sampleCounts)
+        var path: StrengthPath?
+        if let grid { path = try StrengthPath(self, grid, of: folded, sharing: sharing, on: reference) }
+        let chosen = (0..<sharing.count).map { group in
+            if case .value(let strength) = penalty { return ChosenPenalty(value: strength, origin: .given) }
+            return path?.best(of: group) ?? ChosenPenalty(value: .infinity, origin: .notValidated)
         }
+        let quadratics = try quadratics(of: folded.training(without: nil))
+        let loss = self.loss(
+            of: quadratics, sharing: sharing, strengths: chosen.map(\.value), weightSums: quadratics.weightSums)
+        var fits: [Fit]
+        switch structure {
+        case .vanilla:
+            fits = try vanillaFits(loss, sampleCounts: folded.totals.observations, on: reference)
+        case .clustered(let clusters):
+            fits = [try clusteredFit(clusters, loss, sampleCounts: folded.totals.observations, on: reference)]
+        }
+        for group in fits.indices {
+            fits[group].penalty = chosen[group]
+            fits[group].penaltyCurve = path?.curve(of: group)
+        }
+        return fits
+    }
+
+    /// Every task's coefficients at several strengths: `strengths`, then `taskCount x featureCount`.
+    func coefficients<B: Backend, R: Backend<Double>>(
+        _ loss: ProfiledLoss<B>, strengths: [Double], on reference: R
+    ) throws(ComputeError) -> [[Double]] {
+        var found: [[Double]] = []
+        switch structure {
+        case .vanilla:
+            let centers = try CenterSolver(loss).solve(strengths: strengths, on: reference)
+            for (place, strength) in strengths.enumerated() {
+                let chosen = (0..<loss.groupCount).map { centers[$0 * strengths.count + place].center }
+                found.append(try loss.coefficients(at: chosen, strength: strength))
+            }
+        case .clustered(let structure):
+            for strength in strengths {
+                let clusters = try ClusterSolver(loss.times(strength), structure).solve(on: reference)
+                found.append(
+                    try clusters.solver.loss.coefficients(at: clusters.centers.map(\.center), strength: 1))
+            }
+        }
+        return found
+    }
+
+    /// Each task's loss in the coefficients that are shrunk.
+    func quadratics<B: Backend>(of moments: MomentShards<B>) throws(ComputeError) -> TaskQuadratics<B> {
+        try TaskQuadratics(of: moments, free: intercept == .free ? moments.scaling.intercept : nil)
     }
 
     /// The loss of the centre with this method's weights and thresholds.
-    func loss<B: Backend>(of quadratics: TaskQuadratics<B>, groups: TaskGroups?) -> ProfiledLoss<B> {
+    ///
+    /// - Parameters:
+    ///   - strengths: `C`, one a group.
+    ///   - weightSums: `n_j`.
+    func loss<B: Backend>(
+        of quadratics: TaskQuadratics<B>, sharing: CenterSharing, strengths: [Double], weightSums: [Double]
+    ) -> ProfiledLoss<B> {
         let count = Double(quadratics.order)
         return ProfiledLoss(
-            quadratics, groups: groups,
-            weights: weights == .observations ? quadratics.weightSums : quadratics.weightSums.map { _ in 1 },
-            thresholds: quadratics.weightSums.map { $0 > 0 ? (count / $0).squareRoot() : 0 })
+            quadratics, sharing: sharing, weights: weights == .observations ? weightSums : weightSums.map { _ in 1 },
+            thresholds: weightSums.map { $0 > 0 ? (count / $0).squareRoot() : 0 }, strengths: strengths)
     }
 
-    private func fit<B: Backend>(
-        _ found: ProfiledFit, _ center: SolvedCenter, group: Int, of loss: ProfiledLoss<B>, sampleCounts: [Int]
-    ) -> Fit {
-        let (quadratics, range) = (loss.quadratics, loss.ranges[group])
-        let included = range.filter { loss.weights[$0] > 0 }
-        var fit = Fit(
-            statuses: range.map {
-                quadratics.isIncluded[$0] ? .ok : sampleCounts[$0] == 0 ? .tooFewRows : .nonFinite
-            })
-        let slopes = included.isEmpty ? center.center.map { _ in .nan } : center.center
-        let coefficients = FullCoefficients(quadratics, center: slopes, weights: loss.weights, tasks: range)
-        fit.centerStatus = included.isEmpty ? .tooFewRows : center.hasConverged ? .ok : .notConverged
-        fit.center = Estimate(
-            coefficients: coefficients.center, standardErrors: coefficients.center.map { _ in .nan },
-            degreesOfFreedom: .nan, sampleCount: included.reduce(0) { $0 + sampleCounts[$1] }, condition: .nan)
-        var estimates = TaskEstimates(taskCount: range.count, featureCount: coefficients.center.count)
-        estimates.coefficients = range.flatMap { coefficients.task($0, found.tasks.coefficients) }
-        estimates.replaceBadTasks(fit.statuses, with: coefficients.center)
-        fit.tasks = estimates
-        fit.penalty = ChosenPenalty(value: strength, origin: .given)
-        fit.certificate = Certificate(
-            objective: found.objectives[group], residual: found.residuals[group],
-            dualityGap: found.dualityGaps[group], iterationCount: center.iterationCount,
-            hasConverged: center.hasConverged)
-        return fit
+    /// What became of each of some tasks.
+    func statuses<B: Backend>(
+        of tasks: [Int], _ quadratics: TaskQuadratics<B>, sampleCounts: [Int]
+    ) -> [TaskStatus] {
+        tasks.map { quadratics.isIncluded[$0] ? .ok : sampleCounts[$0] == 0 ? .tooFewRows : .nonFinite }
     }
 }

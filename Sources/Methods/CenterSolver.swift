@@ -21,22 +21,27 @@ struct CenterSolver<B: Backend> {
         totals = try loss.totals()
     }
 
-    /// The centres, `groups x strengths`, from that of all tasks' rows together on.
-    func solve<R: Backend<Double>>(strengths: [Double], on reference: R) throws(ComputeError) -> [SolvedCenter] {
-        let start = try pooledCenters(on: reference)
+    /// The centres, `groups x strengths`.
+    ///
+    /// - Parameter start: where each group's begin; by default the fit to all its tasks' rows together.
+    func solve<R: Backend<Double>>(
+        strengths: [Double], from start: [[Double]]? = nil, on reference: R
+    ) throws(ComputeError) -> [SolvedCenter] {
+        var starts: [[Double]] = []
+        if let start { starts = start } else { starts = try pooledCenters(on: reference) }
         let constants = loss.constants
         var centers: [SolvedCenter] = []
-        for (group, range) in loss.ranges.enumerated() {
+        for (group, tasks) in loss.members.enumerated() {
             for strength in strengths {
                 var (scale, rounding) = (0.0, 0.0)
-                for task in range where loss.weights[task] > 0 {
+                for task in tasks where loss.weights[task] > 0 {
                     let slope = loss.quadratics.slopes[task]
                     scale += loss.weights[task] * min(slope, strength * loss.thresholds[task])
                     rounding += loss.weights[task] * slope
                 }
                 centers.append(
                     SolvedCenter(
-                        start: start[group], unit: Double(B.Scalar.ulpOfOne), slopeScale: scale,
+                        start: starts[group], unit: Double(B.Scalar.ulpOfOne), slopeScale: scale,
                         slopeRounding: rounding, valueScale: constants[group]))
             }
         }
@@ -60,8 +65,8 @@ struct CenterSolver<B: Backend> {
 
     /// `1 + the largest ||b_j||` of each group: what slopes are compared with.
     var slopeScales: [Double] {
-        loss.ranges.map { range in
-            range.reduce(1.0) { loss.weights[$1] > 0 ? max($0, 1 + loss.quadratics.slopes[$1]) : $0 }
+        loss.members.map { tasks in
+            tasks.reduce(1.0) { loss.weights[$1] > 0 ? max($0, 1 + loss.quadratics.slopes[$1]) : $0 }
         }
     }
 

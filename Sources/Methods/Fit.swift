@@ -17,6 +17,10 @@ public struct Fit: Sendable {
     public var differingTaskCounts: [Int?]?
     /// The penalty, where the method has one.
     public var penalty: ChosenPenalty?
+    /// The errors of all penalties that were tried, on rows held out, where the penalty was found by them.
+    public var penaltyCurve: [PenaltyError]?
+    /// The clusters of tasks, where the method forms them.
+    public var clusters: FittedClusters?
     /// How close an iterative method came to its optimum.
     public var certificate: Certificate?
     /// Tasks that were solved again in double because their condition is beyond what float carries.

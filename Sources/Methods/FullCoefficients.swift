@@ -9,7 +9,7 @@ struct FullCoefficients {
     /// For each task those of the features that remain, then of the response.
     private let means: [Double]
 
-    init<B: Backend>(_ quadratics: TaskQuadratics<B>, center slopes: [Double], weights: [Double], tasks: Range<Int>) {
+    init<B: Backend>(_ quadratics: TaskQuadratics<B>, center slopes: [Double], weights: [Double], tasks: [Int]) {
         features = quadratics.user.features
         free = quadratics.user.free
         let (means, width) = (quadratics.means, slopes.count + 1)

@@ -16,20 +16,18 @@ struct ProfiledFit {
     private(set) var residuals: [Double] = []
     private(set) var dualityGaps: [Double] = []
 
-    /// - Parameters:
-    ///   - centers: one of each group, one behind the other.
-    ///   - strengths: one a group.
+    /// - Parameter centers: one of each group, one behind the other.
     init<B: Backend, R: Backend<Double>>(
-        _ solver: CenterSolver<B>, at centers: [Double], strengths: [Double], on reference: R
+        _ solver: CenterSolver<B>, at centers: [Double], on reference: R
     ) throws(ComputeError) {
         let (loss, order) = (solver.loss, solver.loss.order)
-        let limits = loss.limits(strengths)
-        tasks = try TaskSolutions(loss, at: centers, limits: limits)
+        let limits = loss.thresholds
+        tasks = try TaskSolutions(loss, at: centers)
         var left: [[Double]] = []
-        for range in loss.ranges {
+        for tasks in loss.members {
             var sum = Array(repeating: 0.0, count: order)
-            for task in range where loss.weights[task] > 0 {
-                for place in 0..<order { sum[place] += loss.weights[task] * tasks.slopes[task * order + place] }
+            for task in tasks where loss.weights[task] > 0 {
+                for place in 0..<order { sum[place] += loss.weights[task] * self.tasks.slopes[task * order + place] }
             }
             left.append(sum)
         }
@@ -42,8 +40,8 @@ struct ProfiledFit {
             images += try loss.backend.download(products)
         }
         let (scales, constants) = (solver.slopeScales, loss.constants)
-        for (group, range) in loss.ranges.enumerated() {
-            let included = range.filter { loss.weights[$0] > 0 }
+        for (group, members) in loss.members.enumerated() {
+            let included = members.filter { loss.weights[$0] > 0 }
             let slope = left[group].reduce(0) { $0 + $1 * $1 }.squareRoot()
             residuals.append(included.reduce(slope) { max($0, tasks.violations[$1]) } / scales[group])
             let value = included.reduce(0.0) { $0 + loss.weights[$1] * tasks.values[$1] }

@@ -7,44 +7,48 @@ import Compute
 /// It is convex and smooth. It is formed for several strengths of the penalty, and for each of several groups of tasks.
 struct ProfiledLoss<B: Backend> {
     let quadratics: TaskQuadratics<B>
-    /// The tasks of each group; nil where all tasks are one.
-    let groups: TaskGroups?
+    let sharing: CenterSharing
+    /// The tasks of each group that shares a centre.
+    let members: [[Int]]
     /// `w_j`: 0 for a task that takes no part, and 1 in all over a group.
     let weights: [Double]
-    /// What a strength is multiplied with to be `lambda_j`.
+    /// `lambda_j` at a strength of 1. For a task that takes no part any number does.
     let thresholds: [Double]
 
-    init(_ quadratics: TaskQuadratics<B>, groups: TaskGroups?, weights: [Double], thresholds: [Double]) {
+    /// - Parameter strengths: one a group, that its thresholds are multiplied with.
+    init(
+        _ quadratics: TaskQuadratics<B>, sharing: CenterSharing, weights: [Double], thresholds: [Double],
+        strengths: [Double]
+    ) {
         self.quadratics = quadratics
-        self.groups = groups
-        self.thresholds = thresholds
-        var shares = weights
-        for range in groups?.ranges ?? [0..<quadratics.taskCount] {
-            let total = range.reduce(0.0) { quadratics.isIncluded[$1] ? $0 + weights[$1] : $0 }
-            for task in range { shares[task] = quadratics.isIncluded[task] ? weights[task] / total : 0 }
+        self.sharing = sharing
+        members = sharing.members(taskCount: quadratics.taskCount)
+        var (shares, limits) = (weights, thresholds)
+        for (group, tasks) in members.enumerated() {
+            let total = tasks.reduce(0.0) { quadratics.isIncluded[$1] ? $0 + weights[$1] : $0 }
+            for task in tasks {
+                shares[task] = quadratics.isIncluded[task] ? weights[task] / total : 0
+                limits[task] = quadratics.isIncluded[task] ? thresholds[task] * strengths[group] : 1
+            }
         }
         self.weights = shares
+        self.thresholds = limits
+    }
+
+    /// The same at another strength.
+    func times(_ strength: Double) -> ProfiledLoss {
+        ProfiledLoss(
+            quadratics, sharing: sharing, weights: weights, thresholds: thresholds,
+            strengths: members.map { _ in strength })
     }
 
     var backend: B { quadratics.backend }
     var order: Int { quadratics.order }
-    var groupCount: Int { groups?.count ?? 1 }
-    var ranges: [Range<Int>] { groups?.ranges ?? [0..<quadratics.taskCount] }
-
-    /// `lambda_j` of every task; 0 for one that takes no part.
-    ///
-    /// - Parameter strengths: one a group.
-    func limits(_ strengths: [Double]) -> [Double] {
-        var limits = Array(repeating: 0.0, count: weights.count)
-        for (group, range) in ranges.enumerated() {
-            for task in range where weights[task] > 0 { limits[task] = strengths[group] * thresholds[task] }
-        }
-        return limits
-    }
+    var groupCount: Int { members.count }
 
     /// `sum of w_j e_j / 2` over each group: what `F` lacks of the objective.
     var constants: [Double] {
-        ranges.map { range in range.reduce(0.0) { $0 + weights[$1] * quadratics.constants[$1] / 2 } }
+        members.map { tasks in tasks.reduce(0.0) { $0 + weights[$1] * quadratics.constants[$1] / 2 } }
     }
 
     /// `sum of w_j H_j` over each group as a triangle, with `sum of w_j b_j` and `e_j` behind it.
@@ -52,7 +56,9 @@ struct ProfiledLoss<B: Backend> {
         let width = triangleCount(order + 1)
         var totals = Array(repeating: 0.0, count: groupCount * width)
         try quadratics.forEachShard { shard throws(ComputeError) in
-            try add(shard.moments.joint.triangles, weights: upload(weights, of: shard), to: &totals)
+            try backend.add(
+                shard.moments.joint.triangles, weights: upload(weights, of: shard), at: shard.tasks, sharing,
+                to: &totals)
         }
         return totals.split(into: groupCount)
     }
@@ -76,10 +82,14 @@ struct ProfiledLoss<B: Backend> {
                 try write(
                     centers.columns(columns, of: count, width: order), strengths: Array(strengths[columns]), limits,
                     of: shard, into: result)
-                try add(result.values, weights: weights, columns: columns, of: count, to: &values)
-                try add(result.gradients, weights: weights, columns: columns, of: count, to: &gradients)
-                guard let second = result.curvatures else { continue }
-                try add(second, weights: weights, columns: columns, of: count, to: &curvatures)
+                func add(_ vectors: Vectors<B.Buffer>, to totals: inout [Double]) throws(ComputeError) {
+                    var part = totals.columns(columns, of: count, width: vectors.width)
+                    try backend.add(vectors, weights: weights, at: shard.tasks, sharing, to: &part)
+                    totals.setColumns(columns, of: count, width: vectors.width, to: part)
+                }
+                try add(result.values, to: &values)
+                try add(result.gradients, to: &gradients)
+                if let second = result.curvatures { try add(second, to: &curvatures) }
             }
         }
         return ProfileSums(
@@ -96,7 +106,8 @@ struct ProfiledLoss<B: Backend> {
         try backend.upload(strengths, into: multiples)
         let lambdas = try backend.makeVectors(
             taskCount: shard.tasks.count, columnCount: strengths.count, width: 1)
-        try backend.combine(multiples.scaled(by: limits), into: lambdas)
+        // A strength of 0 leaves out what it is multiplied with, even infinity.
+        try backend.combine(limits.scaled(by: multiples), into: lambdas)
         try backend.infimalConvolution(
             of: shard.system, linear: shard.linear, at: place(centers, columnCount: strengths.count, of: shard),
             thresholds: lambdas, tolerance: TaskQuadratics<B>.tolerance, into: result)
@@ -106,14 +117,7 @@ struct ProfiledLoss<B: Backend> {
     func place(
         _ centers: [Double], columnCount: Int, of shard: TaskQuadratics<B>.Shard
     ) throws(ComputeError) -> Vectors<B.Buffer> {
-        guard let groups else {
-            let vectors = try backend.makeVectors(taskCount: 1, columnCount: columnCount, width: order)
-            try backend.upload(centers, into: vectors)
-            return vectors
-        }
-        let spread = try backend.spread(
-            centers, width: columnCount * order, over: groups, taskCount: shard.tasks.count)
-        return spread.reshaped(columnCount: columnCount)
+        try backend.place(centers, columnCount: columnCount, width: order, at: shard.tasks, sharing)
     }
 
     /// A value a task of a shard.
@@ -121,29 +125,6 @@ struct ProfiledLoss<B: Backend> {
         let vectors = try backend.makeVectors(taskCount: shard.tasks.count, width: 1)
         try backend.upload(Array(values[shard.tasks]), into: vectors)
         return vectors
-    }
-
-    /// Adds up each group's weighted vectors, of some of so many columns.
-    private func add(
-        _ vectors: Vectors<B.Buffer>, weights: Vectors<B.Buffer>, columns: Range<Int>, of columnCount: Int,
-        to totals: inout [Double]
-    ) throws(ComputeError) {
-        var part = totals.columns(columns, of: columnCount, width: vectors.width)
-        try add(vectors, weights: weights, to: &part)
-        totals.setColumns(columns, of: columnCount, width: vectors.width, to: part)
-    }
-
-    private func add(
-        _ vectors: Vectors<B.Buffer>, weights: Vectors<B.Buffer>, to totals: inout [Double]
-    ) throws(ComputeError) {
-        guard let groups else {
-            totals = try backend.weightedSum(of: vectors, weights: weights, adding: totals)
-            return
-        }
-        let sums = try backend.makeVectors(
-            taskCount: groups.count, columnCount: vectors.columnCount, width: vectors.width)
-        try backend.weightedSum(of: vectors, weights: weights, groups: groups, into: sums)
-        for (place, value) in try backend.download(sums).enumerated() { totals[place] += value }
     }
 
     /// So many that what is written of them stays within a fraction of the memory.
@@ -189,13 +170,5 @@ extension Array where Element == Double {
                 self[start + columns.lowerBound * width + place] = values[row * size + place]
             }
         }
-    }
-}
-
-extension Vectors {
-    /// One column a task as several: the same values in the same order.
-    fileprivate func reshaped(columnCount: Int) -> Vectors {
-        Vectors(
-            taskCount: taskCount, columnCount: columnCount, width: valuesPerTask / columnCount, entries: entries)
     }
 }

@@ -18,11 +18,9 @@ struct TaskSolutions {
 
     /// Solves the tasks of every shard.
     ///
-    /// - Parameters:
-    ///   - centers: one of each group, one behind the other.
-    ///   - limits: `lambda_j`.
-    init<B: Backend>(_ loss: ProfiledLoss<B>, at centers: [Double], limits: [Double]) throws(ComputeError) {
-        let (backend, order) = (loss.backend, loss.order)
+    /// - Parameter centers: one of each group, one behind the other.
+    init<B: Backend>(_ loss: ProfiledLoss<B>, at centers: [Double]) throws(ComputeError) {
+        let (backend, order, limits) = (loss.backend, loss.order, loss.thresholds)
         try loss.quadratics.forEachShard { shard throws(ComputeError) in
             let count = shard.tasks.count
             let result = try backend.makeInfimalConvolution(taskCount: count, order: order)

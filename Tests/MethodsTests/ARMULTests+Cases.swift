@@ -43,6 +43,7 @@ extension SlowARMULTests {
             let center = try #require(fit.center).coefficients
             Self.expectClose(center, pool)
             for own in try Self.coefficients(fit) { #expect(own == center) }
+            #expect(try #require(fit.certificate).dualityGap.map { abs($0) < 1e-12 } == true)
         }
         let fit = try Self.fit(ARMUL(strength: 0.99 * least, intercept: .shared), Self.solvable)
         let center = try #require(fit.center).coefficients

@@ -201,3 +201,11 @@ struct ARMULForm: Sendable, CustomStringConvertible {
         ARMUL(strength: 0.4, weights: .equal), ARMUL(strength: 2, intercept: .shared, weights: .equal),
     ].map { ARMULForm(armul: $0) }
 }
+
+extension ARMUL {
+    /// The strength where it is given.
+    fileprivate var strength: Double {
+        if case .value(let strength) = penalty { return strength }
+        return .nan
+    }
+}

@@ -17,6 +17,7 @@ struct SlowBatchTests {
         Ridge(center: .pool, penalty: .crossValidated(foldCount: foldCount, seed: 4)),
         Ridge(center: .zero, penalty: .crossValidated(foldCount: foldCount, seed: 4)),
         ARMUL(strength: 0.3), ARMUL(strength: 1, intercept: .shared, weights: .equal),
+        ARMUL(penalty: .crossValidated(StrengthGrid(strengths: [0.1, 0.8], foldCount: foldCount, seed: 4))),
     ]
 
     /// Groups that share no pack boundary. Sound ones, and among them an empty one, one of too few rows, one with a task

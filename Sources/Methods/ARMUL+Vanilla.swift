@@ -1,0 +1,38 @@
+import Compute
+
+extension ARMUL {
+    /// Fits the tasks of each group around one centre: eq. (3.11).
+    func vanillaFits<B: Backend, R: Backend<Double>>(
+        _ loss: ProfiledLoss<B>, sampleCounts: [Int], on reference: R
+    ) throws(ComputeError) -> [Fit] {
+        let solver = try CenterSolver(loss)
+        let centers = try solver.solve(strengths: [1], on: reference)
+        let found = try ProfiledFit(solver, at: centers.flatMap(\.center), on: reference)
+        return centers.enumerated().map { group, center in
+            fit(found, center, group: group, of: loss, sampleCounts: sampleCounts)
+        }
+    }
+
+    private func fit<B: Backend>(
+        _ found: ProfiledFit, _ center: SolvedCenter, group: Int, of loss: ProfiledLoss<B>, sampleCounts: [Int]
+    ) -> Fit {
+        let (quadratics, tasks) = (loss.quadratics, loss.members[group])
+        let included = tasks.filter { loss.weights[$0] > 0 }
+        var fit = Fit(statuses: statuses(of: tasks, quadratics, sampleCounts: sampleCounts))
+        let slopes = included.isEmpty ? center.center.map { _ in .nan } : center.center
+        let coefficients = FullCoefficients(quadratics, center: slopes, weights: loss.weights, tasks: tasks)
+        fit.centerStatus = included.isEmpty ? .tooFewRows : center.hasConverged ? .ok : .notConverged
+        fit.center = Estimate(
+            coefficients: coefficients.center, standardErrors: coefficients.center.map { _ in .nan },
+            degreesOfFreedom: .nan, sampleCount: included.reduce(0) { $0 + sampleCounts[$1] }, condition: .nan)
+        var estimates = TaskEstimates(taskCount: tasks.count, featureCount: coefficients.center.count)
+        estimates.coefficients = tasks.flatMap { coefficients.task($0, found.tasks.coefficients) }
+        estimates.replaceBadTasks(fit.statuses, with: coefficients.center)
+        fit.tasks = estimates
+        fit.certificate = Certificate(
+            objective: found.objectives[group], residual: found.residuals[group],
+            dualityGap: found.dualityGaps[group], iterationCount: center.iterationCount,
+            hasConverged: center.hasConverged)
+        return fit
+    }
+}

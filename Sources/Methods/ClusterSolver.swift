@@ -1,0 +1,169 @@
+import Compute
+
+/// Finds clusters of tasks, each with a centre of its own, by turns: every task joins the centre at which its profiled loss
+/// `f~_j` is least, then the centre of each cluster is the least point of its members' losses.
+///
+/// No step raises the objective, so the labels repeat in the end. Which labels these are depends on where it begins: seeds
+/// are tasks' own estimates, drawn one after another with chances in proportion to the squared distance from the nearest
+/// seed before, and of several beginnings the one that ends lowest is kept.
+struct ClusterSolver<B: Backend> {
+    /// With one centre for all tasks.
+    let loss: ProfiledLoss<B>
+    let structure: ClusterStructure
+    /// Every task's own solution, `taskCount x order`, and what its loss is there.
+    private let own: [Double]
+    private let ownValues: [Double]
+    /// The tasks that take part.
+    private let included: [Int]
+
+    /// Rounds after which labels are left as they are.
+    private static var roundLimit: Int { 100 }
+
+    init(_ loss: ProfiledLoss<B>, _ structure: ClusterStructure) throws(ComputeError) {
+        self.loss = loss
+        self.structure = structure
+        included = loss.weights.indices.filter { loss.weights[$0] > 0 }
+        let zero = Array(repeating: 0.0, count: loss.order)
+        (own, ownValues) = try loss.solutions(at: [zero], strength: 0)
+    }
+
+    /// The clusters that end lowest.
+    func solve<R: Backend<Double>>(on reference: R) throws(ComputeError) -> SolvedClusters<B> {
+        var best = try solve(from: seeds(restart: 0), on: reference)
+        for restart in 1..<max(1, structure.restartCount) {
+            let other = try solve(from: seeds(restart: restart), on: reference)
+            if other.objective < best.objective { best = other }
+        }
+        return best
+    }
+
+    private func solve<R: Backend<Double>>(
+        from seeds: [[Double]], on reference: R
+    ) throws(ComputeError) -> SolvedClusters<B> {
+        var centers = seeds
+        var labels = try self.labels(at: &centers)
+        var iterationCount = 0
+        for round in 1...Self.roundLimit {
+            let solver = try CenterSolver(
+                ProfiledLoss(
+                    loss.quadratics, sharing: .labels(labels, count: structure.count), weights: loss.weights,
+                    thresholds: loss.thresholds, strengths: centers.map { _ in 1 }))
+            let solved = try solver.solve(strengths: [1], from: centers, on: reference)
+            iterationCount += solved.map(\.iterationCount).max() ?? 0
+            centers = solved.map(\.center)
+            let next = try self.labels(at: &centers)
+            if next == labels || round == Self.roundLimit {
+                return SolvedClusters(
+                    solver: solver, labels: labels, centers: solved, iterationCount: iterationCount,
+                    hasConverged: next == labels && solved.allSatisfy(\.hasConverged),
+                    objective: solver.loss.members.enumerated().reduce(0) { sum, cluster in
+                        sum + cluster.element.reduce(0) { $0 + loss.weights[$1] } * solved[cluster.offset].value
+                    })
+            }
+            labels = next
+        }
+        preconditionFailure("the last round returns")
+    }
+
+    /// The cluster of every task, -1 for one that takes no part. An empty cluster is given the task whose loss would fall
+    /// most if it were alone, and that task's own solution for a centre.
+    private func labels(at centers: inout [[Double]]) throws(ComputeError) -> [Int] {
+        let count = structure.count
+        let costs = try loss.costs(at: centers)
+        var labels = ClusterAssignment(
+            costs: costs, weights: loss.weights, clusterCount: count,
+            leastSize: structure.leastSize(taskCount: included.count)
+        ).labels
+        var sizes = Array(repeating: 0, count: count)
+        for task in included { sizes[labels[task]] += 1 }
+        for cluster in 0..<count where sizes[cluster] == 0 {
+            let candidates = included.filter { sizes[labels[$0]] > 1 }
+            func excess(_ task: Int) -> Double {
+                loss.weights[task] * (costs[task * count + labels[task]] - ownValues[task])
+            }
+            guard let task = candidates.max(by: { excess($0) < excess($1) }) else { continue }
+            sizes[labels[task]] -= 1
+            sizes[cluster] = 1
+            labels[task] = cluster
+            centers[cluster] = Array(own[task * loss.order..<(task + 1) * loss.order])
+        }
+        return labels
+    }
+
+    /// Tasks' own solutions, drawn as k-means++ does.
+    private func seeds(restart: Int) -> [[Double]] {
+        let stream = RandomStream(
+            seed: structure.seed, purpose: .initialValues, replication: UInt32(truncatingIfNeeded: restart))
+        func solution(_ task: Int) -> ArraySlice<Double> { own[task * loss.order..<(task + 1) * loss.order] }
+        var seeds: [[Double]] = []
+        var distances = included.map { _ in 1.0 }
+        for position in 0..<structure.count {
+            let words = stream.words(task: 0, position: position)
+            let uniform = (Double(words[0]) + 0.5) / 4_294_967_296
+            var rest = uniform * distances.reduce(0, +)
+            var chosen = distances.lastIndex { $0 > 0 } ?? 0
+            for (place, distance) in distances.enumerated() {
+                rest -= distance
+                if rest < 0, distance > 0 {
+                    chosen = place
+                    break
+                }
+            }
+            guard included.indices.contains(chosen) else {
+                seeds.append(Array(repeating: 0, count: loss.order))
+                continue
+            }
+            let seed = Array(solution(included[chosen]))
+            seeds.append(seed)
+            for (place, task) in included.enumerated() {
+                let square = zip(solution(task), seed).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+                distances[place] = position == 0 ? square : min(distances[place], square)
+            }
+        }
+        return seeds
+    }
+}
+
+/// Clusters with their centres.
+struct SolvedClusters<B: Backend> {
+    /// Of the last labels.
+    let solver: CenterSolver<B>
+    /// The cluster of every task; -1 for one that takes no part.
+    let labels: [Int]
+    let centers: [SolvedCenter]
+    let iterationCount: Int
+    let hasConverged: Bool
+    /// Less the `e_j / 2`.
+    let objective: Double
+}
+
+extension ProfiledLoss {
+    /// `f~_j` of every task at each of several centres, `taskCount x centres`, less the `e_j / 2`.
+    func costs(at centers: [[Double]]) throws(ComputeError) -> [Double] {
+        var costs: [Double] = []
+        try quadratics.forEachShard { shard throws(ComputeError) in
+            let result = try backend.makeInfimalConvolution(
+                taskCount: shard.tasks.count, columnCount: centers.count, order: order)
+            try write(
+                centers.flatMap { $0 }, strengths: centers.map { _ in 1 }, upload(thresholds, of: shard), of: shard,
+                into: result)
+            costs += try backend.download(result.values)
+        }
+        return costs
+    }
+
+    /// Every task's coefficients that are shrunk and its loss, at its group's centre.
+    func solutions(
+        at centers: [[Double]], strength: Double
+    ) throws(ComputeError) -> (coefficients: [Double], values: [Double]) {
+        var (coefficients, values): ([Double], [Double]) = ([], [])
+        try quadratics.forEachShard { shard throws(ComputeError) in
+            let result = try backend.makeInfimalConvolution(taskCount: shard.tasks.count, order: order)
+            try write(
+                centers.flatMap { $0 }, strengths: [strength], upload(thresholds, of: shard), of: shard, into: result)
+            coefficients += try backend.download(result.minimizers)
+            values += try backend.download(result.values)
+        }
+        return (coefficients, values)
+    }
+}

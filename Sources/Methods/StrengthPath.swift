@@ -1,0 +1,87 @@
+import Compute
+
+/// ARMUL's squared error on rows held out, for several strengths of the penalty and every fold, in each of several groups.
+///
+/// In each fold all strengths are columns of one computation. Penalties keep the number of rows that a task has with the
+/// fold's, as the paper's do. A task without rows outside of a fold is predicted by the centre.
+struct StrengthPath {
+    let grid: StrengthGrid
+    /// `groups x folds x strengths`: sums of weighted squared errors, on the user's scale.
+    private var errors: [[[Double]]]
+    /// `groups x folds`: the sums of their weights.
+    private var weights: [[Double]]
+
+    init<B: Backend, P: Problem, R: Backend<Double>>(
+        _ armul: ARMUL, _ grid: StrengthGrid, of folded: FoldedMoments<B, P>, sharing: CenterSharing, on reference: R
+    ) throws(ComputeError) {
+        self.grid = grid
+        let members = sharing.members(taskCount: folded.taskCount)
+        let none = Array(repeating: Array(repeating: 0.0, count: grid.strengths.count), count: folded.foldCount)
+        errors = members.map { _ in none }
+        weights = members.map { _ in Array(repeating: 0.0, count: folded.foldCount) }
+        for fold in 0..<folded.foldCount {
+            try folded.checkInterruption()
+            let quadratics = try armul.quadratics(of: folded.training(without: fold))
+            let loss = armul.loss(
+                of: quadratics, sharing: sharing, strengths: members.map { _ in 1 },
+                weightSums: folded.totals.weights.map { $0 / folded.problem.weightScale })
+            let fits = try armul.coefficients(loss, strengths: grid.strengths, on: reference)
+            for (place, coefficients) in fits.enumerated() {
+                let found = try folded.squaredErrors(inFold: fold, at: coefficients)
+                for (group, tasks) in members.enumerated() {
+                    for task in tasks where found[task].isFinite {
+                        errors[group][fold][place] += found[task]
+                        if place == 0 { weights[group][fold] += folded.counts.weights[task * folded.foldCount + fold] }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The error of each strength in a group, with its standard error over folds.
+    func curve(of group: Int) -> [PenaltyError] {
+        let total = weights[group].reduce(0, +)
+        return grid.strengths.indices.map { place in
+            let sums = errors[group].map { $0[place] }
+            let mean = sums.reduce(0, +) / total
+            let deviations = zip(sums, weights[group]).map { ($0 - mean * $1) * ($0 - mean * $1) }
+            let count = Double(sums.count)
+            let variance = deviations.reduce(0, +) * count / (count - 1)
+            return PenaltyError(
+                penalty: grid.strengths[place], error: mean, standardError: variance.squareRoot() / total)
+        }
+    }
+
+    /// The strength that the grid's rule takes for a group; of several with the same error the greatest.
+    ///
+    /// Where no task could be compared it is the greatest of all: with nothing known of tasks' differences, as few as
+    /// possible are made.
+    func best(of group: Int) -> ChosenPenalty {
+        let curve = curve(of: group)
+        guard let least = curve.map(\.error).min(), least.isFinite,
+            let best = curve.last(where: { $0.error == least })
+        else { return ChosenPenalty(value: grid.strengths.last ?? 0, origin: .notValidated) }
+        let limit = grid.rule == .oneStandardError ? least + best.standardError : least
+        let value = curve.last { $0.error <= limit }?.penalty ?? best.penalty
+        let isBorder = value == grid.strengths.first || value == grid.strengths.last
+        return ChosenPenalty(value: value, origin: isBorder ? .atBorder : .crossValidated)
+    }
+}
+
+extension ProfiledLoss {
+    /// Coefficients of all features of every task at its group's centre, on the user's scale; the centre's for a task
+    /// that takes no part, and missing for one in no group.
+    func coefficients(at centers: [[Double]], strength: Double) throws(ComputeError) -> [Double] {
+        let shrunk = try solutions(at: centers, strength: strength).coefficients
+        let width = order + (quadratics.user.free == nil ? 0 : 1)
+        var coefficients = Array(repeating: Double.nan, count: quadratics.taskCount * width)
+        for (group, tasks) in members.enumerated() {
+            let full = FullCoefficients(quadratics, center: centers[group], weights: weights, tasks: tasks)
+            for task in tasks {
+                let own = weights[task] > 0 ? full.task(task, shrunk) : full.center
+                for (place, value) in own.enumerated() { coefficients[task * width + place] = value }
+            }
+        }
+        return coefficients
+    }
+}
