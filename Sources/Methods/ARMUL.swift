@@ -39,6 +39,8 @@ public struct ARMUL: Estimator {
         case vanilla
         /// One for each of several clusters, which are found together with them: eq. (3.12) and (A.3).
         case clustered(ClusterStructure)
+        /// Centres that are combinations of so many vectors, which are found together with them: eq. (3.13).
+        case lowRank(rank: Int)
     }
 
     public var structure: Structure
@@ -51,6 +53,7 @@ public struct ARMUL: Estimator {
         intercept: InterceptRole = .free, weights: TaskWeights = .observations
     ) {
         if case .value(let strength) = penalty { precondition(strength >= 0, "a strength is not negative") }
+        if case .lowRank(let rank) = structure { precondition(rank >= 1, "a subspace has a vector at least") }
         self.structure = structure
         self.penalty = penalty
         self.intercept = intercept
@@ -126,6 +129,8 @@ public struct ARMUL: Estimator {
             fits = try vanillaFits(loss, sampleCounts: folded.totalCounts, on: reference)
         case .clustered(let clusters):
             fits = [try clusteredFit(clusters, loss, sampleCounts: folded.totalCounts, on: reference)]
+        case .lowRank(let rank):
+            fits = [try lowRankFit(rank: rank, loss, sampleCounts: folded.totalCounts, on: reference)]
         }
         for group in fits.indices {
             fits[group].penalty = chosen[group]
@@ -151,6 +156,14 @@ public struct ARMUL: Estimator {
                 let clusters = try ClusterSolver(loss.times(strength), structure).solve(on: reference)
                 found.append(
                     try clusters.solver.loss.coefficients(at: clusters.centers.map(\.center), strength: 1))
+            }
+        case .lowRank(let rank):
+            for strength in strengths {
+                let own = loss.times(strength)
+                let solved = try LowRankSolver(loss: own, rank: min(rank, loss.order)).solve(on: reference)
+                found.append(
+                    FullCoefficients.ofTasks(
+                        loss.quadratics, try TaskSolutions(own, at: solved.place).coefficients))
             }
         }
         return found
