@@ -29,7 +29,9 @@ let kernelTexts: [Resource] = [
 ].map { .embedInCode("../../kernels/\($0).cl") }
 
 /// The studies behind published figures, as users may read and change them.
-let publishedStudies: [Resource] = ["molar_fig2", "molar_fig3"].map { .embedInCode("../../studies/\($0).toml") }
+let publishedStudies: [Resource] = [
+    "molar_fig2", "molar_fig3", "armul_vanilla", "armul_clustered", "armul_low_rank",
+].map { .embedInCode("../../studies/\($0).toml") }
 
 let package = Package(
     name: "kindred",

@@ -35,6 +35,6 @@ extension CPUBackend {
                 for place in totals.indices { totals[place] += partials.base[block * totals.count + place] }
             }
         }
-        upload(totals, into: sums)
+        upload(totals[...], into: sums)
     }
 }

@@ -10,7 +10,7 @@ extension CPUBackend {
         let columns = columns(of: vectors, weights: weights, into: quantile)
         let values = try columns.weightedQuantile(
             weights: download(weights), at: share, tie: tie, precision: Double(Scalar.ulpOfOne), parallel: parallel)
-        upload(values, into: quantile)
+        upload(values[...], into: quantile)
     }
 
     @specialized(where Scalar == Double)
@@ -19,7 +19,8 @@ extension CPUBackend {
         of vectors: Vectors<Buffer>, weights: Vectors<Buffer>, share: Double, into mean: Vectors<Buffer>
     ) throws(ComputeError) {
         let columns = columns(of: vectors, weights: weights, into: mean)
-        upload(try columns.trimmedMean(weights: download(weights), share: share, parallel: parallel), into: mean)
+        let values = try columns.trimmedMean(weights: download(weights), share: share, parallel: parallel)
+        upload(values[...], into: mean)
     }
 
     private func columns(

@@ -8,6 +8,8 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
 
     public let parallel: Parallel
     public let memoryBytes: Int
+    /// Each fit makes arrays of the sizes of the one before it.
+    private let pool: HostMemoryPool
     /// Staged chunks take turns: one can be read while the next is filled.
     private var chunks: [RowChunk<Scalar>] = []
     private var turn = 0
@@ -16,7 +18,11 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
     public init(parallel: Parallel = Parallel(), memoryBytes: Int = .max) {
         self.parallel = parallel
         self.memoryBytes = memoryBytes
+        pool = HostMemoryPool(limit: min(memoryBytes / 4, Self.mostSpareBytes))
     }
+
+    /// At most so much memory is held for arrays to come.
+    private static var mostSpareBytes: Int { 4 << 30 }
 
     public var name: String { "CPU path, \(parallel.threadCount) thread\(parallel.threadCount == 1 ? "" : "s")" }
 
@@ -42,14 +48,22 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
 
     public var largestArrayBytes: Int { memoryBytes }
 
-    public func makeEntries(taskCount: Int, count: Int) -> PackedEntries<Buffer> {
-        let packs = (taskCount + Self.lanes - 1) / Self.lanes
-        return PackedEntries(buffer: CPUBuffer(count: packs * count * Self.lanes), entriesPerPack: count)
+    public func makeEntries(taskCount: Int, count: Int, zeroed: Bool) -> PackedEntries<Buffer> {
+        let packs = packCount(taskCount)
+        let buffer = CPUBuffer<Scalar>(count: packs * count * Self.lanes, from: pool)
+        if buffer.isUsed {
+            let first = zeroed ? 0 : max(0, packs - 1) * count * Self.lanes
+            let values = buffer.base + first
+            parallel.forEachRange(of: buffer.count - first, grain: 1 << 17) { range in
+                (values + range.lowerBound).update(repeating: 0, count: range.count)
+            }
+        }
+        return PackedEntries(buffer: buffer, entriesPerPack: count)
     }
 
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
-    public func upload(_ values: [Double], into vectors: Vectors<Buffer>) {
+    public func upload(_ values: ArraySlice<Double>, into vectors: Vectors<Buffer>) {
         let width = vectors.valuesPerTask
         precondition(values.count == vectors.taskCount * width, "as many values as the vectors hold")
         let packs = vectors.entries

@@ -29,6 +29,9 @@ public struct ColumnScaling: Sendable, Equatable {
 
     public var featureCount: Int { shifts.count - 1 }
 
+    /// Whether every column is left as it is.
+    private var leavesAll: Bool { shifts.allSatisfy { $0 == 0 } && scales.allSatisfy { $0 == 1 } }
+
     /// The matrix `C` (row-major) with which differences of coefficients on scaled columns become differences on the
     /// user's.
     public var contrasts: [Double] {
@@ -49,7 +52,8 @@ public struct ColumnScaling: Sendable, Equatable {
     /// From `(y - m) / s = sum of g_k (x_k - m_k) / s_k`: `b_k = g_k s / s_k`, and the intercept takes up
     /// `m - sum of b_k m_k`.
     public func unscaled(_ coefficients: [Double]) -> [Double] {
-        converted(coefficients, factors: scales.dropLast().map { scales[featureCount] / $0 }) { result, start in
+        if leavesAll { return coefficients }
+        return converted(coefficients, factors: scales.dropLast().map { scales[featureCount] / $0 }) { result, start in
             guard let intercept else { return }
             var level = result[start + intercept] + shifts[featureCount]
             for feature in 0..<featureCount where feature != intercept {
@@ -75,10 +79,18 @@ public struct ColumnScaling: Sendable, Equatable {
     private func converted(
         _ coefficients: [Double], factors: [Double], setIntercept: (inout [Double], Int) -> Void
     ) -> [Double] {
-        var result = coefficients
-        for start in stride(from: 0, to: coefficients.count, by: max(1, featureCount)) {
-            for feature in 0..<featureCount { result[start + feature] *= factors[feature] }
-            setIntercept(&result, start)
+        var result = coefficients.multiplied(by: factors)
+        for start in stride(from: 0, to: coefficients.count, by: max(1, featureCount)) { setIntercept(&result, start) }
+        return result
+    }
+}
+
+extension [Double] {
+    /// Values in rows as long as there are factors, each multiplied by the factor of its place in the row.
+    package func multiplied(by factors: [Double]) -> [Double] {
+        var result = self
+        for start in stride(from: 0, to: count, by: Swift.max(1, factors.count)) {
+            for place in factors.indices { result[start &+ place] *= factors[place] }
         }
         return result
     }

@@ -8,13 +8,17 @@ import Glibc
 /// Unchecked: the address never changes; who writes through it owns what it writes.
 package final class HostMemory: @unchecked Sendable {
     package let base: UnsafeMutableRawPointer
+    package let byteCount: Int
     /// What was mapped, where memory is the system's own.
     private let mapping: (start: UnsafeMutableRawPointer, byteCount: Int)?
 
     private static let hugePage = 2 << 20
+    /// From so many bytes on, memory is the system's own.
+    static var mappedByteCount: Int { 2 * hugePage }
 
     package init(byteCount: Int) {
-        if byteCount >= 2 * Self.hugePage, let mapping = Self.map(byteCount + Self.hugePage) {
+        self.byteCount = byteCount
+        if byteCount >= Self.mappedByteCount, let mapping = Self.map(byteCount + Self.hugePage) {
             self.mapping = mapping
             base = mapping.start.alignedUp(toMultipleOf: Self.hugePage)
             // A system without them has ordinary pages.

@@ -49,6 +49,18 @@ public struct Parallel: Sendable {
         }
     }
 
+    /// The same, where threads take `grain` of them at a time.
+    @inlinable
+    package func map<Result>(_ count: Int, grain: Int, _ body: (Int) -> Result) -> [Result] {
+        Array(unsafeUninitializedCapacity: count) { results, initializedCount in
+            guard let first = results.baseAddress else { return }
+            forEachRange(of: count, grain: grain) { range in
+                for index in range { (first + index).initialize(to: body(index)) }
+            }
+            initializedCount = count
+        }
+    }
+
     /// Splits `0 ..< count` into ranges of at most `grain` and calls `body` once for each, on several threads.
     public func forEachRange(of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
         let size = max(1, grain)

@@ -29,16 +29,24 @@ extension Context {
     package func makeBuffer<Scalar>(
         of type: Scalar.Type = Scalar.self, count: Int, zeroed: Bool = false
     ) throws(ComputeError) -> DeviceBuffer<Scalar> {
+        try makeBuffer(of: type, count: count, zeroedFrom: zeroed ? 0 : nil)
+    }
+
+    /// Makes a buffer whose values are zero from the given one on.
+    func makeBuffer<Scalar>(
+        of type: Scalar.Type = Scalar.self, count: Int, zeroedFrom first: Int?
+    ) throws(ComputeError) -> DeviceBuffer<Scalar> {
         precondition(count >= 0, "a buffer has no negative number of values")
         let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Scalar>.stride)
         if overflow { throw .outOfMemory(requestedBytes: .max, device: device.name) }
+        let firstByte = first.map { $0 * MemoryLayout<Scalar>.stride }
         let allocation: DeviceAllocation
         do {
-            allocation = try allocate(byteCount, zeroed: zeroed)
+            allocation = try allocate(byteCount, zeroedFrom: firstByte)
         } catch .outOfMemory where pool.spareBytes > 0 {
             try finish()
             pool.drain()
-            allocation = try allocate(byteCount, zeroed: zeroed)
+            allocation = try allocate(byteCount, zeroedFrom: firstByte)
         }
         return DeviceBuffer(count: count, allocation: allocation)
     }
@@ -50,22 +58,22 @@ extension Context {
         return buffer
     }
 
-    private func allocate(_ byteCount: Int, zeroed: Bool) throws(ComputeError) -> DeviceAllocation {
+    private func allocate(_ byteCount: Int, zeroedFrom first: Int?) throws(ComputeError) -> DeviceAllocation {
         let allocation = DeviceAllocation(memory: try pool.take(byteCount, in: raw), context: self)
-        if zeroed { try zero(allocation) }
+        if let first { try zero(allocation, from: first) }
         return allocation
     }
 
-    /// Zeroes all of an allocation, its padding too.
-    private func zero(_ allocation: DeviceAllocation) throws(ComputeError) {
-        let size = allocation.memory.byteCount
+    /// Zeroes an allocation from a byte on, which is the first of a word of 8, its padding too.
+    private func zero(_ allocation: DeviceAllocation, from first: Int) throws(ComputeError) {
+        let size = allocation.memory.byteCount - first
         _ = try enqueue(
             "clEnqueueFillBuffer", on: compute, touching: [allocation], waitingFor: [], bytes: size
         ) { (waitCount, waits, event) in
             var pattern: UInt64 = 0
             return clEnqueueFillBuffer(
-                self.compute.raw, allocation.memory.raw, &pattern, MemoryLayout<UInt64>.size, 0, size, waitCount,
-                waits, event)
+                self.compute.raw, allocation.memory.raw, &pattern, MemoryLayout<UInt64>.size, first, size,
+                waitCount, waits, event)
         }
     }
 }

@@ -81,25 +81,27 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
     public var memoryBytes: Int { members.count * (members.map(\.memoryBytes).min() ?? 0) }
     public var largestArrayBytes: Int { members.count * (members.map(\.largestArrayBytes).min() ?? 0) }
 
-    public func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer> {
+    public func makeEntries(
+        taskCount: Int, count: Int, zeroed: Bool
+    ) throws(ComputeError) -> PackedEntries<Buffer> {
         var buffers: Buffer = []
         for (index, member) in members.enumerated() {
             let share = shares.count(of: taskCount, on: index)
-            buffers.append(try member.makeEntries(taskCount: share, count: count).buffer)
+            buffers.append(try member.makeEntries(taskCount: share, count: count, zeroed: zeroed).buffer)
         }
         return PackedEntries(buffer: buffers, entriesPerPack: count)
     }
 
-    public func upload(_ values: [Double], into vectors: Vectors<Buffer>) throws(ComputeError) {
+    public func upload(_ values: ArraySlice<Double>, into vectors: Vectors<Buffer>) throws(ComputeError) {
         let width = vectors.valuesPerTask
         precondition(values.count == vectors.taskCount * width, "as many values as the vectors hold")
         for (index, member) in members.enumerated() {
             var own: [Double] = []
             for task in 0..<vectors.taskCount
             where shares.areCopied(vectors.taskCount) || shares.member(of: task) == index {
-                own += values[task * width..<(task + 1) * width]
+                own += values[values.startIndex + task * width..<values.startIndex + (task + 1) * width]
             }
-            try member.upload(own, into: share(of: vectors, index))
+            try member.upload(own[...], into: share(of: vectors, index))
         }
     }
 

@@ -83,14 +83,18 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
         return size
     }
 
-    public func makeEntries(taskCount: Int, count: Int) throws(ComputeError) -> PackedEntries<Buffer> {
-        let buffer: Buffer = try context.makeBuffer(count: packCount(taskCount) * count * lanes, zeroed: true)
+    public func makeEntries(
+        taskCount: Int, count: Int, zeroed: Bool
+    ) throws(ComputeError) -> PackedEntries<Buffer> {
+        let packs = packCount(taskCount)
+        let buffer: Buffer = try context.makeBuffer(
+            count: packs * count * lanes, zeroedFrom: zeroed ? 0 : max(0, packs - 1) * count * lanes)
         return PackedEntries(buffer: buffer, entriesPerPack: count)
     }
 
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
-    public func upload(_ values: [Double], into vectors: Vectors<Buffer>) throws(ComputeError) {
+    public func upload(_ values: ArraySlice<Double>, into vectors: Vectors<Buffer>) throws(ComputeError) {
         let width = vectors.valuesPerTask
         precondition(values.count == vectors.taskCount * width, "as many values as the vectors hold")
         let runs = runs(of: vectors)

@@ -65,6 +65,7 @@ private struct TemporaryFile: ~Copyable {
     let descriptor: Int32
 
     init() throws {
+        // mkstemp puts characters of its own in the place of the six X.
         var name = Array("\(ScratchFile.usualFolder)/kindred-XXXXXX".utf8CString)
         descriptor = mkstemp(&name)
         guard descriptor >= 0 else {

@@ -16,13 +16,17 @@ struct ReproduceCommand: ParsableCommand {
               kindred reproduce molar fig2 --print-study > fig2.toml
             """)
 
-    @Argument(help: "The paper: molar.")
+    @Argument(help: "The paper: molar or armul.")
     var paper: String
 
     @Argument(help: "The figure, as fig2.")
     var figure: String
 
-    @Flag(help: "Run two replications, for a first look.")
+    @Option(
+        help: ArgumentHelp("One of the figure's studies, where it has several.", valueName: "name"))
+    var part: String?
+
+    @Flag(help: "Run few replications, for a first look.")
     var quick = false
 
     @Flag(help: "Print the study instead of running it.")
@@ -38,7 +42,14 @@ struct ReproduceCommand: ParsableCommand {
     @OptionGroup var settings: RunOptions
 
     func validate() throws {
-        guard PublishedExperiment.find(paper: paper, figure: figure) == nil else { return }
+        if let experiment = PublishedExperiment.find(paper: paper, figure: figure) {
+            let names = experiment.parts.map(\.name)
+            if let part, !names.contains(part) {
+                throw ValidationError(
+                    "\(paper) \(figure) has no part '\(part)'; there are: \(names.joined(separator: ", "))")
+            }
+            return
+        }
         let known = PublishedExperiment.all.map { "\($0.paper) \($0.figure)" }.joined(separator: ", ")
         throw ValidationError("there is no experiment '\(paper) \(figure)'; there are: \(known)")
     }

@@ -8,30 +8,67 @@ struct ReproduceRun {
 
     func run() throws {
         guard let experiment = PublishedExperiment.find(paper: command.paper, figure: command.figure) else { return }
-        var text = experiment.text
-        if command.quick { text = Study.text(text, setting: "replications", to: "2") }
+        let parts = experiment.parts.filter { command.part == nil || command.part == $0.name }
+        if command.printStudy {
+            guard let part = parts.first, parts.count == 1 else {
+                throw Failure(
+                    code: Failure.usageCode,
+                    "\(experiment.paper) \(experiment.figure) has several studies; name one with --part: "
+                        + experiment.parts.map(\.name).joined(separator: ", "))
+            }
+            return try OutputFile.show(text(of: part, experiment))
+        }
+        var values: [ReproducedValue] = []
+        for part in parts {
+            let study = try Study(text(of: part, experiment), file: "\(experiment.paper) \(experiment.figure)")
+            let found = try run(part, of: experiment, study)
+            try OutputFile.show("\(study.name): \(experiment.summary)\n\n" + table(found, study) + "\n")
+            values += found
+        }
+        try OutputFile.show(verdict(values, experiment))
+    }
+
+    /// The study as it is run.
+    private func text(of part: PublishedExperiment.Part, _ experiment: PublishedExperiment) -> String {
+        var text = part.text
+        if command.quick {
+            text = Study.text(text, setting: "replications", to: "\(experiment.quickReplications)")
+        }
         if let draw = command.draw { text = Study.text(text, setting: "draw", to: "\"\(draw.rawValue)\"") }
-        if command.printStudy { return try OutputFile.show(text) }
-        let study = try Study(text, file: "\(experiment.paper) \(experiment.figure)")
-        let kept = command.output.map { StudyFolder(path: $0) }
+        return text
+    }
+
+    /// Runs one study, and finds what is known of its values.
+    private func run(
+        _ part: PublishedExperiment.Part, of experiment: PublishedExperiment, _ study: Study
+    ) throws -> [ReproducedValue] {
+        let isOnly = experiment.parts.count == 1
+        let kept = command.output.map { StudyFolder(path: isOnly ? $0 : "\($0)/\(part.name)") }
         let folder = try kept ?? StudyFolder.temporary()
         defer { if kept == nil { folder.remove() } }
         try SweepRun(
             study: study, folder: folder, resuming: kept != nil, shard: StudyShard(), timeLimit: nil, batchTasks: nil,
             place: command.place, settings: command.settings
         ).run(namesResults: kept != nil)
-        let values = try experiment.compare(study, in: folder)
-        try OutputFile.show("\(study.name): \(experiment.summary)\n\n" + table(values, study) + "\n" + verdict(values))
+        return try experiment.compare(part, study, in: folder)
     }
 
     private func table(_ values: [ReproducedValue], _ study: Study) -> String {
-        TextTable(
-            corner: "method", header: study.factorNames + ["ours", "+-", "known", "verdict"],
-            names: values.map(\.method),
+        let hasMetrics = Set(values.map(\.metric)).count > 1
+        let hasCurve = values.contains { $0.published != nil }
+        let header =
+            study.factorNames + (hasMetrics ? ["metric"] : []) + ["ours", "+-", "known"]
+            + (hasCurve ? ["errors", "paper"] : []) + ["verdict"]
+        return TextTable(
+            corner: "method", header: header, names: values.map(\.method),
             fields: values.map { value in
-                value.setting + [
-                    rounded(value.value), rounded(value.standardError), rounded(value.target), text(value),
-                ]
+                var fields = value.setting
+                if hasMetrics { fields.append(value.metric) }
+                fields += [rounded(value.value), rounded(value.standardError), rounded(value.target)]
+                if hasCurve {
+                    fields += [String(tenths: value.distance), value.published.map { rounded($0) } ?? ""]
+                }
+                return fields + [text(value)]
             }
         ).text
     }
@@ -44,13 +81,32 @@ struct ReproduceRun {
         }
     }
 
-    private func verdict(_ values: [ReproducedValue]) -> String {
+    private func verdict(_ values: [ReproducedValue], _ experiment: PublishedExperiment) -> String {
         let within = values.count { $0.verdict == .withinError }
-        return
-            "\(within) of \(values.count) values are within error: within 10 % of what is known, or 3 standard errors\n"
+        var lines = ["\(within) of \(values.count) values are within error: \(experiment.agreementText)"]
+        if let farthest = values.map({ abs($0.distance) }).filter(\.isFinite).max() {
+            lines.append("the farthest is \(String(tenths: farthest)) standard errors away")
+        }
+        let curves = values.compactMap { value in value.published.map { value.value < $0 } }
+        if !curves.isEmpty {
+            lines.append("\(curves.count { $0 }) of \(curves.count) errors are below the paper's curves")
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     private func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }
 
     private func rounded(_ value: Double) -> String { alignedNumber(value) }
+}
+
+extension String {
+    /// A number with one digit behind the point.
+    fileprivate init(tenths number: Double) {
+        guard number.isFinite else {
+            self = "-"
+            return
+        }
+        let tenths = Int((abs(number) * 10).rounded())
+        self = "\(number < 0 && tenths > 0 ? "-" : "")\(tenths / 10).\(tenths % 10)"
+    }
 }

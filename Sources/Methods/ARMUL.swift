@@ -98,7 +98,7 @@ public struct ARMUL: Estimator {
     ) throws(ComputeError) -> [Fit] {
         let canBeTogether = structure == .vanilla && (grid == nil || batch.whole.drawnMoments != nil)
         var found: [Fit] = []
-        for part in batch.parts(for: backend, arrayCount: arrayCount) {
+        for part in batch.parts(for: backend, arrayCount: arrayCount, passes: .several) {
             let count = foldedArrayCount(folds.foldCount)
             guard canBeTogether, part.whole.shardCount(for: backend, arrayCount: count) == 1 else {
                 found += try fitsOneByOne(part, on: backend, reference: reference, progress: progress)
@@ -126,11 +126,11 @@ public struct ARMUL: Estimator {
         var fits: [Fit]
         switch structure {
         case .vanilla:
-            fits = try vanillaFits(loss, sampleCounts: folded.totalCounts, on: reference)
+            fits = try vanillaFits(loss, sampleCounts: folded.totals.observations, on: reference)
         case .clustered(let clusters):
-            fits = [try clusteredFit(clusters, loss, sampleCounts: folded.totalCounts, on: reference)]
+            fits = [try clusteredFit(clusters, loss, sampleCounts: folded.totals.observations, on: reference)]
         case .lowRank(let rank):
-            fits = [try lowRankFit(rank: rank, loss, sampleCounts: folded.totalCounts, on: reference)]
+            fits = [try lowRankFit(rank: rank, loss, sampleCounts: folded.totals.observations, on: reference)]
         }
         for group in fits.indices {
             fits[group].penalty = chosen[group]

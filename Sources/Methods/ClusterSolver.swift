@@ -142,7 +142,8 @@ extension ProfiledLoss {
     func costs(at centers: [[Double]]) throws(ComputeError) -> [Double] {
         var costs: [Double] = []
         try quadratics.forEachShard { shard throws(ComputeError) in
-            let result = try quadratics.room(taskCount: shard.tasks.count, columnCount: centers.count)
+            let result = try backend.makeInfimalConvolution(
+                taskCount: shard.tasks.count, columnCount: centers.count, order: order)
             try write(
                 centers.flatMap { $0 }, strengths: centers.map { _ in 1 }, upload(thresholds, of: shard), of: shard,
                 into: result)
@@ -157,7 +158,7 @@ extension ProfiledLoss {
     ) throws(ComputeError) -> (coefficients: [Double], values: [Double]) {
         var (coefficients, values): ([Double], [Double]) = ([], [])
         try quadratics.forEachShard { shard throws(ComputeError) in
-            let result = try quadratics.room(taskCount: shard.tasks.count)
+            let result = try backend.makeInfimalConvolution(taskCount: shard.tasks.count, order: order)
             try write(
                 centers.flatMap { $0 }, strengths: [strength], upload(thresholds, of: shard), of: shard, into: result)
             coefficients += try backend.download(result.minimizers)

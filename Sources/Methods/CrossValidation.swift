@@ -80,7 +80,7 @@ public struct CrossValidation: Sendable {
             for (method, byFold) in estimators.enumerated() {
                 let coefficients = try byFold[fold].coefficients(from: folded.training(without: fold))
                 let errors = try folded.squaredErrors(inFold: fold, at: coefficients)
-                for task in errors.indices where folded.sampleCounts[task * foldCount + fold] > 0 {
+                for task in errors.indices where folded.counts.observations[task * foldCount + fold] > 0 {
                     sums[method][task] += errors[task]
                 }
             }
@@ -92,8 +92,8 @@ public struct CrossValidation: Sendable {
         of errors: [[Double]], penalties: [ComparedMethod: [Double]], roundingError: Double,
         _ folded: FoldedMoments<B, P>
     ) -> Comparison {
-        let counts = folded.totalCounts
-        let weights = folded.totalWeights
+        let counts = folded.totals.observations
+        let weights = folded.totals.weights
         // A method that fits no task at all, as with features that are dependent everywhere, would leave none to compare.
         let usable = methods.indices.filter { errors[$0].contains { $0.isFinite } }
         let rest = Array(usable.dropFirst())

@@ -14,12 +14,16 @@ public protocol DrawnMoments: Sendable {
     /// row. Called on several threads at a time.
     func write(task: Int, fold: Int, into triangle: UnsafeMutablePointer<Double>)
 
-    /// The triangles of all tasks, where there is one fold and they are in memory already.
-    var kept: [Double]? { get }
+    /// Whether they are in memory, so that to write them again costs little.
+    var areKept: Bool { get }
+
+    /// The triangles of some tasks, end to end, where there is one fold and they are in memory.
+    func kept(_ tasks: Range<Int>) -> ArraySlice<Double>?
 }
 
 extension DrawnMoments {
-    public var kept: [Double]? { nil }
+    public var areKept: Bool { false }
+    public func kept(_ tasks: Range<Int>) -> ArraySlice<Double>? { nil }
 }
 
 /// The drawn moments of some tasks of a problem.
@@ -29,9 +33,26 @@ struct SomeDrawnMoments: DrawnMoments {
     let tasks: @Sendable (Int) -> Int
 
     var foldCount: Int { whole.foldCount }
+    var areKept: Bool { whole.areKept }
     func rowCount(of task: Int, fold: Int) -> Int { whole.rowCount(of: tasks(task), fold: fold) }
     func write(task: Int, fold: Int, into triangle: UnsafeMutablePointer<Double>) {
         whole.write(task: tasks(task), fold: fold, into: triangle)
+    }
+}
+
+/// The drawn moments of consecutive tasks of a problem.
+struct DrawnMomentSlice: DrawnMoments {
+    let whole: any DrawnMoments
+    let firstTask: Int
+
+    var foldCount: Int { whole.foldCount }
+    var areKept: Bool { whole.areKept }
+    func rowCount(of task: Int, fold: Int) -> Int { whole.rowCount(of: firstTask + task, fold: fold) }
+    func write(task: Int, fold: Int, into triangle: UnsafeMutablePointer<Double>) {
+        whole.write(task: firstTask + task, fold: fold, into: triangle)
+    }
+    func kept(_ tasks: Range<Int>) -> ArraySlice<Double>? {
+        whole.kept(firstTask + tasks.lowerBound..<firstTask + tasks.upperBound)
     }
 }
 
@@ -69,8 +90,9 @@ extension Backend {
     ) throws(ComputeError) {
         let triangles = moments.joint.triangles
         let values =
-            drawn.kept
-            ?? drawn.triangles(taskCount: triangles.taskCount, width: triangles.width, fold: fold, parallel: parallel)
+            drawn.kept(0..<triangles.taskCount)
+            ?? drawn.triangles(
+                taskCount: triangles.taskCount, width: triangles.width, fold: fold, parallel: parallel)[...]
         try upload(values, into: triangles)
     }
 }

@@ -33,8 +33,10 @@ public protocol Estimator: Sendable {
 extension Backend {
     /// The moments of every task of the problem.
     func moments(of problem: some Problem, progress: PassProgress?) throws(ComputeError) -> Moments<Buffer> {
-        let moments = try makeMoments(taskCount: problem.layout.taskCount, featureCount: problem.featureCount)
-        if let drawn = problem.drawnMoments {
+        let drawn = problem.drawnMoments
+        let moments = try makeMoments(
+            taskCount: problem.layout.taskCount, featureCount: problem.featureCount, zeroed: drawn == nil)
+        if let drawn {
             try upload(drawn, fold: nil, into: moments)
             try progress?.advance(rows: problem.layout.rowCount)
             return moments

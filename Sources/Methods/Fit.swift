@@ -103,6 +103,19 @@ public struct TaskEstimates: Sendable {
         errorVariances = degreesOfFreedom
     }
 
+    /// What has been found; nothing is known of features' means and of weights.
+    init(
+        featureCount: Int, coefficients: [Double], standardErrors: [Double], degreesOfFreedom: [Double],
+        conditions: [Double], errorVariances: [Double]
+    ) {
+        self.featureCount = featureCount
+        self.coefficients = coefficients
+        self.standardErrors = standardErrors
+        self.degreesOfFreedom = degreesOfFreedom
+        self.conditions = conditions
+        self.errorVariances = errorVariances
+    }
+
     public var taskCount: Int { degreesOfFreedom.count }
 
     /// The coefficients of one task.
@@ -129,6 +142,17 @@ public struct TaskEstimates: Sendable {
         for (task, status) in statuses.enumerated() where status != .ok {
             for feature in 0..<featureCount { coefficients[task * featureCount + feature] = center[feature] }
         }
+    }
+
+    /// Makes room for the estimates of so many tasks in all.
+    mutating func reserveCapacity(taskCount: Int) {
+        coefficients.reserveCapacity(taskCount * featureCount)
+        standardErrors.reserveCapacity(taskCount * featureCount)
+        degreesOfFreedom.reserveCapacity(taskCount)
+        conditions.reserveCapacity(taskCount)
+        errorVariances.reserveCapacity(taskCount)
+        if !featureMeans.isEmpty { featureMeans.reserveCapacity(taskCount * featureCount) }
+        if !weightSums.isEmpty { weightSums.reserveCapacity(taskCount) }
     }
 
     /// Adds the estimates of further tasks.

@@ -7,13 +7,14 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     let backend: B
     let problem: P
     let folds: RowFolds
-    /// The observations of each task in each fold, `taskCount x foldCount`.
-    private(set) var sampleCounts: [Int]
-    /// The sum of the weights of those observations, or their number where rows have no weights.
-    private(set) var weightSums: [Double]
+    /// The observations of each task in each fold.
+    private(set) var counts: FoldCounts
     private let progress: PassProgress?
-    /// The whole problem's, once they are formed, if it is one shard.
-    private var whole: FoldMoments<B.Buffer>?
+    /// Those of every shard, once they are formed, where there is room for all of them.
+    private var kept: [FoldMoments<B.Buffer>] = []
+    private let hasRoom: Bool
+    /// Whether the problem is one shard.
+    private let isWhole: Bool
     /// The total of the whole problem's folds, and that less one of them: several methods train on it in turn.
     private var wholeTotal: Moments<B.Buffer>?
     private var lastTraining: (fold: Int, moments: Moments<B.Buffer>)?
@@ -24,25 +25,25 @@ package final class FoldedMoments<B: Backend, P: Problem> {
         self.folds = folds
         self.backend = backend
         self.progress = progress
-        sampleCounts = Array(repeating: 0, count: problem.layout.taskCount * folds.foldCount)
-        weightSums = Array(repeating: 0, count: sampleCounts.count)
-        let isWhole = shards.count == 1
-        try forEachShard { _, moments throws(ComputeError) in
-            if isWhole { whole = moments }
+        counts = FoldCounts(taskCount: problem.layout.taskCount, foldCount: folds.foldCount)
+        let arrayCount = foldedArrayCount(folds.foldCount)
+        isWhole = problem.shardCount(for: backend, arrayCount: arrayCount) == 1
+        hasRoom =
+            problem.layout.taskCount
+            <= backend.tasksThatFit(entriesPerTask: triangleCount(problem.featureCount + 1), arrayCount: arrayCount)
+        if let drawn = problem.drawnMoments {
+            counts.set(rowCounts: problem.sampleCounts, of: drawn)
+            if !isWhole { return }
         }
+        try forEachShard { _, _ in }
     }
 
     var foldCount: Int { folds.foldCount }
 
-    /// The observations of each task, and the sum of their weights.
-    private(set) lazy var totalCounts = totals(of: sampleCounts)
-    private(set) lazy var totalWeights = totals(of: weightSums)
+    /// The observations of each task in all folds, and the sum of their weights.
+    private(set) lazy var totals = counts.totals()
 
-    private func totals<Number: Numeric>(of values: [Number]) -> [Number] {
-        (0..<taskCount).map { task in values[task * foldCount..<(task + 1) * foldCount].reduce(0, +) }
-    }
-
-    var taskCount: Int { sampleCounts.count / foldCount }
+    var taskCount: Int { counts.taskCount }
 
     /// Calls `body` with each shard's moments by fold and their total.
     func forEachShardWithTotal(
@@ -53,7 +54,7 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     }
 
     /// The moments of all tasks together by fold.
-    func totals() throws(ComputeError) -> FoldTotals<B> {
+    func momentTotals() throws(ComputeError) -> FoldTotals<B> {
         var totals = FoldTotals(featureCount: problem.featureCount, foldCount: foldCount, on: backend)
         try forEachShardWithTotal { moments, total throws(ComputeError) in try totals.add(moments, total: total) }
         return totals
@@ -68,15 +69,9 @@ package final class FoldedMoments<B: Backend, P: Problem> {
 
     /// The moments of the rows outside of a fold, or of all rows.
     package func training(without fold: Int?) -> MomentShards<B> {
-        var (counts, weights) = (totalCounts, totalWeights)
-        if let fold {
-            for task in counts.indices {
-                counts[task] -= sampleCounts[task * foldCount + fold]
-                weights[task] -= weightSums[task * foldCount + fold]
-            }
-        }
+        let own = fold == nil ? totals : counts.totals(without: fold)
         return MomentShards(
-            on: backend, of: problem, sampleCounts: counts, weightSums: weights
+            on: backend, of: problem, sampleCounts: own.observations, weightSums: own.weights
         ) { visitor throws(ComputeError) in
             try self.progress?.advance(rows: 0)
             try self.forEachShard { tasks, moments throws(ComputeError) in
@@ -89,45 +84,44 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     func checkInterruption() throws(ComputeError) { try progress?.advance(rows: 0) }
 
     private var shards: ShardSequence<P> {
-        problem.shards(for: backend, arrayCount: foldedArrayCount(foldCount))
+        problem.shards(for: backend, arrayCount: foldedArrayCount(foldCount), passes: .several)
     }
 
     private func forEachShard(
         _ body: (_ tasks: Range<Int>, FoldMoments<B.Buffer>) throws(ComputeError) -> Void
     ) throws(ComputeError) {
-        if let whole { return try body(0..<taskCount, whole) }
-        for shard in shards { try body(shard.tasks, try moments(of: shard)) }
+        if !kept.isEmpty {
+            for (shard, moments) in zip(shards, kept) { try body(shard.tasks, moments) }
+            return
+        }
+        var formed: [FoldMoments<B.Buffer>] = []
+        for shard in shards {
+            let moments = try moments(of: shard)
+            if hasRoom { formed.append(moments) }
+            try body(shard.tasks, moments)
+        }
+        kept = formed
     }
 
     private func moments(of shard: ProblemSlice<P>) throws(ComputeError) -> FoldMoments<B.Buffer> {
+        let drawn = shard.drawnMoments
         let moments = try backend.makeFoldMoments(
-            taskCount: shard.tasks.count, featureCount: problem.featureCount, foldCount: foldCount)
-        for index in shard.tasks.lowerBound * foldCount..<shard.tasks.upperBound * foldCount {
-            sampleCounts[index] = 0
-            weightSums[index] = 0
-        }
-        if let drawn = shard.drawnMoments {
-            try add(drawn, firstTask: shard.tasks.lowerBound, to: moments)
+            taskCount: shard.tasks.count, featureCount: problem.featureCount, foldCount: foldCount,
+            zeroed: drawn == nil)
+        if let drawn {
+            try add(drawn, to: moments)
         } else {
+            counts.clear(shard.tasks)
             try add(shard.source(of: B.Scalar.self), firstTask: shard.tasks.lowerBound, to: moments)
         }
         return moments
     }
 
     private func add(
-        _ drawn: some DrawnMoments, firstTask: Int, to moments: FoldMoments<B.Buffer>
+        _ drawn: some DrawnMoments, to moments: FoldMoments<B.Buffer>
     ) throws(ComputeError) {
         precondition(foldCount == 1 || foldCount == drawn.foldCount, "moments are drawn in the folds that are held out")
-        for fold in 0..<foldCount {
-            try backend.upload(drawn, fold: foldCount == 1 ? nil : fold, into: moments[fold])
-            for task in 0..<moments.taskCount {
-                let count =
-                    foldCount == 1
-                    ? problem.layout.sampleCount(of: firstTask + task) : drawn.rowCount(of: task, fold: fold)
-                sampleCounts[(firstTask + task) * foldCount + fold] = count
-                weightSums[(firstTask + task) * foldCount + fold] = Double(count)
-            }
-        }
+        for fold in 0..<foldCount { try backend.upload(drawn, fold: foldCount == 1 ? nil : fold, into: moments[fold]) }
         try progress?.advance(rows: 0)
     }
 
@@ -139,9 +133,9 @@ package final class FoldedMoments<B: Backend, P: Problem> {
             rows throws(ComputeError) in
             try backend.accumulate(rows, rowWeights: nil, into: moments)
             for block in rows.chunk.range.blocks {
-                let place = (firstTask + Int(block.task)) * foldCount + Int(block.fold)
-                sampleCounts[place] += rows.chunk.observationCount(of: block)
-                weightSums[place] += rows.chunk.weightSum(of: block)
+                counts.add(
+                    observations: rows.chunk.observationCount(of: block), weight: rows.chunk.weightSum(of: block),
+                    task: firstTask + Int(block.task), fold: Int(block.fold))
             }
         }
     }
@@ -149,17 +143,18 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     /// The total of all folds, or that less one fold.
     private func total(of moments: FoldMoments<B.Buffer>, without fold: Int?) throws(ComputeError) -> Moments<B.Buffer>
     {
-        if whole != nil, let lastTraining, lastTraining.fold == fold { return lastTraining.moments }
+        if isWhole, let lastTraining, lastTraining.fold == fold { return lastTraining.moments }
         let all: Moments<B.Buffer>
         if let wholeTotal { all = wholeTotal } else { all = try total(of: moments) }
-        if whole != nil { wholeTotal = all }
+        if isWhole { wholeTotal = all }
         guard let fold else { return all }
         // Its memory may serve again.
         lastTraining = nil
-        let rest = try backend.makeMoments(taskCount: moments.taskCount, featureCount: moments.featureCount)
+        let rest = try backend.makeMoments(
+            taskCount: moments.taskCount, featureCount: moments.featureCount, zeroed: false)
         try backend.combine(
             all.joint.triangles.scaled(by: 1), moments[fold].joint.triangles.scaled(by: -1), into: rest.joint.triangles)
-        if whole != nil { lastTraining = (fold, rest) }
+        if isWhole { lastTraining = (fold, rest) }
         return rest
     }
 

@@ -70,7 +70,7 @@ extension Backend {
     fileprivate func sums(
         of vectors: Vectors<Buffer>, taking: [Bool], groups: TaskGroups
     ) throws(ComputeError) -> [Double] {
-        let weights = try makeVectors(taskCount: vectors.taskCount, width: 1)
+        let weights = try makeVectors(taskCount: vectors.taskCount, width: 1, zeroed: false)
         try upload(taking.map { $0 ? 1 : 0 }, into: weights)
         let sums = try makeVectors(taskCount: groups.count, columnCount: vectors.columnCount, width: vectors.width)
         try weightedSum(of: vectors, weights: weights, groups: groups, into: sums)
@@ -94,7 +94,7 @@ extension Backend {
             }
             count = taskCount * width
         }
-        let vectors = try makeVectors(taskCount: taskCount, width: width)
+        let vectors = try makeVectors(taskCount: taskCount, width: width, zeroed: false)
         try upload(spread, into: vectors)
         return vectors
     }

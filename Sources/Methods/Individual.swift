@@ -22,16 +22,14 @@ public struct Individual: Estimator {
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
-        var estimates = TaskEstimates(taskCount: 0, featureCount: problem.featureCount)
-        var fit = Fit(statuses: [])
-        for shard in problem.shards(for: backend, arrayCount: arrayCount) {
-            let part = try fitShard(shard, on: backend, reference: reference, progress: progress)
-            if let tasks = part.tasks { estimates.append(tasks) }
-            fit.statuses += part.statuses
-            fit.refittedTaskCount += part.refittedTaskCount
-            fit.orthogonalizedTaskCount += part.orthogonalizedTaskCount
+        var shards = problem.shards(for: backend, arrayCount: arrayCount, passes: .one)
+        let shardCount = shards.count
+        guard let first = shards.next() else { return Fit(statuses: []) }
+        var fit = try fitShard(first, on: backend, reference: reference, progress: progress)
+        if shardCount > 1 { fit.reserveCapacity(taskCount: problem.layout.taskCount) }
+        for shard in shards {
+            fit.append(try fitShard(shard, on: backend, reference: reference, progress: progress))
         }
-        fit.tasks = estimates
         fit.finish()
         return fit
     }
@@ -80,14 +78,11 @@ public struct Individual: Estimator {
         let errors = try StandardErrors(
             of: solution, to: problem, groups: .each(taskCount: counts.count), sampleCounts: counts,
             variance: variance, progress: progress)
-        var estimates = TaskEstimates(taskCount: counts.count, featureCount: problem.featureCount)
-        estimates.coefficients = solution.coefficients
-        estimates.standardErrors = errors.values
-        estimates.degreesOfFreedom = errors.degreesOfFreedom
-        estimates.conditions = solution.conditions
-        estimates.errorVariances =
-            problem.errorVariances
-            ?? solution.errorVariances(sampleCounts: counts, weightScale: problem.weightScale)
+        let estimates = TaskEstimates(
+            featureCount: problem.featureCount, coefficients: solution.coefficients, standardErrors: errors.values,
+            degreesOfFreedom: errors.degreesOfFreedom, conditions: solution.conditions,
+            errorVariances: problem.errorVariances
+                ?? solution.errorVariances(sampleCounts: counts, weightScale: problem.weightScale))
         return Fit(tasks: estimates, statuses: solution.statuses)
     }
 
@@ -129,9 +124,24 @@ extension Fit {
         return !errors.allSatisfy(\.isFinite)
     }
 
+    fileprivate mutating func reserveCapacity(taskCount: Int) {
+        tasks?.reserveCapacity(taskCount: taskCount)
+        statuses.reserveCapacity(taskCount)
+    }
+
+    /// Adds what was found of further tasks.
+    fileprivate mutating func append(_ part: Fit) {
+        if let estimates = part.tasks { tasks?.append(estimates) }
+        statuses += part.statuses
+        refittedTaskCount += part.refittedTaskCount
+        orthogonalizedTaskCount += part.orthogonalizedTaskCount
+    }
+
     /// Makes what cannot be told missing, and counts what the summary tells.
     mutating func finish() {
         guard var estimates = tasks else { return }
+        tasks = nil
+        let width = estimates.featureCount
         illConditionedTaskCount = 0
         missingErrorTaskCount = 0
         for (task, status) in statuses.enumerated() {
@@ -140,7 +150,10 @@ extension Fit {
                 continue
             }
             if Fit.isIllConditioned(estimates.conditions[task]) { illConditionedTaskCount += 1 }
-            if lacksStandardErrors(task: task) { missingErrorTaskCount += 1 }
+            for index in task &* width..<(task &+ 1) &* width where !estimates.standardErrors[index].isFinite {
+                missingErrorTaskCount += 1
+                break
+            }
         }
         tasks = estimates
     }

@@ -18,8 +18,7 @@ struct LeastSquares<B: Backend> {
     /// Residual sum of squares of each task on the scaled response. Mended from the rows where the moments do not
     /// carry it.
     var residualSums: [Double]
-    /// The relative rounding error of each residual sum, whose roundings add up like a random walk: what the moments
-    /// lost by cancellation.
+    /// The relative rounding error of each residual sum.
     let residualErrors: [Double]
 
     /// Features are called collinear when `1 - R^2` of one on those before it is at most this: a diagonal of `n` rows
@@ -56,44 +55,26 @@ struct LeastSquares<B: Backend> {
         self.scaling = scaling
         factor = try backend.makeFactor(taskCount: taskCount, order: featureCount)
         try backend.factor(moments.gram, tolerance: Self.collinearityTolerance, into: factor)
-        scaled = try backend.makeVectors(taskCount: taskCount, width: featureCount)
+        scaled = try backend.makeVectors(taskCount: taskCount, width: featureCount, zeroed: false)
         try backend.solve(factor, moments.cross, into: scaled)
 
-        let diagnosis = try backend.download(factor.diagnosis)
-        let coefficients = try backend.download(scaled)
-        let cross = try backend.download(moments.cross)
-        let squares = try backend.download(moments.squares)
-        scaledValues = coefficients
-        conditions = (0..<taskCount).map { diagnosis[2 * $0 + 1].squareRoot() }
-        var residualSums = squares
-        for task in 0..<taskCount {
-            for index in task * featureCount..<(task + 1) * featureCount {
-                residualSums[task] -= cross[index] * coefficients[index]
-            }
-            residualSums[task] = max(0, residualSums[task])
-        }
-        self.residualSums = residualSums
-        residualErrors = (0..<taskCount).map {
-            (2 + Double(sampleCounts[$0]).squareRoot()) * Self.unit
-                * (squares[$0] > 0 ? squares[$0] / residualSums[$0] : 0)
-        }
-        statuses = (0..<taskCount).map { task in
-            let own = task * featureCount..<(task + 1) * featureCount
-            let code = Int(diagnosis[2 * task])
-            if code < 0 || !squares[task].isFinite { return .nonFinite }
-            if sampleCounts[task] <= featureCount { return .tooFewRows }
-            if code > 0 { return .collinear(feature: code - 1) }
-            return coefficients[own].allSatisfy(\.isFinite) ? .ok : .nonFinite
-        }
+        scaledValues = try backend.download(scaled)
+        let solved = try SolvedTasks(
+            coefficients: scaledValues, cross: backend.download(moments.cross),
+            squares: backend.download(moments.squares), diagnosis: backend.download(factor.diagnosis),
+            sampleCounts: sampleCounts, unit: Self.unit, parallel: backend.parallel)
+        statuses = solved.statuses
+        conditions = solved.conditions
+        residualSums = solved.residualSums
+        residualErrors = solved.residualErrors
     }
 
     /// The variance of each task's errors of weight 1 on the user's scale: `sum of w r^2 / (n - p)`.
     ///
     /// - Parameter weightScale: what the weights of the moments are multiplied by.
     func errorVariances(sampleCounts: [Int], weightScale: Double) -> [Double] {
-        residualSums.indices.map {
-            residualSums[$0] * responseUnit / weightScale / Double(sampleCounts[$0] - factor.order)
-        }
+        let (unit, order) = (responseUnit / weightScale, factor.order)
+        return zip(residualSums, sampleCounts).map { $0 * unit / Double($1 - order) }
     }
 
     /// What squares of the scaled response are multiplied by on the user's scale.
@@ -159,10 +140,10 @@ struct LeastSquares<B: Backend> {
         for index in rows.indices { rows[index] /= sizes[index / order] }
         let contrasts = try backend.makeVectors(taskCount: 1, columnCount: order, width: order)
         try backend.upload(rows, into: contrasts)
-        let diagonals = try backend.makeVectors(taskCount: factor.taskCount, width: order)
+        let diagonals = try backend.makeVectors(taskCount: factor.taskCount, width: order, zeroed: false)
         try form(contrasts, diagonals)
-        var values = try backend.download(diagonals)
-        for index in values.indices { values[index] *= sizes[index % order] * sizes[index % order] }
-        return values
+        let values = try backend.download(diagonals)
+        let squares = sizes.map { $0 * $0 }
+        return squares.allSatisfy { $0 == 1 } ? values : values.multiplied(by: squares)
     }
 }

@@ -91,7 +91,7 @@ struct LowRankSolver<B: Backend> {
         try loss.quadratics.forEachShard { shard throws(ComputeError) in
             let tasks = shard.tasks
             let own = Array(place.loadings[tasks.lowerBound * rank..<tasks.upperBound * rank])
-            let result = try loss.quadratics.room(taskCount: tasks.count, hasCurvatures: true)
+            let result = try backend.makeInfimalConvolution(taskCount: tasks.count, order: order, hasCurvatures: true)
             try backend.infimalConvolution(
                 of: shard.system, linear: shard.linear, at: loss.centers(of: place, shard),
                 thresholds: loss.upload(loss.thresholds, of: shard), tolerance: TaskQuadratics<B>.tolerance,

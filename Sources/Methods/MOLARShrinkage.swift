@@ -108,9 +108,9 @@ extension Backend {
     fileprivate func median(
         of values: [Double], width: Int, weights: [Double], tie: TieRule
     ) throws(ComputeError) -> [Double] {
-        let vectors = try makeVectors(taskCount: weights.count, width: width)
+        let vectors = try makeVectors(taskCount: weights.count, width: width, zeroed: false)
         try upload(values, into: vectors)
-        let taskWeights = try makeVectors(taskCount: weights.count, width: 1)
+        let taskWeights = try makeVectors(taskCount: weights.count, width: 1, zeroed: false)
         try upload(weights, into: taskWeights)
         let median = try makeVectors(taskCount: 1, width: width)
         try weightedMedian(of: vectors, weights: taskWeights, tie: tie, into: median)
@@ -122,9 +122,10 @@ extension Backend {
         _ values: [Double], toward center: [Double], thresholds: [Double], leaving coordinate: Int?, prox: Prox
     ) throws(ComputeError) -> [Double] {
         let width = center.count
-        let vectors = try makeVectors(taskCount: values.count / max(1, width), width: width)
+        let vectors = try makeVectors(
+            taskCount: values.count / max(1, width), width: width, zeroed: false)
         try upload(values, into: vectors)
-        let limits = try makeVectors(taskCount: vectors.taskCount, width: width)
+        let limits = try makeVectors(taskCount: vectors.taskCount, width: width, zeroed: false)
         try upload(thresholds, into: limits)
         let shared = try makeVectors(taskCount: 1, width: width)
         try upload(center, into: shared)

@@ -58,7 +58,7 @@ extension Backend {
     func sum(
         of vectors: Vectors<Buffer>, taking: [Bool], adding totals: [Double]
     ) throws(ComputeError) -> [Double] {
-        let weights = try makeVectors(taskCount: vectors.taskCount, width: 1)
+        let weights = try makeVectors(taskCount: vectors.taskCount, width: 1, zeroed: false)
         try upload(taking.map { $0 ? 1 : 0 }, into: weights)
         return try weightedSum(of: vectors, weights: weights, adding: totals)
     }

@@ -6,8 +6,10 @@ extension Pooled {
         _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> [Fit] {
         var fits: [Fit] = []
-        for part in batch.parts(for: backend, arrayCount: arrayCount) {
-            let isTogether = variance == .iid && part.whole.shardCount(for: backend, arrayCount: arrayCount) == 1
+        for part in batch.parts(for: backend, arrayCount: arrayCount, passes: .one) {
+            let isTogether =
+                variance == .iid
+                && part.whole.shardCount(for: backend, arrayCount: arrayCount, passes: .one) == 1
             fits +=
                 isTogether
                 ? try fitsTogether(part, on: backend, reference: reference, progress: progress)

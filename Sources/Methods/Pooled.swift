@@ -18,7 +18,7 @@ public struct Pooled: Estimator {
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
         var total = MomentTotal(featureCount: problem.featureCount, on: backend)
-        for shard in problem.shards(for: backend, arrayCount: arrayCount) {
+        for shard in problem.shards(for: backend, arrayCount: arrayCount, passes: .one) {
             try total.add(backend.moments(of: shard, progress: progress))
         }
         let isFinite = total.isIncluded

@@ -18,10 +18,11 @@ public struct ProblemBatch<Whole: Problem>: Sendable {
 }
 
 extension ProblemBatch {
-    /// The batch in parts, each of as many groups as fit the backend's memory together, and of one at least.
-    func parts(for backend: some Backend, arrayCount: Int) -> [ProblemBatch<ProblemSlice<Whole>>] {
-        let limit = backend.tasksThatFit(
-            entriesPerTask: triangleCount(whole.featureCount + 1), arrayCount: arrayCount)
+    /// The batch in parts, each of as many groups as come through in one shard together, and of one at least.
+    func parts(
+        for backend: some Backend, arrayCount: Int, passes: ShardPasses
+    ) -> [ProblemBatch<ProblemSlice<Whole>>] {
+        let limit = whole.shardSize(for: backend, arrayCount: arrayCount, passes: passes)
         let sampleCounts = whole.sampleCounts
         var parts: [ProblemBatch<ProblemSlice<Whole>>] = []
         var first = 0
@@ -68,13 +69,12 @@ extension Fit {
 extension TaskEstimates {
     /// The estimates of consecutive tasks.
     func part(_ range: Range<Int>) -> TaskEstimates {
+        if range == 0..<taskCount { return self }
         let values = range.lowerBound * featureCount..<range.upperBound * featureCount
-        var part = TaskEstimates(taskCount: 0, featureCount: featureCount)
-        part.coefficients = Array(coefficients[values])
-        part.standardErrors = Array(standardErrors[values])
-        part.degreesOfFreedom = Array(degreesOfFreedom[range])
-        part.conditions = Array(conditions[range])
-        part.errorVariances = Array(errorVariances[range])
+        var part = TaskEstimates(
+            featureCount: featureCount, coefficients: Array(coefficients[values]),
+            standardErrors: Array(standardErrors[values]), degreesOfFreedom: Array(degreesOfFreedom[range]),
+            conditions: Array(conditions[range]), errorVariances: Array(errorVariances[range]))
         part.featureMeans = featureMeans.isEmpty ? [] : Array(featureMeans[values])
         part.weightSums = weightSums.isEmpty ? [] : Array(weightSums[range])
         return part

@@ -77,8 +77,8 @@ struct ProfiledLoss<B: Backend> {
             let size = columnsAtOnce(taskCount: shard.tasks.count)
             for first in stride(from: 0, to: count, by: size) {
                 let columns = first..<min(first + size, count)
-                let result = try quadratics.room(
-                    taskCount: shard.tasks.count, columnCount: columns.count, hasCurvatures: true)
+                let result = try backend.makeInfimalConvolution(
+                    taskCount: shard.tasks.count, columnCount: columns.count, order: order, hasCurvatures: true)
                 try write(
                     centers.columns(columns, of: count, width: order), strengths: Array(strengths[columns]), limits,
                     of: shard, into: result)

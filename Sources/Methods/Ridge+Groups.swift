@@ -11,7 +11,7 @@ extension Ridge {
         let canBeTogether = !standardizes && (!isCrossValidated || batch.whole.drawnMoments != nil)
         let count = groupArrayCount(featureCount: batch.whole.featureCount)
         var fits: [Fit] = []
-        for part in batch.parts(for: backend, arrayCount: count) {
+        for part in batch.parts(for: backend, arrayCount: count, passes: .several) {
             fits +=
                 canBeTogether && part.whole.shardCount(for: backend, arrayCount: count) == 1
                 ? try fitsTogether(part, on: backend, reference: reference, progress: progress)
@@ -58,7 +58,7 @@ extension Ridge {
         let groups = totals.groups
         let targets = try RidgeTargets(
             self, totals: totals.training(without: nil), of: totals,
-            sampleCounts: totals.sums(of: folded.totalCounts), in: batch.whole, on: backend)
+            sampleCounts: totals.sums(of: folded.totals.observations), in: batch.whole, on: backend)
         var chosen: [ChosenPenalty?] = batch.groups.map { _ in lambda.map { ChosenPenalty(value: $0, origin: .given) } }
         if isCrossValidated {
             chosen = try RidgePath.paths(self, of: folded, moments, total: total, totals: totals, around: targets).map {
@@ -77,40 +77,21 @@ extension Ridge {
             total, lambdas: backend.spread(lambdas, width: 1, over: groups, taskCount: total.taskCount),
             pull: backend.spread(pulls, width: width, over: groups, taskCount: total.taskCount), on: backend)
         let coefficients = batch.whole.scaling.unscaled(try backend.download(solution.scaled))
-        let counts = folded.totalCounts
-        return backend.parallel.map(batch.groups.count) { group in
+        let (counts, diagnosis) = (folded.totals.observations, solution.diagnosis)
+        // Many groups are threads' work, and the tasks of a few.
+        let single = Parallel(threadCount: 1)
+        let (outer, inner) =
+            batch.groups.count < backend.parallel.threadCount
+            ? (single, backend.parallel) : (backend.parallel, single)
+        return outer.map(batch.groups.count) { group in
             guard let penalty = chosen[group] else { return nil }
+            let tasks = batch.groups[group]
+            let values = coefficients[tasks.lowerBound * width..<tasks.upperBound * width]
             var fit = Fit(
-                solution, tasks: batch.groups[group], coefficients: coefficients, sampleCounts: counts,
-                center: targets.center(group))
+                diagnosis.part(tasks), coefficients: Array(values), sampleCounts: counts[tasks], parallel: inner)
+            fit.finish(center: targets.center(group), sampleCounts: counts[tasks])
             fit.penalty = penalty
             return fit
         }
-    }
-}
-
-extension Fit {
-    /// What became of consecutive tasks with a centre that could be estimated.
-    ///
-    /// - Parameter coefficients: of all tasks, on the user's scale.
-    fileprivate init<B: Backend>(
-        _ solution: RidgeSolution<B>, tasks: Range<Int>, coefficients: [Double], sampleCounts: [Int], center: [Double]
-    ) {
-        let width = center.count
-        let statuses = tasks.map { task in
-            solution.status(
-                of: task, sampleCount: sampleCounts[task], coefficients: coefficients[task * width..<(task + 1) * width]
-            )
-        }
-        var estimates = TaskEstimates(taskCount: tasks.count, featureCount: width)
-        estimates.coefficients = Array(coefficients[tasks.lowerBound * width..<tasks.upperBound * width])
-        estimates.conditions = tasks.map { solution.condition(of: $0) }
-        estimates.replaceBadTasks(statuses, with: center)
-        let sampleCount = zip(tasks, statuses).reduce(0) { $1.1 == .ok ? $0 + sampleCounts[$1.0] : $0 }
-        self.init(
-            center: Estimate(
-                coefficients: center, standardErrors: center.map { _ in .nan }, degreesOfFreedom: .nan,
-                sampleCount: sampleCount, condition: .nan),
-            tasks: estimates, statuses: statuses)
     }
 }

@@ -87,30 +87,23 @@ public struct Ridge: Estimator {
 
     private func fit<B: Backend>(_ moments: MomentShards<B>, lambda: Double) throws(ComputeError) -> Fit {
         let target = try RidgeTarget(self, from: moments)
+        let (width, counts, parallel) = (moments.featureCount, moments.sampleCounts, moments.backend.parallel)
         var fit = Fit(statuses: [])
-        var tasks = TaskEstimates(taskCount: moments.taskCount, featureCount: moments.featureCount)
-        tasks.coefficients = []
+        var tasks = TaskEstimates(taskCount: 0, featureCount: width)
+        tasks.reserveCapacity(taskCount: counts.count)
+        fit.statuses.reserveCapacity(counts.count)
         try moments.forEachShard { range, shard throws(ComputeError) in
             let solution = try target.penalty.solve(
                 shard, lambda: lambda, center: target.center, on: moments.backend)
-            let width = moments.featureCount
             let coefficients = moments.scaling.unscaled(try moments.backend.download(solution.scaled))
-            for (place, task) in range.enumerated() {
-                fit.statuses.append(
-                    solution.status(
-                        of: place, sampleCount: moments.sampleCounts[task],
-                        coefficients: coefficients[place * width..<(place + 1) * width]))
-                tasks.conditions[task] = solution.condition(of: place)
-            }
-            tasks.coefficients += coefficients
+            let part = Fit(
+                solution.diagnosis, coefficients: coefficients, sampleCounts: counts[range], parallel: parallel)
+            fit.statuses += part.statuses
+            if let estimates = part.tasks { tasks.append(estimates) }
         }
-        let sampleCount = zip(moments.sampleCounts, fit.statuses).reduce(0) { $1.1 == .ok ? $0 + $1.0 : $0 }
-        fit.centerStatus = target.status
-        fit.center = Estimate(
-            coefficients: target.center, standardErrors: target.center.map { _ in .nan }, degreesOfFreedom: .nan,
-            sampleCount: sampleCount, condition: .nan)
-        tasks.replaceBadTasks(fit.statuses, with: target.center)
         fit.tasks = tasks
+        fit.centerStatus = target.status
+        fit.finish(center: target.center, sampleCounts: counts[...])
         return fit
     }
 }
@@ -125,6 +118,33 @@ extension Ridge: MomentEstimator {
 }
 
 extension Fit {
+    /// What became of tasks whose penalised Grams have been factored.
+    init(_ diagnosis: RidgeDiagnosis, coefficients: [Double], sampleCounts: ArraySlice<Int>, parallel: Parallel) {
+        let (taskCount, first) = (sampleCounts.count, sampleCounts.startIndex)
+        let width = coefficients.count / max(1, taskCount)
+        let missing = Array(repeating: Double.nan, count: taskCount)
+        self.init(
+            tasks: TaskEstimates(
+                featureCount: width, coefficients: coefficients,
+                standardErrors: Array(repeating: .nan, count: coefficients.count), degreesOfFreedom: missing,
+                conditions: parallel.map(taskCount, grain: SolvedTasks.grain) { diagnosis.condition(of: $0) },
+                errorVariances: missing),
+            statuses: parallel.map(taskCount, grain: SolvedTasks.grain) { task in
+                diagnosis.status(
+                    of: task, sampleCount: sampleCounts[first &+ task],
+                    coefficients: coefficients[task &* width..<(task &+ 1) &* width])
+            })
+    }
+
+    /// Puts the centre to the tasks' coefficients, and in the place of those that could not be had.
+    mutating func finish(center: [Double], sampleCounts: ArraySlice<Int>) {
+        let sampleCount = zip(sampleCounts, statuses).reduce(0) { $1.1 == .ok ? $0 + $1.0 : $0 }
+        self.center = Estimate(
+            coefficients: center, standardErrors: center.map { _ in .nan }, degreesOfFreedom: .nan,
+            sampleCount: sampleCount, condition: .nan)
+        tasks?.replaceBadTasks(statuses, with: center)
+    }
+
     /// How many tasks, or the centre, a scalar of this unit roundoff cannot be trusted with: what is dependent or too
     /// large in one precision need not be in another, and conditions may leave fewer than two certain digits.
     func tasksBeyond(unit: Double) -> Int {

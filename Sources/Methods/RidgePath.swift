@@ -15,7 +15,7 @@ package struct RidgePath {
     private(set) var errors: [[Double]]
 
     package init<B: Backend, P: Problem>(_ ridge: Ridge, of folded: FoldedMoments<B, P>) throws(ComputeError) {
-        let totals = try folded.totals()
+        let totals = try folded.momentTotals()
         func target(without fold: Int?) throws(ComputeError) -> RidgeTarget {
             try RidgeTarget(ridge, from: folded.training(without: fold), total: totals.training(without: fold))
         }

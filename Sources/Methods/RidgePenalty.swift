@@ -66,14 +66,14 @@ struct RidgePenalty {
     ) throws(ComputeError) -> RidgeSolution<B> {
         let order = moments.featureCount
         let taskCount = moments.taskCount
-        let penalised = try backend.makeMatrices(taskCount: taskCount, order: order)
+        let penalised = try backend.makeMatrices(taskCount: taskCount, order: order, zeroed: false)
         try backend.combine(moments.gram.triangles.scaled(by: 1), penalty, into: penalised.triangles)
-        let beta = try backend.makeVectors(taskCount: taskCount, width: order)
+        let beta = try backend.makeVectors(taskCount: taskCount, width: order, zeroed: false)
         try backend.combine(moments.cross.scaled(by: 1), pull.scaled(by: 1), into: beta)
         let factor = try backend.makeFactor(taskCount: taskCount, order: order)
         try backend.factor(penalised, tolerance: LeastSquares<B>.collinearityTolerance, into: factor)
         try backend.solve(factor, beta, into: beta)
-        return RidgeSolution(scaled: beta, diagnosis: try backend.download(factor.diagnosis))
+        return RidgeSolution(scaled: beta, diagnosis: RidgeDiagnosis(values: try backend.download(factor.diagnosis)))
     }
 
     /// Writes the squared errors, on scaled columns, of the rows held out: for each task one a penalty, of the fit to its
@@ -114,21 +114,32 @@ struct RidgePenalty {
 struct RidgeSolution<B: Backend> {
     /// On scaled columns.
     let scaled: Vectors<B.Buffer>
-    private let diagnosis: [Double]
+    let diagnosis: RidgeDiagnosis
+}
 
-    fileprivate init(scaled: Vectors<B.Buffer>, diagnosis: [Double]) {
-        self.scaled = scaled
-        self.diagnosis = diagnosis
+/// What factoring found of each task's penalised Gram.
+struct RidgeDiagnosis: Sendable {
+    /// Two values a task, a factor's.
+    private let values: ArraySlice<Double>
+
+    init(values: [Double]) { self.values = values[...] }
+
+    private init(_ values: ArraySlice<Double>) { self.values = values }
+
+    /// That of some tasks.
+    func part(_ tasks: Range<Int>) -> RidgeDiagnosis {
+        let first = values.startIndex
+        return RidgeDiagnosis(values[first + 2 * tasks.lowerBound..<first + 2 * tasks.upperBound])
     }
 
     /// What became of a task of so many observations, with its coefficients.
     func status(of task: Int, sampleCount: Int, coefficients: ArraySlice<Double>) -> TaskStatus {
-        let code = Int(diagnosis[2 * task])
+        let code = Int(values[values.startIndex &+ 2 &* task])
         // A response that is not finite leaves the Gram as it is.
         if code < 0 || code == 0 && !coefficients.allSatisfy(\.isFinite) { return .nonFinite }
         return code == 0 ? .ok : sampleCount == 0 ? .tooFewRows : .collinear(feature: code - 1)
     }
 
     /// The condition number of a task's penalised columns, each scaled to unit length.
-    func condition(of task: Int) -> Double { diagnosis[2 * task + 1].squareRoot() }
+    func condition(of task: Int) -> Double { values[values.startIndex &+ 2 &* task &+ 1].squareRoot() }
 }

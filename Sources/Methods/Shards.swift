@@ -25,8 +25,7 @@ struct ProblemSlice<Whole: Problem>: Problem {
 
     var drawnMoments: (any DrawnMoments)? {
         let first = tasks.lowerBound
-        if tasks == 0..<whole.layout.taskCount { return whole.drawnMoments }
-        return whole.drawnMoments.map { drawn in SomeDrawnMoments(whole: drawn) { first + $0 } }
+        return whole.drawnMoments.map { DrawnMomentSlice(whole: $0, firstTask: first) }
     }
 
     var clusters: ClusterCodes? {
@@ -55,18 +54,35 @@ extension Problem {
     ///
     /// - Parameters:
     ///   - arrayCount: how many arrays as large as the moments a shard needs at a time.
-    func shards(for backend: some Backend, arrayCount: Int) -> ShardSequence<Self> {
-        ShardSequence(
-            problem: self,
-            shardSize: backend.tasksThatFit(entriesPerTask: triangleCount(featureCount + 1), arrayCount: arrayCount))
+    ///   - passes: how often the method goes through its shards.
+    func shards(for backend: some Backend, arrayCount: Int, passes: ShardPasses) -> ShardSequence<Self> {
+        ShardSequence(problem: self, shardSize: shardSize(for: backend, arrayCount: arrayCount, passes: passes))
+    }
+
+    /// How many tasks a shard has.
+    func shardSize(for backend: some Backend, arrayCount: Int, passes: ShardPasses) -> Int {
+        let isEasy = passes == .one || drawnMoments?.areKept == true
+        return backend.tasksThatFit(
+            entriesPerTask: triangleCount(featureCount + 1), arrayCount: arrayCount,
+            arrayBytes: isEasy ? Self.easyBytes : .max)
+    }
+
+    /// Where shards cost little their moments have at most so many bytes, whose memory soon serves the next: enough tasks
+    /// to keep a device busy.
+    private static var easyBytes: Int { 32 << 20 }
+
+    /// In how many shards its moments and so many arrays in all come through on this backend.
+    package func shardCount(for backend: some Backend, arrayCount: Int, passes: ShardPasses = .several) -> Int {
+        shards(for: backend, arrayCount: arrayCount, passes: passes).count
     }
 }
 
-extension Problem {
-    /// In how many shards its moments and so many arrays in all come through on this backend.
-    package func shardCount(for backend: some Backend, arrayCount: Int) -> Int {
-        shards(for: backend, arrayCount: arrayCount).count
-    }
+/// How often a method goes through the shards of a problem.
+package enum ShardPasses: Sendable {
+    /// It is done with a shard once it has gone through: the number of shards is of no account.
+    case one
+    /// It comes back, and the rows of all shards are then read again.
+    case several
 }
 
 /// A problem's shards in order.
@@ -96,10 +112,12 @@ struct ShardSequence<Whole: Problem>: Sequence, IteratorProtocol {
 }
 
 extension Backend {
-    /// For how many tasks there is room for so many arrays: a number of whole sum blocks, and at least one.
-    func tasksThatFit(entriesPerTask: Int, arrayCount: Int) -> Int {
+    /// For how many tasks there is room for so many arrays, each of at most so many bytes: a number of whole sum blocks,
+    /// and at least one.
+    func tasksThatFit(entriesPerTask: Int, arrayCount: Int, arrayBytes: Int = .max) -> Int {
         let bytesPerTask = entriesPerTask * MemoryLayout<Scalar>.stride
-        let tasks = Swift.min(memoryBytes / (bytesPerTask * arrayCount), largestArrayBytes / bytesPerTask)
+        let tasks = Swift.min(
+            memoryBytes / (bytesPerTask * arrayCount), Swift.min(largestArrayBytes, arrayBytes) / bytesPerTask)
         return Swift.max(1, tasks / sumBlockSize) * sumBlockSize
     }
 }

@@ -47,7 +47,7 @@ struct StandardErrors {
                 return g < 2 ? .nan : g / (g - 1) * (n - 1) / residualDegrees[group]
             }
         }
-        values = diagonals.indices.map { (factors[$0 / featureCount] * diagonals[$0]).squareRoot() }
+        values = diagonals.roots(scaledBy: factors, parallel: fit.backend.parallel)
         degreesOfFreedom = degrees
     }
 
@@ -55,11 +55,27 @@ struct StandardErrors {
     init<B: Backend>(of fit: LeastSquares<B>, sampleCounts: [Int]) throws(ComputeError) {
         let featureCount = fit.factor.order
         let degrees = sampleCounts.map { Double($0 - featureCount) }
-        values = try fit.inverseDiagonals().enumerated().map { place, diagonal in
-            let group = place / featureCount
-            return (fit.residualSums[group] / degrees[group] * diagonal).squareRoot()
-        }
+        values = try fit.inverseDiagonals().roots(
+            scaledBy: zip(fit.residualSums, degrees).map { $0 / $1 }, parallel: fit.backend.parallel)
         degreesOfFreedom = degrees
+    }
+}
+
+extension [Double] {
+    /// The roots of values, a row a factor, each multiplied by its row's factor.
+    fileprivate func roots(scaledBy factors: [Double], parallel: Parallel) -> [Double] {
+        let width = count / Swift.max(1, factors.count)
+        return [Double](unsafeUninitializedCapacity: count) { roots, rootCount in
+            parallel.forEachRange(of: factors.count, grain: SolvedTasks.grain) { rows in
+                for row in rows {
+                    let factor = factors[row]
+                    for index in row &* width..<(row &+ 1) &* width {
+                        roots[index] = (factor * self[index]).squareRoot()
+                    }
+                }
+            }
+            rootCount = count
+        }
     }
 }
 
@@ -94,7 +110,7 @@ enum CoefficientSharing {
             return try form(ProblemSlice(problem, tasks: 0..<taskCount, sampleCounts: problem.sampleCounts))
         case .together(let isIncluded):
             var total = MomentTotal(featureCount: problem.featureCount, on: backend)
-            for shard in problem.shards(for: backend, arrayCount: 3) {
+            for shard in problem.shards(for: backend, arrayCount: 3, passes: .one) {
                 try total.add(form(shard), taking: Array(isIncluded[shard.tasks]))
             }
             return try total.moments()

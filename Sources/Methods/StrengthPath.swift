@@ -24,14 +24,14 @@ struct StrengthPath {
             let quadratics = try armul.quadratics(of: folded.training(without: fold))
             let loss = armul.loss(
                 of: quadratics, sharing: sharing, strengths: members.map { _ in 1 },
-                weightSums: folded.totalWeights.map { $0 / folded.problem.weightScale })
+                weightSums: folded.totals.weights.map { $0 / folded.problem.weightScale })
             let fits = try armul.coefficients(loss, strengths: grid.strengths, on: reference)
             for (place, coefficients) in fits.enumerated() {
                 let found = try folded.squaredErrors(inFold: fold, at: coefficients)
                 for (group, tasks) in members.enumerated() {
                     for task in tasks where found[task].isFinite {
                         errors[group][fold][place] += found[task]
-                        if place == 0 { weights[group][fold] += folded.weightSums[task * folded.foldCount + fold] }
+                        if place == 0 { weights[group][fold] += folded.counts.weights[task * folded.foldCount + fold] }
                     }
                 }
             }

@@ -30,8 +30,6 @@ final class TaskQuadratics<B: Backend> {
     private let source: MomentShards<B>
     /// All tasks, where they are one shard.
     private var whole: Shard?
-    /// What infimal convolutions were written to last.
-    private var kept: InfimalConvolution<B.Buffer>?
 
     /// - Parameter free: the intercept that is eliminated, if any.
     init(of moments: MomentShards<B>, free: Int?) throws(ComputeError) {
@@ -61,22 +59,6 @@ final class TaskQuadratics<B: Backend> {
         try source.forEachShard { tasks, moments throws(ComputeError) in
             try body(try shard(convert(moments, tasks: tasks), tasks: tasks))
         }
-    }
-
-    /// Room for the infimal convolutions of so many tasks, until the next call: memory that is made anew is cleared first.
-    func room(
-        taskCount: Int, columnCount: Int = 1, hasCurvatures: Bool = false
-    ) throws(ComputeError) -> InfimalConvolution<B.Buffer> {
-        if let kept, kept.taskCount == taskCount, kept.columnCount >= columnCount,
-            kept.curvatures != nil || !hasCurvatures
-        {
-            return kept.first(columnCount, hasCurvatures: hasCurvatures)
-        }
-        kept = nil
-        let result = try backend.makeInfimalConvolution(
-            taskCount: taskCount, columnCount: columnCount, order: order, hasCurvatures: hasCurvatures)
-        kept = result
-        return result
     }
 
     private func convert(
@@ -109,17 +91,5 @@ final class TaskQuadratics<B: Backend> {
             traces.append((0..<order).reduce(0) { $0 + own[own.startIndex + triangleCount($1) + $1] })
             slopes.append(linear.reduce(0) { $0 + $1 * $1 }.squareRoot())
         }
-    }
-}
-
-extension InfimalConvolution {
-    /// The first columns of it.
-    fileprivate func first(_ count: Int, hasCurvatures: Bool) -> InfimalConvolution {
-        func first(_ vectors: Vectors<Buffer>) -> Vectors<Buffer> {
-            Vectors(taskCount: vectors.taskCount, columnCount: count, width: vectors.width, entries: vectors.entries)
-        }
-        return InfimalConvolution(
-            minimizers: first(minimizers), gradients: first(gradients), values: first(values),
-            curvatures: hasCurvatures ? curvatures.map(first) : nil)
     }
 }

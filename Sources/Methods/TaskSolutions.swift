@@ -36,7 +36,7 @@ struct TaskSolutions {
         let (backend, order, limits) = (loss.backend, loss.order, loss.thresholds)
         try loss.quadratics.forEachShard { shard throws(ComputeError) in
             let count = shard.tasks.count
-            let result = try loss.quadratics.room(taskCount: count)
+            let result = try backend.makeInfimalConvolution(taskCount: count, order: order)
             let middles = try centers(shard)
             func solve(at centers: Vectors<B.Buffer>, _ thresholds: Vectors<B.Buffer>) throws(ComputeError) {
                 try backend.infimalConvolution(

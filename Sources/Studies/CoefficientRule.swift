@@ -53,7 +53,7 @@ enum CoefficientRule: Sendable {
             self = .sphere(center: try Self.center(&fields), spread: try fields.number("spread", in: .atLeastZero))
         case .sparse:
             let center = try Self.center(&fields)
-            self = .sparse(center: center, differences: try fields.integer("differences", in: 0...features))
+            self = .sparse(center: center, differences: try Self.differences(&fields, features: features))
         case .clusters:
             self = .clusters(
                 count: try fields.integer("clusters", in: 1...features),
@@ -76,6 +76,17 @@ enum CoefficientRule: Sendable {
                     easyCurvature: try fields.number("easy-curvature", in: .positive, fallback: 1)))
         }
         try fields.finish()
+    }
+
+    /// A number of coordinates, or a share of all.
+    private static func differences(_ fields: inout StudyFields, features: Int) throws(StudyError) -> Int {
+        guard let share = fields.take("differing-share") else {
+            return try fields.integer("differences", in: 0...features)
+        }
+        if fields.take("differences") != nil {
+            throw fields.error(share.line, "'differing-share' and 'differences' both say how many coordinates differ")
+        }
+        return Int((try fields.number(share, "differing-share", in: .share) * Double(features)).rounded())
     }
 
     private static func center(_ fields: inout StudyFields) throws(StudyError) -> Center {

@@ -56,7 +56,8 @@ enum FolderFiles {
 extension StudyFolder {
     /// A fresh folder in `$TMPDIR`, or `/tmp`.
     public static func temporary() throws(TableError) -> StudyFolder {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let parent = ScratchFile.usualFolder
+        // mkdtemp puts characters of its own in the place of the six X.
         var template = Array("\(parent)/kindred-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw TableError(

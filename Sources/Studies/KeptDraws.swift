@@ -25,8 +25,12 @@ struct KeptMoments: DrawnMoments {
         }
     }
 
-    var kept: [Double]? { foldCount == 1 ? values : nil }
+    func kept(_ tasks: Range<Int>) -> ArraySlice<Double>? {
+        foldCount == 1 ? values[tasks.lowerBound * width..<tasks.upperBound * width] : nil
+    }
+
     var foldCount: Int { drawn.foldCount }
+    var areKept: Bool { true }
     func rowCount(of task: Int, fold: Int) -> Int { drawn.rowCount(of: task, fold: fold) }
 
     func write(task: Int, fold: Int, into triangle: UnsafeMutablePointer<Double>) {
@@ -38,10 +42,9 @@ struct KeptMoments: DrawnMoments {
 }
 
 extension SimulatedBatch {
-    /// The batch with what is drawn made now and kept, where it takes no more than an eighth of a backend's memory.
-    func kept<B: Backend>(for backend: B) throws(ComputeError) -> SimulatedBatch {
+    /// The batch with what is drawn made now and kept for a backend, where it takes no more than so many bytes.
+    func kept<B: Backend>(for backend: B, within room: Int) throws(ComputeError) -> SimulatedBatch {
         var batch = self
-        let room = backend.memoryBytes / 8
         switch draw {
         case .moments:
             let bytes = layout.taskCount * foldCount * triangleCount(featureCount + 1) * MemoryLayout<Double>.stride

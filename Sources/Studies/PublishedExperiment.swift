@@ -1,29 +1,60 @@
-/// A figure of a paper: the study that makes it, and what is known of its values.
+/// A figure of a paper: the studies that make it, and what is known of their values.
 public struct PublishedExperiment: Sendable {
     /// How users call it: `molar`, `fig2`.
     public let paper: String
     public let figure: String
     /// What is compared with what, in one sentence.
     public let summary: String
-    /// The study, as a user may read and change it.
-    public let text: String
-    /// Values that others have found.
-    let targets: [Target]
-    /// How far from a target a value may be, beside what chance explains.
-    let tolerance: Double
+    /// The studies behind it, one or several.
+    public let parts: [Part]
+    let agreement: Agreement
+    /// Replications for a first look.
+    public let quickReplications: Int
+
+    /// A study, with what is known of its values.
+    public struct Part: Sendable {
+        /// The folder's name, where there are several: `low-rank`.
+        public let name: String
+        /// The study, as a user may read and change it.
+        public let text: String
+        /// Values that others have found.
+        let targets: [Target]
+    }
 
     /// A value of one method in one cell.
     struct Target: Sendable {
         /// What the cell has of some factors.
         let setting: [String: String]
         let method: String
+        /// By its place among the study's.
+        var metric = 0
         let value: Double
+        /// How many replications it is the mean of, where that is known.
+        var replications: Int?
+        /// What the paper's own figure shows there, where that is another value.
+        var published: Double?
     }
 
-    public static var all: [PublishedExperiment] { [.molarFigure2, .molarFigure3] }
+    /// When a value agrees with a target.
+    enum Agreement: Sendable {
+        /// When it is within this share of it, or within three of its own standard errors.
+        case share(Double)
+        /// When it is within so many standard errors of the difference, the target's deviation taken for the same.
+        case standardErrors(Double)
+    }
+
+    public static var all: [PublishedExperiment] { [.molarFigure2, .molarFigure3, .armulFigure1, .armulFigure2] }
 
     public static func find(paper: String, figure: String) -> PublishedExperiment? {
         all.first { $0.paper == paper && $0.figure == figure }
+    }
+
+    /// What agreement is, in words.
+    public var agreementText: String {
+        switch agreement {
+        case .share(let share): "within \(Int((100 * share).rounded())) % of what is known, or 3 standard errors"
+        case .standardErrors(let count): "within \(Int(count)) standard errors of what is known"
+        }
     }
 }
 
@@ -39,42 +70,61 @@ public struct ReproducedValue: Sendable {
     /// What the cell has of each factor.
     public let setting: [String]
     public let method: String
+    public let metric: String
     public let value: Double
     /// The Monte-Carlo standard error; NaN for one replication.
     public let standardError: Double
     /// What others have found.
     public let target: Double
+    /// The difference from it in standard errors of the difference; NaN where they are not known.
+    public let distance: Double
+    /// What the paper's own figure shows, where that is another value.
+    public let published: Double?
     public let verdict: Verdict
 }
 
 extension PublishedExperiment {
-    /// The values that are known, with those of a study's folder.
-    public func compare(_ study: Study, in folder: StudyFolder) throws -> [ReproducedValue] {
+    /// The values that are known of a part, with those of its study's folder.
+    public func compare(_ part: Part, _ study: Study, in folder: StudyFolder) throws -> [ReproducedValue] {
         let moments = try folder.moments(of: study)
         var values: [ReproducedValue] = []
-        for target in targets {
+        for target in part.targets {
             let cell = study.cells.first { cell in
                 target.setting.allSatisfy { name, value in
                     zip(study.factorNames, cell.factorValues).contains { $0 == name && $1 == value }
                 }
             }
             guard let cell, let method = cell.methods.firstIndex(where: { $0.label == target.method }) else { continue }
-            let own = moments[cell.index][method * study.metrics.count]
+            let own = moments[cell.index][method * study.metrics.count + target.metric]
+            let distance = target.distance(of: own)
             values.append(
                 ReproducedValue(
-                    setting: cell.factorValues, method: target.method, value: own.mean,
-                    standardError: own.standardError,
-                    target: target.value, verdict: verdict(own, target.value)))
+                    setting: cell.factorValues, method: target.method, metric: study.metricNames[target.metric],
+                    value: own.mean, standardError: own.standardError, target: target.value, distance: distance,
+                    published: target.published, verdict: verdict(own, target, distance)))
         }
         return values
     }
 
-    /// A value is within error where it is within the tolerance of the target, or within three of its own standard
-    /// errors.
-    private func verdict(_ own: RunningMoments, _ target: Double) -> ReproducedValue.Verdict {
-        let difference = own.mean - target
-        let chance = own.standardError.isFinite ? 3 * own.standardError : 0
-        if abs(difference) <= max(tolerance * target, chance) { return .withinError }
-        return difference < 0 ? .better(-difference / target) : .differs(difference / target)
+    private func verdict(_ own: RunningMoments, _ target: Target, _ distance: Double) -> ReproducedValue.Verdict {
+        let difference = own.mean - target.value
+        let agrees: Bool
+        switch agreement {
+        case .share(let share):
+            let chance = own.standardError.isFinite ? 3 * own.standardError : 0
+            agrees = abs(difference) <= max(share * target.value, chance)
+        case .standardErrors(let count): agrees = abs(distance) <= count
+        }
+        if agrees { return .withinError }
+        return difference < 0 ? .better(-difference / target.value) : .differs(difference / target.value)
+    }
+}
+
+extension PublishedExperiment.Target {
+    /// `(ours - target) / sqrt(s^2 / R_ours + s^2 / R_target)`.
+    fileprivate func distance(of own: RunningMoments) -> Double {
+        guard let replications else { return .nan }
+        let error = own.deviation * (1 / Double(own.count) + 1 / Double(replications)).squareRoot()
+        return (own.mean - value) / error
     }
 }

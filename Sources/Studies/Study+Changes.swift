@@ -1,18 +1,30 @@
 extension Study {
-    /// A study's text with one of its first keys set, `replications` or `draw`: the key's line is replaced, or a line comes
-    /// before all others.
+    /// A study's text with one of its keys set: the key's line is replaced, or a line comes first.
     ///
-    /// - Parameter value: as TOML has it.
+    /// - Parameters:
+    ///   - key: one of the first keys, `replications`, or one of a table, `outliers.share`.
+    ///   - value: as TOML has it.
     public static func text(_ text: String, setting key: String, to value: String) -> String {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let top = lines.prefix { !$0.drop { $0 == " " || $0 == "\t" }.hasPrefix("[") }
-        let place = top.firstIndex { line in
-            let rest = line.drop { $0 == " " || $0 == "\t" }
-            guard rest.hasPrefix(key) else { return false }
-            return rest.dropFirst(key.count).drop { $0 == " " || $0 == "\t" }.hasPrefix("=")
+        let path = key.split(separator: ".")
+        guard let name = path.last else { return text }
+        func content(_ line: Substring) -> Substring { line.drop { $0 == " " || $0 == "\t" } }
+        var first = lines.startIndex
+        if path.count > 1 {
+            let header = "[\(path.dropLast().joined(separator: "."))]"
+            guard let place = lines.firstIndex(where: { content($0).hasPrefix(header) }) else {
+                return text + "\n\(header)\n\(name) = \(value)\n"
+            }
+            first = place + 1
         }
-        let line = "\(key) = \(value)"[...]
-        if let place { lines[place] = line } else { lines.insert(line, at: 0) }
+        let own = lines[first...].prefix { !content($0).hasPrefix("[") }
+        let place = own.firstIndex { line in
+            let rest = content(line)
+            guard rest.hasPrefix(name) else { return false }
+            return content(rest.dropFirst(name.count)).hasPrefix("=")
+        }
+        let line = "\(name) = \(value)"[...]
+        if let place { lines[place] = line } else { lines.insert(line, at: first) }
         return lines.joined(separator: "\n")
     }
 }

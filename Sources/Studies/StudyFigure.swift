@@ -28,8 +28,8 @@ struct FigurePanel: Sendable {
 }
 
 extension Study {
-    /// The figures of a report: for each metric, each block of the grid and each numeric factor that it varies, the
-    /// other factors of the block a panel each of their combinations. Blocks that give one panel each share a figure.
+    /// The figures of a report: for each metric, each block of the grid and each numeric factor that has a curve there,
+    /// the other factors of the block a panel each of their combinations. Blocks that give one panel each share a figure.
     var figures: [StudyFigure] {
         var layouts: [(panels: [FigurePanel], omitted: Int)] = []
         for block in blocks {
@@ -63,7 +63,9 @@ extension Study {
         let numeric = varied.filter { factor in
             values(of: factor, in: block.cells).allSatisfy { Double($0)?.isFinite ?? false }
         }
-        if !numeric.isEmpty { return numeric.map { .numbers($0) } }
+        // Two points are no curve, unless there is no better.
+        let curves = numeric.filter { values(of: $0, in: block.cells).count > 2 }
+        if !numeric.isEmpty { return (curves.isEmpty ? numeric : curves).map { .numbers($0) } }
         let named = varied.max { values(of: $0, in: block.cells).count < values(of: $1, in: block.cells).count }
         return [named.map { .names($0) } ?? .methods]
     }

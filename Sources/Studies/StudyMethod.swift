@@ -13,7 +13,8 @@ struct StudyMethod: Sendable {
     let needsOwnEstimates: Bool
 
     private enum Name: String, CaseIterable {
-        case itl, pool, ridge, molar
+        case itl, pool, ridge, molar, armul
+        case clusteredMTL = "clustered-mtl"
     }
 
     private enum Variance: String, CaseIterable {
@@ -45,6 +46,11 @@ struct StudyMethod: Sendable {
                 shrinkage: try fields.choice("shrink", fallback: .hard),
                 strength: try fields.number("strength", in: .atLeastZero, fallback: 1),
                 weights: weights == .precision ? .precision : weights == .equal ? .equal : .observations)
+        case .armul:
+            let armul = try Self.armul(&fields)
+            if case .crossValidated(let grid) = armul.penalty { foldCount = grid.foldCount }
+            estimator = armul
+        case .clusteredMTL: estimator = ARMUL(structure: .clustered(try Self.clusters(&fields)), strength: .infinity)
         }
         self.knowsVariance = knowsVariance
         self.foldCount = foldCount
@@ -55,6 +61,40 @@ struct StudyMethod: Sendable {
     private static func knowsVariance(_ fields: inout StudyFields) throws(StudyError) -> Bool {
         let variance: Variance = try fields.choice("variance", fallback: .estimated)
         return variance == .known
+    }
+
+    /// `strength = 0.5`, or one of `strengths`, found by cross-validation in `folds`.
+    private static func armul(_ fields: inout StudyFields) throws(StudyError) -> ARMUL {
+        let name: ARMULStructure = try fields.choice("structure", fallback: .vanilla)
+        let structure: ARMUL.Structure
+        switch name {
+        case .vanilla: structure = .vanilla
+        case .clustered: structure = .clustered(try clusters(&fields))
+        }
+        if let strength = fields.take("strength") {
+            return ARMUL(
+                structure: structure, strength: try fields.number(strength, "strength", in: .atLeastZero))
+        }
+        let folds = try fields.integer("folds", in: 2...1000, fallback: 5)
+        guard let (values, line) = try fields.list("strengths", of: "numbers, as [0.5, 1, 2]") else {
+            return ARMUL(structure: structure, penalty: .crossValidated(StrengthGrid(foldCount: folds)))
+        }
+        var strengths: [Double] = []
+        for value in values { strengths.append(try fields.number(value, "strengths", in: .atLeastZero)) }
+        guard !strengths.isEmpty else { throw fields.error(line, "'strengths' is empty; give it a number at least") }
+        return ARMUL(
+            structure: structure, penalty: .crossValidated(StrengthGrid(strengths: strengths, foldCount: folds)))
+    }
+
+    private enum ARMULStructure: String, CaseIterable {
+        case vanilla, clustered
+    }
+
+    /// `clusters = 3`, begun `restarts` times.
+    private static func clusters(_ fields: inout StudyFields) throws(StudyError) -> ClusterStructure {
+        ClusterStructure(
+            count: try fields.integer("clusters", in: 1...10_000),
+            restartCount: try fields.integer("restarts", in: 1...1000, fallback: 10))
     }
 
     /// `penalty = 3.5`, or found by cross-validation in `folds`.

@@ -69,7 +69,8 @@ public struct SweepJob: Job {
         let drawn = SimulatedBatch(
             replications, draw: study.draw, foldCount: methods.lazy.compactMap(\.foldCount).first ?? 1,
             parallel: parallel)
-        let batch = try drawn.kept(for: backend)
+        // It is the host that keeps it.
+        let batch = try drawn.kept(for: backend, within: reference.memoryBytes / 8)
         outcome.drawing += clock.now - start
         outcome.taskCount += batch.layout.taskCount
         var values = replications.map { _ in [[Double]]() }

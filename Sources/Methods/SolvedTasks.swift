@@ -1,0 +1,56 @@
+import Compute
+
+/// What the solution of each task's normal equations leaves and says of it.
+///
+/// Concrete code: the same loops over tasks inside a generic type look its types up at every step.
+struct SolvedTasks: Sendable {
+    let statuses: [TaskStatus]
+    /// Condition of each task's columns, each scaled to unit length.
+    let conditions: [Double]
+    /// `y'Wy - b'X'Wy`, at least 0.
+    let residualSums: [Double]
+    /// The relative rounding error of each residual sum, whose roundings add up like a random walk: what the moments
+    /// lost by cancellation.
+    let residualErrors: [Double]
+
+    /// - Parameters:
+    ///   - coefficients: `taskCount x featureCount`.
+    ///   - cross: `X'Wy`, of the same shape.
+    ///   - squares: `y'Wy`, one a task.
+    ///   - diagnosis: a factor's, two values a task.
+    ///   - unit: the unit roundoff of the moments.
+    init(
+        coefficients: [Double], cross: [Double], squares: [Double], diagnosis: [Double], sampleCounts: [Int],
+        unit: Double, parallel: Parallel
+    ) {
+        let taskCount = squares.count
+        let featureCount = coefficients.count / max(1, taskCount)
+        conditions = parallel.map(taskCount, grain: Self.grain) { diagnosis[2 &* $0 &+ 1].squareRoot() }
+        let residualSums = parallel.map(taskCount, grain: Self.grain) { task in
+            var sum = squares[task]
+            for index in task &* featureCount..<(task &+ 1) &* featureCount {
+                sum -= cross[index] * coefficients[index]
+            }
+            return max(0, sum)
+        }
+        self.residualSums = residualSums
+        residualErrors = parallel.map(taskCount, grain: Self.grain) { task in
+            let square = squares[task]
+            let roundings = (2 + Double(sampleCounts[task]).squareRoot()) * unit
+            return square > 0 ? roundings * (square / residualSums[task]) : 0
+        }
+        statuses = parallel.map(taskCount, grain: Self.grain) { task in
+            let code = Int(diagnosis[2 &* task])
+            if code < 0 || !squares[task].isFinite { return .nonFinite }
+            if sampleCounts[task] <= featureCount { return .tooFewRows }
+            if code > 0 { return .collinear(feature: code - 1) }
+            for index in task &* featureCount..<(task &+ 1) &* featureCount where !coefficients[index].isFinite {
+                return .nonFinite
+            }
+            return .ok
+        }
+    }
+
+    /// Tasks that a thread takes at a time.
+    static let grain = 1 << 13
+}
