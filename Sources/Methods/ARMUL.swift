@@ -139,7 +139,8 @@ public struct ARMUL: Estimator {
         return fits
     }
 
-    /// Every task's coefficients at several strengths: `strengths`, then `taskCount x featureCount`.
+    /// Every task's coefficients at several strengths: `strengths`, then `taskCount x featureCount`. Clusters and subspaces
+    /// continue from those of the next greater strength.
     func coefficients<B: Backend, R: Backend<Double>>(
         _ loss: ProfiledLoss<B>, strengths: [Double], on reference: R
     ) throws(ComputeError) -> [[Double]] {
@@ -152,18 +153,25 @@ public struct ARMUL: Estimator {
                 found.append(try loss.coefficients(at: chosen, strength: strength))
             }
         case .clustered(let structure):
-            for strength in strengths {
-                let clusters = try ClusterSolver(loss.times(strength), structure).solve(on: reference)
-                found.append(
-                    try clusters.solver.loss.coefficients(at: clusters.centers.map(\.center), strength: 1))
+            found = strengths.map { _ in [] }
+            var last: [[Double]]?
+            for place in strengths.indices.reversed() {
+                let solver = try ClusterSolver(loss.times(strengths[place]), structure)
+                let clusters = try solver.solve(continuing: last, on: reference)
+                last = clusters.centers.map(\.center)
+                found[place] = try clusters.solver.loss.coefficients(
+                    at: clusters.centers.map(\.center), strength: 1)
             }
         case .lowRank(let rank):
-            for strength in strengths {
-                let own = loss.times(strength)
-                let solved = try LowRankSolver(loss: own, rank: min(rank, loss.order)).solve(on: reference)
-                found.append(
-                    FullCoefficients.ofTasks(
-                        loss.quadratics, try TaskSolutions(own, at: solved.place).coefficients))
+            found = strengths.map { _ in [] }
+            var last: Subspace?
+            for place in strengths.indices.reversed() {
+                let own = loss.times(strengths[place])
+                let solver = LowRankSolver(loss: own, rank: min(rank, loss.order))
+                let solved = try solver.solve(continuing: last, on: reference)
+                last = solved.place
+                found[place] = FullCoefficients.ofTasks(
+                    loss.quadratics, try TaskSolutions(own, at: solved.place).coefficients)
             }
         }
         return found

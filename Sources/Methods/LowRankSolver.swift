@@ -16,8 +16,12 @@ struct LowRankSolver<B: Backend> {
     /// Slopes that are left, over their scale.
     private static var tolerance: Double { max(1e-11, Double(32 * B.Scalar.ulpOfOne)) }
 
-    func solve<R: Backend<Double>>(on reference: R) throws(ComputeError) -> SolvedSubspace {
-        var place = try start(on: reference)
+    /// - Parameter subspace: where to begin, if it is known.
+    func solve<R: Backend<Double>>(
+        continuing subspace: Subspace? = nil, on reference: R
+    ) throws(ComputeError) -> SolvedSubspace {
+        var place = subspace ?? Subspace(basis: [], loadings: [])
+        if subspace == nil { place = try start(on: reference) }
         var slopes = try slopes(at: place)
         let scale = loss.quadratics.slopes.indices.reduce(1.0) {
             loss.weights[$1] > 0 ? max($0, 1 + loss.quadratics.slopes[$1]) : $0
