@@ -31,6 +31,8 @@ public struct PublishedExperiment: Sendable {
         let value: Double
         /// How many replications it is the mean of, where that is known.
         var replications: Int?
+        /// What single replications deviate by at least: a few of them may by chance be near each other.
+        var deviation = 0.0
         /// What the paper's own figure shows there, where that is another value.
         var published: Double?
     }
@@ -121,10 +123,10 @@ extension PublishedExperiment {
 }
 
 extension PublishedExperiment.Target {
-    /// `(ours - target) / sqrt(s^2 / R_ours + s^2 / R_target)`.
+    /// `(ours - target) / sqrt(s^2 / R_ours + s^2 / R_target)`, with the deviation `s` of ours.
     fileprivate func distance(of own: RunningMoments) -> Double {
         guard let replications else { return .nan }
-        let error = own.deviation * (1 / Double(own.count) + 1 / Double(replications)).squareRoot()
+        let error = max(own.deviation, deviation) * (1 / Double(own.count) + 1 / Double(replications)).squareRoot()
         return (own.mean - value) / error
     }
 }
