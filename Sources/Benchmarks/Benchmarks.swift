@@ -86,7 +86,9 @@ package enum Benchmarks {
                 FitBenchmark(estimator: Individual(variance: .hc3), problem: problem, variant: "HC3"),
                 FitBenchmark(estimator: Pooled(), problem: problem), FitBenchmark(estimator: MOLAR(), problem: problem),
                 FitBenchmark(estimator: Ridge(), problem: problem), FitBenchmark(estimator: ARMUL(), problem: problem),
-                FitBenchmark(estimator: ARMUL(), problem: sizes.problem(100000, 30, 8)),
+                FitBenchmark(estimator: ARMUL(strength: 0.5), problem: problem, variant: "one strength"),
+                FitBenchmark(
+                    estimator: ARMUL(strength: 0.5), problem: sizes.problem(100000, 30, 8), variant: "one strength"),
                 RidgePathBenchmark(problem: problem, isOneFit: true), RidgePathBenchmark(problem: problem),
             ]
         return comparisons + fits

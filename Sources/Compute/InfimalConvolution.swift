@@ -31,15 +31,15 @@ public struct InfimalConvolution<Buffer> {
 }
 
 extension BackendMemory {
-    /// Room for an infimal convolution at `columnCount` centres of each task.
+    /// Room for an infimal convolution at `columnCount` centres of each task, which is written whole.
     public func makeInfimalConvolution(
         taskCount: Int, columnCount: Int = 1, order: Int, hasCurvatures: Bool = false
     ) throws(ComputeError) -> InfimalConvolution<Buffer> {
-        InfimalConvolution(
-            minimizers: try makeVectors(taskCount: taskCount, columnCount: columnCount, width: order, zeroed: false),
-            gradients: try makeVectors(taskCount: taskCount, columnCount: columnCount, width: order, zeroed: false),
-            values: try makeVectors(taskCount: taskCount, columnCount: columnCount, width: 1, zeroed: false),
-            curvatures: hasCurvatures
-                ? try makeVectors(taskCount: taskCount, columnCount: columnCount, width: triangleCount(order)) : nil)
+        func make(width: Int) throws(ComputeError) -> Vectors<Buffer> {
+            try makeVectors(taskCount: taskCount, columnCount: columnCount, width: width, zeroed: false)
+        }
+        return InfimalConvolution(
+            minimizers: try make(width: order), gradients: try make(width: order), values: try make(width: 1),
+            curvatures: hasCurvatures ? try make(width: triangleCount(order)) : nil)
     }
 }

@@ -39,6 +39,8 @@ public struct ARMUL: Estimator {
         case vanilla
         /// One for each of several clusters, which are found together with them: eq. (3.12) and (A.3).
         case clustered(ClusterStructure)
+        /// Centres that are combinations of so many vectors, which are found together with them: eq. (3.13).
+        case lowRank(rank: Int)
     }
 
     public var structure: Structure
@@ -51,6 +53,7 @@ public struct ARMUL: Estimator {
         intercept: InterceptRole = .free, weights: TaskWeights = .observations
     ) {
         if case .value(let strength) = penalty { precondition(strength >= 0, "a strength is not negative") }
+        if case .lowRank(let rank) = structure { precondition(rank >= 1, "a subspace has a vector at least") }
         self.structure = structure
         self.penalty = penalty
         self.intercept = intercept
@@ -126,6 +129,8 @@ public struct ARMUL: Estimator {
             fits = try vanillaFits(loss, sampleCounts: folded.totals.observations, on: reference)
         case .clustered(let clusters):
             fits = [try clusteredFit(clusters, loss, sampleCounts: folded.totals.observations, on: reference)]
+        case .lowRank(let rank):
+            fits = [try lowRankFit(rank: rank, loss, sampleCounts: folded.totals.observations, on: reference)]
         }
         for group in fits.indices {
             fits[group].penalty = chosen[group]
@@ -134,7 +139,8 @@ public struct ARMUL: Estimator {
         return fits
     }
 
-    /// Every task's coefficients at several strengths: `strengths`, then `taskCount x featureCount`.
+    /// Every task's coefficients at several strengths: `strengths`, then `taskCount x featureCount`. Clusters and subspaces
+    /// continue from those of the next greater strength.
     func coefficients<B: Backend, R: Backend<Double>>(
         _ loss: ProfiledLoss<B>, strengths: [Double], on reference: R
     ) throws(ComputeError) -> [[Double]] {
@@ -147,10 +153,25 @@ public struct ARMUL: Estimator {
                 found.append(try loss.coefficients(at: chosen, strength: strength))
             }
         case .clustered(let structure):
-            for strength in strengths {
-                let clusters = try ClusterSolver(loss.times(strength), structure).solve(on: reference)
-                found.append(
-                    try clusters.solver.loss.coefficients(at: clusters.centers.map(\.center), strength: 1))
+            found = strengths.map { _ in [] }
+            var last: [[Double]]?
+            for place in strengths.indices.reversed() {
+                let solver = try ClusterSolver(loss.times(strengths[place]), structure)
+                let clusters = try solver.solve(continuing: last, on: reference)
+                last = clusters.centers.map(\.center)
+                found[place] = try clusters.solver.loss.coefficients(
+                    at: clusters.centers.map(\.center), strength: 1)
+            }
+        case .lowRank(let rank):
+            found = strengths.map { _ in [] }
+            var last: Subspace?
+            for place in strengths.indices.reversed() {
+                let own = loss.times(strengths[place])
+                let solver = LowRankSolver(loss: own, rank: min(rank, loss.order))
+                let solved = try solver.solve(continuing: last, on: reference)
+                last = solved.place
+                found[place] = FullCoefficients.ofTasks(
+                    loss.quadratics, try TaskSolutions(own, at: solved.place).coefficients)
             }
         }
         return found

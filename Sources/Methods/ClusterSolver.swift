@@ -28,7 +28,12 @@ struct ClusterSolver<B: Backend> {
     }
 
     /// The clusters that end lowest.
-    func solve<R: Backend<Double>>(on reference: R) throws(ComputeError) -> SolvedClusters<B> {
+    ///
+    /// - Parameter centers: where to begin instead, if it is known.
+    func solve<R: Backend<Double>>(
+        continuing centers: [[Double]]? = nil, on reference: R
+    ) throws(ComputeError) -> SolvedClusters<B> {
+        if let centers { return try solve(from: centers, on: reference) }
         var best = try solve(from: seeds(restart: 0), on: reference)
         for restart in 1..<max(1, structure.restartCount) {
             let other = try solve(from: seeds(restart: restart), on: reference)

@@ -21,6 +21,8 @@ public struct Fit: Sendable {
     public var penaltyCurve: [PenaltyError]?
     /// The clusters of tasks, where the method forms them.
     public var clusters: FittedClusters?
+    /// The subspace of tasks' centres, where the method has one.
+    public var subspace: FittedSubspace?
     /// How close an iterative method came to its optimum.
     public var certificate: Certificate?
     /// Tasks that were solved again in double because their condition is beyond what float carries.

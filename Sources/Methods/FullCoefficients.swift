@@ -40,6 +40,16 @@ struct FullCoefficients {
         return result
     }
 
+    /// Those of every task, `taskCount x featureCount`.
+    ///
+    /// - Parameter slopes: of every task.
+    static func ofTasks<B: Backend>(_ quadratics: TaskQuadratics<B>, _ slopes: [Double]) -> [Double] {
+        let none = Array(repeating: 0.0, count: quadratics.order)
+        let weights = Array(repeating: 0.0, count: quadratics.taskCount)
+        let full = FullCoefficients(quadratics, center: none, weights: weights, tasks: [])
+        return (0..<quadratics.taskCount).flatMap { full.task($0, slopes) }
+    }
+
     /// The mean of the response less that of the features at these slopes.
     private static func level(_ means: ArraySlice<Double>, _ slopes: ArraySlice<Double>) -> Double {
         zip(means, slopes).reduce(means.last ?? 0) { $0 - $1.0 * $1.1 }

@@ -28,7 +28,9 @@ struct SolvedTasks: Sendable {
         conditions = parallel.map(taskCount, grain: Self.grain) { diagnosis[2 &* $0 &+ 1].squareRoot() }
         let residualSums = parallel.map(taskCount, grain: Self.grain) { task in
             var sum = squares[task]
-            for index in task &* featureCount..<(task &+ 1) &* featureCount { sum -= cross[index] * coefficients[index] }
+            for index in task &* featureCount..<(task &+ 1) &* featureCount {
+                sum -= cross[index] * coefficients[index]
+            }
             return max(0, sum)
         }
         self.residualSums = residualSums

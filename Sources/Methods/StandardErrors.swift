@@ -69,7 +69,9 @@ extension [Double] {
             parallel.forEachRange(of: factors.count, grain: SolvedTasks.grain) { rows in
                 for row in rows {
                     let factor = factors[row]
-                    for index in row &* width..<(row &+ 1) &* width { roots[index] = (factor * self[index]).squareRoot() }
+                    for index in row &* width..<(row &+ 1) &* width {
+                        roots[index] = (factor * self[index]).squareRoot()
+                    }
                 }
             }
             rootCount = count

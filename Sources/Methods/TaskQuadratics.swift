@@ -45,7 +45,10 @@ final class TaskQuadratics<B: Backend> {
     }
 
     var taskCount: Int { weightSums.count }
+    /// Coefficients that are shrunk.
     var order: Int { user.order }
+    /// All coefficients.
+    var featureCount: Int { order + (user.free == nil ? 0 : 1) }
 
     /// Eigenvalues below this times the largest count as 0.
     static var tolerance: B.Scalar { 256 * B.Scalar.ulpOfOne }

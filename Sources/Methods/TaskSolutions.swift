@@ -20,21 +20,39 @@ struct TaskSolutions {
     ///
     /// - Parameter centers: one of each group, one behind the other.
     init<B: Backend>(_ loss: ProfiledLoss<B>, at centers: [Double]) throws(ComputeError) {
+        try self.init(loss) { shard throws(ComputeError) in try loss.place(centers, columnCount: 1, of: shard) }
+    }
+
+    /// Solves them around centres in a subspace.
+    init<B: Backend>(_ loss: ProfiledLoss<B>, at place: Subspace) throws(ComputeError) {
+        try self.init(loss) { shard throws(ComputeError) in try loss.centers(of: place, shard) }
+    }
+
+    /// - Parameter centers: of each task, or one for all.
+    private init<B: Backend>(
+        _ loss: ProfiledLoss<B>,
+        centers: (TaskQuadratics<B>.Shard) throws(ComputeError) -> Vectors<B.Buffer>
+    ) throws(ComputeError) {
         let (backend, order, limits) = (loss.backend, loss.order, loss.thresholds)
         try loss.quadratics.forEachShard { shard throws(ComputeError) in
             let count = shard.tasks.count
             let result = try backend.makeInfimalConvolution(taskCount: count, order: order)
-            try loss.write(centers, strengths: [1], loss.upload(limits, of: shard), of: shard, into: result)
+            let middles = try centers(shard)
+            func solve(at centers: Vectors<B.Buffer>, _ thresholds: Vectors<B.Buffer>) throws(ComputeError) {
+                try backend.infimalConvolution(
+                    of: shard.system, linear: shard.linear, at: centers, thresholds: thresholds,
+                    tolerance: TaskQuadratics<B>.tolerance, into: result)
+            }
+            try solve(at: middles, loss.upload(limits, of: shard))
             let own = try backend.download(result.minimizers)
             let images = try backend.makeVectors(taskCount: count, width: order)
             try backend.multiply(shard.moments.gram, result.minimizers, into: images)
             let cross = try backend.download(shard.moments.cross)
             let products = try backend.download(images)
-            let places = try backend.download(loss.place(centers, columnCount: 1, of: shard))
+            let places = try backend.download(middles)
             // With no threshold the least value is that of the task's own solution.
-            try loss.write(
-                Array(repeating: 0, count: centers.count), strengths: [0], loss.upload(limits, of: shard), of: shard,
-                into: result)
+            try solve(
+                at: backend.makeVectors(taskCount: 1, width: order), backend.makeVectors(taskCount: 1, width: 1))
             ownGains += try backend.download(result.values).map { -2 * $0 }
             let judged = backend.parallel.map(count) { task in
                 let center = places.count == order ? places[...] : places[task * order..<(task + 1) * order]

@@ -1,0 +1,181 @@
+import Compute
+
+/// Finds a basis `B` of a few vectors, and for each task a centre `B z_j` in their span, that minimise
+/// `sum of w_j f~_j(B z_j)`.
+///
+/// The tasks' `z_j` and the basis take turns, each with a step of Newton's method for the profiled losses; where that lowers
+/// nothing, with a step that takes the curvature of `f_j` for that of `f~_j`, which it bounds, and so never raises the sum.
+/// The basis is kept orthonormal. The problem is not convex: what is found is stationary. It begins with the principal
+/// vectors of tasks' own solutions.
+struct LowRankSolver<B: Backend> {
+    /// With one centre for all tasks.
+    let loss: ProfiledLoss<B>
+    let rank: Int
+
+    private static var roundLimit: Int { 500 }
+    /// Slopes that are left, over their scale.
+    private static var tolerance: Double { max(1e-11, Double(32 * B.Scalar.ulpOfOne)) }
+
+    /// - Parameter subspace: where to begin, if it is known.
+    func solve<R: Backend<Double>>(
+        continuing subspace: Subspace? = nil, on reference: R
+    ) throws(ComputeError) -> SolvedSubspace {
+        var place = subspace ?? Subspace(basis: [], loadings: [])
+        if subspace == nil { place = try start(on: reference) }
+        var slopes = try slopes(at: place)
+        let scale = loss.quadratics.slopes.indices.reduce(1.0) {
+            loss.weights[$1] > 0 ? max($0, 1 + loss.quadratics.slopes[$1]) : $0
+        }
+        for round in 1...Self.roundLimit {
+            if slopes.largest(weights: loss.weights) <= Self.tolerance * scale {
+                return SolvedSubspace(place: place, value: slopes.value, iterationCount: round, hasConverged: true)
+            }
+            let before = slopes.value
+            for half in [Half.loadings, .basis] {
+                for damping in [1e-6, 1] {
+                    let trial = self.trial(half, from: place, slopes, damping: damping)
+                    let found = try self.slopes(at: trial)
+                    if found.value <= slopes.value {
+                        (place, slopes) = (trial, found)
+                        break
+                    }
+                }
+            }
+            if slopes.value == before {
+                // Rounding decides: nothing is lower.
+                let isNear = slopes.largest(weights: loss.weights) <= 1e4 * Self.tolerance * scale
+                return SolvedSubspace(place: place, value: slopes.value, iterationCount: round, hasConverged: isNear)
+            }
+        }
+        return SolvedSubspace(
+            place: place, value: slopes.value, iterationCount: Self.roundLimit, hasConverged: false)
+    }
+
+    private enum Half { case loadings, basis }
+
+    private func trial(_ half: Half, from place: Subspace, _ slopes: SubspaceSlopes, damping: Double) -> Subspace {
+        switch half {
+        case .loadings:
+            place.movingLoadings(slopes, damping: damping, weights: loss.weights, parallel: loss.backend.parallel)
+        case .basis: place.movingBasis(slopes, damping: damping)
+        }
+    }
+
+    /// The principal vectors of tasks' own solutions, and where these are along them.
+    private func start<R: Backend<Double>>(on reference: R) throws(ComputeError) -> Subspace {
+        let order = loss.order
+        let own = try loss.solutions(at: [Array(repeating: 0, count: order)], strength: 0).coefficients
+        var triangle = Array(repeating: 0.0, count: triangleCount(order))
+        for task in loss.weights.indices where loss.weights[task] > 0 {
+            for row in 0..<order {
+                for column in 0...row {
+                    triangle[triangleCount(row) + column] += own[task * order + row] * own[task * order + column]
+                }
+            }
+        }
+        let matrix = try reference.makeMatrices(taskCount: 1, order: order)
+        try reference.upload(triangle, into: matrix.triangles)
+        let system = try reference.makeEigenSystem(taskCount: 1, order: order)
+        try reference.eigen(matrix, into: system)
+        let vectors = try reference.download(system.vectors).split(into: order)
+        let basis = Array(vectors.suffix(rank).reversed())
+        let loadings = loss.weights.indices.flatMap { task in
+            basis.map { vector in
+                loss.weights[task] > 0
+                    ? zip(vector, own[task * order..<(task + 1) * order]).reduce(0) { $0 + $1.0 * $1.1 } : 0
+            }
+        }
+        return Subspace(basis: basis, loadings: loadings)
+    }
+
+    /// The sum of the profiled losses, and its derivatives in the loadings and in the basis.
+    private func slopes(at place: Subspace) throws(ComputeError) -> SubspaceSlopes {
+        let (backend, order) = (loss.backend, loss.order)
+        var slopes = SubspaceSlopes(rank: rank, order: order)
+        try loss.quadratics.forEachShard { shard throws(ComputeError) in
+            let tasks = shard.tasks
+            let own = Array(place.loadings[tasks.lowerBound * rank..<tasks.upperBound * rank])
+            let result = try backend.makeInfimalConvolution(taskCount: tasks.count, order: order, hasCurvatures: true)
+            try backend.infimalConvolution(
+                of: shard.system, linear: shard.linear, at: loss.centers(of: place, shard),
+                thresholds: loss.upload(loss.thresholds, of: shard), tolerance: TaskQuadratics<B>.tolerance,
+                into: result)
+            let weights = try loss.upload(loss.weights, of: shard)
+            slopes.value += try backend.weightedSum(of: result.values, weights: weights, adding: [0])[0]
+
+            // B'g, and B'M B for both curvatures.
+            let rows = try backend.makeVectors(taskCount: 1, columnCount: rank, width: order)
+            try backend.upload(place.basis.flatMap { $0 }, into: rows)
+            let along = try backend.makeVectors(taskCount: tasks.count, width: rank)
+            try backend.matmul(result.gradients, rows, into: along)
+            slopes.loadingGradients += try backend.download(along)
+            guard let profiled = result.curvatures else { return }
+            let images = try backend.makeVectors(taskCount: tasks.count, columnCount: rank, width: order)
+            let squares = try backend.makeVectors(taskCount: tasks.count, columnCount: rank, width: rank)
+            try backend.multiply(profiled.matrices(order: order), rows, into: images)
+            try backend.matmul(images, rows, into: squares)
+            slopes.profiledSquares += try backend.download(squares)
+            try backend.multiply(shard.moments.gram, rows, into: images)
+            try backend.matmul(images, rows, into: squares)
+            slopes.fullSquares += try backend.download(squares)
+
+            // Sums of g z' and of M times each product of two loadings.
+            let loadings = try backend.makeVectors(taskCount: tasks.count, width: rank)
+            try backend.upload(own, into: loadings)
+            slopes.basisGradient.add(
+                try backend.crossProductSum(of: result.gradients, loadings, weights: weights))
+            let products = try backend.makeVectors(taskCount: tasks.count, width: triangleCount(rank))
+            try backend.upload(own.products(rank: rank), into: products)
+            slopes.profiledSum.add(try backend.crossProductSum(of: profiled, products, weights: weights))
+            slopes.fullSum.add(
+                try backend.crossProductSum(of: shard.moments.gram.triangles, products, weights: weights))
+        }
+        return slopes
+    }
+}
+
+extension ProfiledLoss {
+    /// `B z_j` of each task of a shard.
+    func centers(of place: Subspace, _ shard: TaskQuadratics<B>.Shard) throws(ComputeError) -> Vectors<B.Buffer> {
+        let rank = place.basis.count
+        let loadings = try backend.makeVectors(taskCount: shard.tasks.count, width: rank)
+        try backend.upload(
+            Array(place.loadings[shard.tasks.lowerBound * rank..<shard.tasks.upperBound * rank]), into: loadings)
+        let matrix = try backend.makeVectors(taskCount: 1, columnCount: order, width: rank)
+        try backend.upload((0..<order).flatMap { row in place.basis.map { $0[row] } }, into: matrix)
+        let centers = try backend.makeVectors(taskCount: shard.tasks.count, width: order)
+        try backend.matmul(loadings, matrix, into: centers)
+        return centers
+    }
+}
+
+extension Vectors {
+    /// Triangles as the matrices that they are of.
+    fileprivate func matrices(order: Int) -> Matrices<Buffer> {
+        Matrices(taskCount: taskCount, order: order, entries: entries)
+    }
+}
+
+extension Backend {
+    /// `sum of w_j x_j y_j'`: for each value of `y_j`, a vector as wide as `x_j`.
+    fileprivate func crossProductSum(
+        of x: Vectors<Buffer>, _ y: Vectors<Buffer>, weights: Vectors<Buffer>
+    ) throws(ComputeError) -> [Double] {
+        let sum = try makeVectors(taskCount: 1, columnCount: y.width, width: x.width)
+        try crossProduct(of: x, y, weights: weights, into: sum)
+        return try download(sum)
+    }
+}
+
+extension Array where Element == Double {
+    fileprivate mutating func add(_ other: [Double]) {
+        for (place, value) in other.enumerated() { self[place] += value }
+    }
+
+    /// For each task the products of two of its loadings, as a triangle.
+    fileprivate func products(rank: Int) -> [Double] {
+        stride(from: 0, to: count, by: rank).flatMap { first in
+            (0..<rank).flatMap { row in (0...row).map { self[first + row] * self[first + $0] } }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Compute
+
+/// A basis with each task's loadings on it.
+struct Subspace {
+    /// Orthonormal vectors.
+    let basis: [[Double]]
+    /// `z_j`, `taskCount x rank`.
+    let loadings: [Double]
+
+    private var rank: Int { basis.count }
+
+    /// Each task's step along the basis. With `C` and `H` the curvatures of the profiled and of the whole loss, it solves
+    /// `B'(C + u H)B s = -B'g`; of the whole loss alone where `u` is 1.
+    func movingLoadings(
+        _ slopes: SubspaceSlopes, damping: Double, weights: [Double], parallel: Parallel
+    ) -> Subspace {
+        let rank = rank
+        let steps = parallel.map(weights.count) { task -> [Double] in
+            guard weights[task] > 0 else { return Array(repeating: 0, count: rank) }
+            let first = task * rank * rank
+            let triangle = (0..<rank).flatMap { row in
+                (0...row).map { column in
+                    SubspaceSlopes.mixed(
+                        slopes.profiledSquares[first + row * rank + column],
+                        slopes.fullSquares[first + row * rank + column], damping)
+                }
+            }
+            return semidefiniteSolution(triangle, (0..<rank).map { -slopes.loadingGradients[task * rank + $0] })
+        }
+        return Subspace(basis: basis, loadings: zip(loadings, steps.joined()).map { $0 + $1 })
+    }
+
+    /// One step of all vectors of the basis together, which is then made orthonormal; centres are those of the step.
+    func movingBasis(_ slopes: SubspaceSlopes, damping: Double) -> Subspace {
+        let order = basis[0].count
+        let size = triangleCount(order)
+        var triangle: [Double] = []
+        for row in 0..<rank * order {
+            for column in 0...row {
+                let (one, other) = (row / order, column / order)
+                let (k, l) = (row % order, column % order)
+                let place =
+                    (triangleCount(max(one, other)) + min(one, other)) * size + triangleCount(max(k, l)) + min(k, l)
+                triangle.append(SubspaceSlopes.mixed(slopes.profiledSum[place], slopes.fullSum[place], damping))
+            }
+        }
+        let step = semidefiniteSolution(triangle, slopes.basisGradient.map { -$0 })
+        let moved = basis.enumerated().map { vector, values in
+            values.enumerated().map { $1 + step[vector * order + $0] }
+        }
+        return Subspace(orthonormalizing: moved, loadings: loadings)
+    }
+
+    init(basis: [[Double]], loadings: [Double]) {
+        self.basis = basis
+        self.loadings = loadings
+    }
+
+    /// `B = Q R`: the basis `Q` with the loadings `R z`, by Gram and Schmidt's method, twice.
+    private init(orthonormalizing vectors: [[Double]], loadings: [Double]) {
+        let rank = vectors.count
+        var basis: [[Double]] = []
+        var triangular = Array(repeating: Array(repeating: 0.0, count: rank), count: rank)
+        for (place, vector) in vectors.enumerated() {
+            var rest = vector
+            for _ in 0..<2 {
+                for (other, unit) in basis.enumerated() {
+                    let share = zip(rest, unit).reduce(0) { $0 + $1.0 * $1.1 }
+                    triangular[other][place] += share
+                    for index in rest.indices { rest[index] -= share * unit[index] }
+                }
+            }
+            let length = rest.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            triangular[place][place] = length
+            basis.append(length > 0 ? rest.map { $0 / length } : rest)
+        }
+        self.basis = basis
+        self.loadings = stride(from: 0, to: loadings.count, by: rank).flatMap { first in
+            (0..<rank).map { row in (row..<rank).reduce(0.0) { $0 + triangular[row][$1] * loadings[first + $1] } }
+        }
+    }
+}
+
+/// The sum of profiled losses at a subspace, with first and second derivatives of each half.
+struct SubspaceSlopes {
+    var value = 0.0
+    /// `B'g_j`, `taskCount x rank`.
+    var loadingGradients: [Double] = []
+    /// `B'C_j B` and `B'H_j B`, `taskCount x rank x rank`.
+    var profiledSquares: [Double] = []
+    var fullSquares: [Double] = []
+    /// `sum of w_j g_j z_j'`: a vector for each of the basis.
+    var basisGradient: [Double]
+    /// `sum of w_j C_j z_jk z_jl` and the same of `H_j`: for each of a triangle of `k` and `l` a triangle.
+    var profiledSum: [Double]
+    var fullSum: [Double]
+    private let rank: Int
+
+    init(rank: Int, order: Int) {
+        self.rank = rank
+        basisGradient = Array(repeating: 0, count: rank * order)
+        profiledSum = Array(repeating: 0, count: triangleCount(rank) * triangleCount(order))
+        fullSum = profiledSum
+    }
+
+    /// The largest slope: of a task along the basis, or of a vector of the basis.
+    func largest(weights: [Double]) -> Double {
+        var largest = basisGradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        for task in weights.indices where weights[task] > 0 {
+            let slope = (0..<rank).reduce(0.0) {
+                $0 + loadingGradients[task * rank + $1] * loadingGradients[task * rank + $1]
+            }
+            largest = max(largest, slope.squareRoot())
+        }
+        return largest
+    }
+
+    /// The profiled curvature with a share of the whole one, or the whole one alone at a damping of 1.
+    static func mixed(_ profiled: Double, _ full: Double, _ damping: Double) -> Double {
+        damping == 1 ? full : profiled + damping * full
+    }
+}
+
+/// Where the search for a subspace ended.
+struct SolvedSubspace {
+    let place: Subspace
+    /// Less the `e_j / 2`.
+    let value: Double
+    let iterationCount: Int
+    let hasConverged: Bool
+}

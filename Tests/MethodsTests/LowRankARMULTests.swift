@@ -1,0 +1,124 @@
+import CPUFallback
+import Compute
+import Definitions
+import Methods
+import TestSupport
+import Testing
+
+@Suite("Low-rank ARMUL")
+struct SlowLowRankARMULTests {
+    static var reference: CPUBackend<Double> { CPUBackend(parallel: Parallel(threadCount: 2)) }
+
+    /// Twenty tasks whose coefficients are near a plane of the space of five.
+    static let problem: ArrayProblem = {
+        var problem = ArrayProblem(
+            RandomProblem(sampleCounts: (0..<20).map { 30 + $0 % 4 }, featureCount: 6, isWeighted: false))
+        var stream = TestStream(seed: 12)
+        let basis = [[0, 1, 0, 0.5, 0, 0], [0, 0, 1, 0, -0.5, 1]]
+        for task in problem.tasks.indices {
+            let loadings = [4 * stream.symmetric(), 4 * stream.symmetric()]
+            problem.tasks[task].response = zip(problem.tasks[task].response, problem.tasks[task].design).map {
+                $0 - $1[1...].reduce(0, +) + loadings[0] * Definitions.dot($1, basis[0])
+                    + loadings[1] * Definitions.dot($1, basis[1])
+            }
+        }
+        return problem
+    }()
+
+    private func fit(_ armul: ARMUL, _ problem: ArrayProblem = problem) throws -> Fit {
+        try armul.fit(problem, on: Self.reference, reference: Self.reference)
+    }
+
+    private func expectClose(_ found: [Double], _ expected: [Double], within tolerance: Double = 1e-10) {
+        #expect(found.count == expected.count)
+        for (one, other) in zip(found, expected) { #expect(abs(one - other) <= tolerance * max(1, abs(other))) }
+    }
+
+    @Test("with as many vectors as coefficients all tasks have their own fits", arguments: [0.1, 5, Double.infinity])
+    func fullRank(strength: Double) throws {
+        let found = try fit(ARMUL(structure: .lowRank(rank: 9), strength: strength))
+        let own = try Individual().fit(Self.problem, on: Self.reference, reference: Self.reference)
+        expectClose(try #require(found.tasks).coefficients, try #require(own.tasks).coefficients)
+        #expect(try #require(found.subspace).basis.count == 5)
+    }
+
+    @Test("a strength of 0 gives every task its own fit")
+    func noStrength() throws {
+        let found = try fit(ARMUL(structure: .lowRank(rank: 2), strength: 0))
+        let own = try Individual().fit(Self.problem, on: Self.reference, reference: Self.reference)
+        expectClose(try #require(found.tasks).coefficients, try #require(own.tasks).coefficients)
+    }
+
+    @Test("what is found is stationary, on every backend", arguments: Candidate.all, [0.05, 0.5, Double.infinity])
+    func stationary(candidate: Candidate, strength: Double) throws {
+        try candidate.run {
+            try checkStationary($0, strength)
+        } float: {
+            try checkStationary($0, strength)
+        }
+    }
+
+    private func checkStationary<B: Backend>(_ backend: B, _ strength: Double) throws {
+        let armul = ARMUL(structure: .lowRank(rank: 2), strength: strength)
+        let fit = try armul.fit(Self.problem, on: backend, reference: Self.reference)
+        let certificate = try #require(fit.certificate)
+        #expect(certificate.hasConverged && fit.centerStatus == .ok)
+        #expect(certificate.residual <= (B.Scalar.self == Double.self ? 1e-9 : 1e5 * Double(B.Scalar.ulpOfOne)))
+        let basis = try #require(fit.subspace).basis
+        for (row, vector) in basis.enumerated() {
+            for (column, other) in basis.enumerated() {
+                #expect(abs(Definitions.dot(vector, other) - (row == column ? 1 : 0)) <= 1e-12)
+            }
+        }
+    }
+
+    @Test("an infinite strength keeps every task's slopes in the subspace")
+    func hardSubspace() throws {
+        let found = try fit(ARMUL(structure: .lowRank(rank: 2), strength: .infinity))
+        let subspace = try #require(found.subspace)
+        let tasks = try #require(found.tasks)
+        for task in 0..<20 {
+            let own = Array(tasks.coefficients(of: task))
+            for feature in 1..<6 {
+                let center = (0..<2).reduce(0.0) {
+                    $0 + subspace.loadings[2 * task + $1] * subspace.basis[$1][feature]
+                }
+                #expect(abs(own[feature] - center) <= 1e-12 * max(1, abs(center)))
+            }
+        }
+    }
+
+    @Test("the objective falls as the rank grows, and rises with the strength")
+    func monotone() throws {
+        func objective(_ rank: Int, _ strength: Double) throws -> Double {
+            try #require(fit(ARMUL(structure: .lowRank(rank: rank), strength: strength)).certificate).objective
+        }
+        let byRank = try (1...5).map { try objective($0, 0.3) }
+        #expect(zip(byRank.dropFirst(), byRank).allSatisfy { $0 < $1 })
+        let byStrength = try [0.02, 0.05, 0.1, Double.infinity].map { try objective(2, $0) }
+        #expect(zip(byStrength.dropFirst(), byStrength).allSatisfy { $0 > $1 })
+    }
+
+    @Test("tasks that take no part are missing and change no other")
+    func badTasks() throws {
+        var problem = Self.problem
+        problem.tasks.append(problem.tasks[0])
+        problem.tasks[20].response[2] = .nan
+        let armul = ARMUL(structure: .lowRank(rank: 2), strength: 0.3)
+        let (plain, found) = (try fit(armul), try fit(armul, problem))
+        #expect(found.statuses[20] == .nonFinite)
+        let tasks = try #require(found.tasks)
+        let missing = tasks.coefficients(of: 20)
+        #expect(missing.allSatisfy { $0.isNaN })
+        expectClose(Array(tasks.coefficients[..<120]), try #require(plain.tasks).coefficients, within: 1e-8)
+    }
+
+    @Test("the strength can be found by cross-validation")
+    func crossValidation() throws {
+        let grid = StrengthGrid(strengths: [0.01, 0.3, 30], foldCount: 4)
+        let found = try fit(ARMUL(structure: .lowRank(rank: 2), penalty: .crossValidated(grid)))
+        let curve = try #require(found.penaltyCurve)
+        #expect(curve.count == 3 && curve.allSatisfy { $0.error > 0 && $0.error.isFinite })
+        #expect(try #require(found.penalty).value > 0.01)
+    }
+}
