@@ -17,7 +17,8 @@ struct TuningOptions: ParsableArguments {
     var penalty: PenaltyOption?
 
     @Option(
-        help: ArgumentHelp("ridge, armul: how many folds find the penalty or strength. (default: 5)", valueName: "count"))
+        help: ArgumentHelp(
+            "ridge, armul: how many folds find the penalty or strength. (default: 5)", valueName: "count"))
     var folds: Int?
 
     @Option(help: ArgumentHelp("ridge, armul: which rows are in which fold. (default: 1)", valueName: "number"))
@@ -46,7 +47,8 @@ struct TuningOptions: ParsableArguments {
         transform: StrengthList.init(parsing:))
     var strengths: StrengthList?
 
-    @Flag(name: .customLong("one-se"), help: "armul: the greatest strength within one standard error of the least error.")
+    @Flag(
+        name: .customLong("one-se"), help: "armul: the greatest strength within one standard error of the least error.")
     var oneStandardError = false
 
     @Option(
@@ -95,7 +97,7 @@ struct TuningOptions: ParsableArguments {
 
     private func checkStructure() throws {
         let structure = structure ?? .vanilla
-        if (clusters != nil || leastCluster != nil), structure != .clustered {
+        if clusters != nil || leastCluster != nil, structure != .clustered {
             throw ValidationError("--clusters and --least-cluster go with --structure clustered")
         }
         if rank != nil, structure != .lowRank { throw ValidationError("--rank goes with --structure low-rank") }
