@@ -143,11 +143,11 @@ struct TuningOptions: ParsableArguments {
         if let strength {
             penalty = .value(strength)
         } else {
-            let usual = StrengthGrid()
+            let rule: StrengthGrid.Rule = oneStandardError ? .oneStandardError : .least
+            let (folds, seed) = (self.folds ?? 5, self.seed ?? 1)
             penalty = .crossValidated(
-                StrengthGrid(
-                    strengths: strengths?.values ?? usual.strengths, foldCount: folds ?? 5, seed: seed ?? 1,
-                    rule: oneStandardError ? .oneStandardError : .least))
+                strengths.map { StrengthGrid(strengths: $0.values, foldCount: folds, seed: seed, rule: rule) }
+                    ?? StrengthGrid(foldCount: folds, seed: seed, rule: rule))
         }
         let structure: ARMUL.Structure =
             switch self.structure ?? .vanilla {
@@ -184,7 +184,7 @@ struct TuningOptions: ParsableArguments {
                 .init("rank", rank.map { .integer($0) } ?? .null),
                 .init("intercept", .string(armul.intercept.rawValue)),
                 .init("strength_by", .string(grid == nil ? "user" : "cross-validation")),
-                .init("strengths", grid.map { .array($0.strengths.map { .number($0) }) } ?? .null),
+                .init("strengths", strengths.map { .array($0.values.map { .number($0) }) } ?? .null),
                 .init("rule", grid.map { .string($0.rule == .least ? "least error" : "one standard error") } ?? .null),
                 .init("folds", grid.map { .integer($0.foldCount) } ?? .null),
                 .init("seed", grid.map { .integer($0.seed) } ?? .null),

@@ -77,7 +77,7 @@ public struct ARMUL: Estimator {
         grid.map { RowFolds(foldCount: $0.foldCount, seed: $0.seed) } ?? RowFolds(foldCount: 1, seed: 0)
     }
 
-    private var grid: StrengthGrid? {
+    var grid: StrengthGrid? {
         if case .crossValidated(let grid) = penalty { return grid }
         return nil
     }
@@ -114,13 +114,20 @@ public struct ARMUL: Estimator {
     private func fits<B: Backend, P: Problem, R: Backend<Double>>(
         _ folded: FoldedMoments<B, P>, sharing: CenterSharing, on reference: R
     ) throws(ComputeError) -> [Fit] {
-        var path: StrengthPath?
-        if let grid { path = try StrengthPath(self, grid, of: folded, sharing: sharing, on: reference) }
-        let chosen = (0..<sharing.count).map { group in
-            if case .value(let strength) = penalty { return ChosenPenalty(value: strength, origin: .given) }
-            return path?.best(of: group) ?? ChosenPenalty(value: .infinity, origin: .notValidated)
-        }
         let quadratics = try quadratics(of: folded.training(without: nil))
+        var chosen = (0..<sharing.count).map { _ in ChosenPenalty(value: 0, origin: .given) }
+        var path: StrengthPath?
+        switch penalty {
+        case .value(let strength): chosen = chosen.map { _ in ChosenPenalty(value: strength, origin: .given) }
+        case .crossValidated(let grid):
+            let unit = self.loss(
+                of: quadratics, sharing: sharing, strengths: chosen.map { _ in 1 }, weightSums: quadratics.weightSums)
+            let found = try StrengthPath(
+                self, grid, units: grid.unit == .one ? chosen.map { _ in 1 } : unit.noiseUnits(), of: folded,
+                sharing: sharing, on: reference)
+            chosen = chosen.indices.map { found.best(of: $0) }
+            path = found
+        }
         let loss = self.loss(
             of: quadratics, sharing: sharing, strengths: chosen.map(\.value), weightSums: quadratics.weightSums)
         var fits: [Fit]

@@ -1,3 +1,5 @@
+import RealModule
+
 /// Strengths of a penalty that cross-validation chooses from, and how.
 public struct StrengthGrid: Sendable, Equatable {
     /// Which of several strengths is taken.
@@ -8,20 +10,37 @@ public struct StrengthGrid: Sendable, Equatable {
         case oneStandardError
     }
 
+    /// What strengths are multiples of.
+    public enum Unit: Sendable {
+        case one
+        /// The strength at which the penalty balances the noise of one task's slopes: `s sqrt(h)`, where `s` is the
+        /// deviation of errors around the tasks' own fits and `h` the mean square of a feature, so that results do not
+        /// depend on the units of the response, or of all features together.
+        case noise
+    }
+
     /// Ascending, none of them negative.
-    public let strengths: [Double]
+    public let multiples: [Double]
+    public let unit: Unit
     public let foldCount: Int
     public let seed: UInt64
     public let rule: Rule
 
-    /// By default those of the paper's simulations: 0.2 to 2 in steps of 0.2, in five folds.
-    public init(
-        strengths: [Double] = (1...10).map { Double($0) / 5 }, foldCount: Int = 5, seed: UInt64 = 1,
-        rule: Rule = .least
-    ) {
-        precondition(!strengths.isEmpty && strengths.allSatisfy { $0 >= 0 }, "strengths are not negative")
+    public init(strengths: [Double], foldCount: Int = 5, seed: UInt64 = 1, rule: Rule = .least) {
+        self.init(multiples: strengths, unit: .one, foldCount: foldCount, seed: seed, rule: rule)
+    }
+
+    /// Ten strengths from a tenth to four times the noise.
+    public init(foldCount: Int = 5, seed: UInt64 = 1, rule: Rule = .least) {
+        let multiples = (0..<10).map { 0.1 * Double.pow(40, Double($0) / 9) }
+        self.init(multiples: multiples, unit: .noise, foldCount: foldCount, seed: seed, rule: rule)
+    }
+
+    private init(multiples: [Double], unit: Unit, foldCount: Int, seed: UInt64, rule: Rule) {
+        precondition(!multiples.isEmpty && multiples.allSatisfy { $0 >= 0 }, "strengths are not negative")
         precondition(foldCount >= 2, "rows are held out in two folds at least")
-        self.strengths = strengths.sorted()
+        self.multiples = multiples.sorted()
+        self.unit = unit
         self.foldCount = foldCount
         self.seed = seed
         self.rule = rule

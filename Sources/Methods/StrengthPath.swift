@@ -6,26 +6,30 @@ import Compute
 /// fold's, as the paper's do. A task without rows outside of a fold is predicted by the centre.
 struct StrengthPath {
     let grid: StrengthGrid
+    /// What the grid's strengths are multiples of, one a group.
+    private let units: [Double]
     /// `groups x folds x strengths`: sums of weighted squared errors, on the user's scale.
     private var errors: [[[Double]]]
     /// `groups x folds`: the sums of their weights.
     private var weights: [[Double]]
 
     init<B: Backend, P: Problem, R: Backend<Double>>(
-        _ armul: ARMUL, _ grid: StrengthGrid, of folded: FoldedMoments<B, P>, sharing: CenterSharing, on reference: R
+        _ armul: ARMUL, _ grid: StrengthGrid, units: [Double], of folded: FoldedMoments<B, P>, sharing: CenterSharing,
+        on reference: R
     ) throws(ComputeError) {
         self.grid = grid
+        self.units = units
         let members = sharing.members(taskCount: folded.taskCount)
-        let none = Array(repeating: Array(repeating: 0.0, count: grid.strengths.count), count: folded.foldCount)
+        let none = Array(repeating: Array(repeating: 0.0, count: grid.multiples.count), count: folded.foldCount)
         errors = members.map { _ in none }
         weights = members.map { _ in Array(repeating: 0.0, count: folded.foldCount) }
         for fold in 0..<folded.foldCount {
             try folded.checkInterruption()
             let quadratics = try armul.quadratics(of: folded.training(without: fold))
             let loss = armul.loss(
-                of: quadratics, sharing: sharing, strengths: members.map { _ in 1 },
+                of: quadratics, sharing: sharing, strengths: units,
                 weightSums: folded.totals.weights.map { $0 / folded.problem.weightScale })
-            let fits = try armul.coefficients(loss, strengths: grid.strengths, on: reference)
+            let fits = try armul.coefficients(loss, strengths: grid.multiples, on: reference)
             for (place, coefficients) in fits.enumerated() {
                 let found = try folded.squaredErrors(inFold: fold, at: coefficients)
                 for (group, tasks) in members.enumerated() {
@@ -41,14 +45,14 @@ struct StrengthPath {
     /// The error of each strength in a group, with its standard error over folds.
     func curve(of group: Int) -> [PenaltyError] {
         let total = weights[group].reduce(0, +)
-        return grid.strengths.indices.map { place in
+        return grid.multiples.indices.map { place in
             let sums = errors[group].map { $0[place] }
             let mean = sums.reduce(0, +) / total
             let deviations = zip(sums, weights[group]).map { ($0 - mean * $1) * ($0 - mean * $1) }
             let count = Double(sums.count)
             let variance = deviations.reduce(0, +) * count / (count - 1)
             return PenaltyError(
-                penalty: grid.strengths[place], error: mean, standardError: variance.squareRoot() / total)
+                penalty: grid.multiples[place] * units[group], error: mean, standardError: variance.squareRoot() / total)
         }
     }
 
@@ -60,15 +64,39 @@ struct StrengthPath {
         let curve = curve(of: group)
         guard let least = curve.map(\.error).min(), least.isFinite,
             let best = curve.last(where: { $0.error == least })
-        else { return ChosenPenalty(value: grid.strengths.last ?? 0, origin: .notValidated) }
+        else { return ChosenPenalty(value: curve.last?.penalty ?? 0, origin: .notValidated) }
         let limit = grid.rule == .oneStandardError ? least + best.standardError : least
         let value = curve.last { $0.error <= limit }?.penalty ?? best.penalty
-        let isBorder = value == grid.strengths.first || value == grid.strengths.last
+        let isBorder = value == curve.first?.penalty || value == curve.last?.penalty
         return ChosenPenalty(value: value, origin: isBorder ? .atBorder : .crossValidated)
     }
 }
 
 extension ProfiledLoss {
+    /// `s sqrt(h)` of each group: `s^2` is the sum of squares around tasks' own fits over what these leave of degrees of
+    /// freedom, or where they leave none the mean square of the response; `h` is the mean of the diagonals of `H_j`.
+    func noiseUnits() throws(ComputeError) -> [Double] {
+        let gains = try solutions(at: members.map { _ in Array(repeating: 0.0, count: order) }, strength: 0).values
+        return members.map { tasks in
+            var (left, degrees, squares, total, curvature, share) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+            for task in tasks where weights[task] > 0 {
+                let count = quadratics.weightSums[task]
+                let rest = max(0, quadratics.constants[task] + 2 * gains[task])
+                if count > Double(order) {
+                    left += count * rest
+                    degrees += count - Double(order)
+                }
+                squares += count * quadratics.constants[task]
+                total += count
+                curvature += weights[task] * quadratics.traces[task] / Double(order)
+                share += weights[task]
+            }
+            let variance = left > 0 ? left / degrees : total > 0 ? squares / total : 0
+            let unit = (variance * (share > 0 ? curvature / share : 0)).squareRoot()
+            return unit > 0 && unit.isFinite ? unit : 1
+        }
+    }
+
     /// Coefficients of all features of every task at its group's centre, on the user's scale; the centre's for a task
     /// that takes no part, and missing for one in no group.
     func coefficients(at centers: [[Double]], strength: Double) throws(ComputeError) -> [Double] {

@@ -60,7 +60,7 @@ extension SlowARMULTests {
         let armul = ARMUL(penalty: .crossValidated(Self.grid))
         let fit = try armul.fit(Self.even, on: backend, reference: Self.reference)
         let curve = try #require(fit.penaltyCurve)
-        #expect(curve.map(\.penalty) == Self.grid.strengths)
+        #expect(curve.map(\.penalty) == Self.grid.multiples)
         for point in curve {
             let expected = try heldOutError(point.penalty, of: Self.even, Self.grid)
             #expect(abs(point.error - expected) <= 4096 * Double(B.Scalar.ulpOfOne) * (1 + expected))
