@@ -21,10 +21,14 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
         pool = HostMemoryPool(limit: min(memoryBytes / 4, Self.mostSpareBytes))
     }
 
-    /// At most so much memory is held for arrays to come.
+    /// At most so much memory, and a quarter of what there is room for, is held for arrays to come.
     private static var mostSpareBytes: Int { 4 << 30 }
 
     public var name: String { "CPU path, \(parallel.threadCount) thread\(parallel.threadCount == 1 ? "" : "s")" }
+
+    public func forOneThread() -> CPUBackend? {
+        CPUBackend(parallel: Parallel(threadCount: 1), memoryBytes: memoryBytes / parallel.threadCount)
+    }
 
     /// As many rows as fill 4 MB, so that a chunk is still in the last-level cache when it is summed. Of rows that are
     /// not copied, so many that threads seldom wait for each other.
@@ -47,6 +51,7 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
     public var packSize: Int { Self.lanes }
 
     public var largestArrayBytes: Int { memoryBytes }
+    public var smallShardBytes: Int { 32 << 20 }
 
     public func makeEntries(taskCount: Int, count: Int, zeroed: Bool) -> PackedEntries<Buffer> {
         let packs = packCount(taskCount)

@@ -15,6 +15,13 @@ public protocol BackendMemory<Scalar>: AnyObject {
     var memoryBytes: Int { get }
     /// How many bytes one array may have.
     var largestArrayBytes: Int { get }
+    /// Moments of so many bytes keep it busy: what comes through at a time where the number of shards costs nothing, so that
+    /// the memory of one soon serves the next.
+    var smallShardBytes: Int { get }
+
+    /// A backend like this one for one thread, which may work beside others on problems too small to be shared out; nil
+    /// where calls come from one thread alone.
+    func forOneThread() -> Self?
 
     /// Memory for `count` entries a task: zeros, or where it is not `zeroed` anything at all, which serves for what is
     /// written whole before it is read. Lanes without a task are zero either way.
@@ -77,8 +84,8 @@ extension BackendMemory {
     /// An eigensystem of nothing yet.
     public func makeEigenSystem(taskCount: Int, order: Int) throws(ComputeError) -> EigenSystem<Buffer> {
         EigenSystem(
-            values: try makeVectors(taskCount: taskCount, width: order, zeroed: false),
-            vectors: try makeVectors(taskCount: taskCount, columnCount: order, width: order, zeroed: false))
+            values: try makeVectors(taskCount: taskCount, width: order),
+            vectors: try makeVectors(taskCount: taskCount, columnCount: order, width: order))
     }
 
     /// A factor of nothing yet.

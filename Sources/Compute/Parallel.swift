@@ -49,7 +49,7 @@ public struct Parallel: Sendable {
         }
     }
 
-    /// The same, where threads take `grain` of them at a time.
+    /// The same, where threads take `grain` of them at a time. Inlinable, so that a caller's loop is compiled with it.
     @inlinable
     package func map<Result>(_ count: Int, grain: Int, _ body: (Int) -> Result) -> [Result] {
         Array(unsafeUninitializedCapacity: count) { results, initializedCount in

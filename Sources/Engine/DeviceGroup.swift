@@ -73,12 +73,15 @@ public final class DeviceGroup<Scalar: LaneScalar>: Backend {
             buffer: entries.buffer[member], entriesPerPack: entries.entriesPerPack, firstEntry: entries.firstEntry)
     }
 
+    public func forOneThread() -> DeviceGroup? { nil }
+
     // MARK: Memory
 
     public var parallel: Parallel { members[0].parallel }
     public var packSize: Int { members[0].packSize }
 
     public var memoryBytes: Int { members.count * (members.map(\.memoryBytes).min() ?? 0) }
+    public var smallShardBytes: Int { members[0].smallShardBytes }
     public var largestArrayBytes: Int { members.count * (members.map(\.largestArrayBytes).min() ?? 0) }
 
     public func makeEntries(

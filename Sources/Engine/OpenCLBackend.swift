@@ -58,6 +58,8 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
 
     public var name: String { context.device.name }
 
+    public func forOneThread() -> OpenCLBackend? { nil }
+
     public func preferredChunkRows(rowWidth: Int, isLent: Bool) -> Int {
         stager.rowCapacity(rowWidth: rowWidth, isLent: isLent)
     }
@@ -68,6 +70,9 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
 
     /// A little less than the device gives in one piece: buffers have padding.
     public var largestArrayBytes: Int { min(memoryBytes, context.device.maxAllocationBytes - 4096) }
+
+    /// A GPU is busy with many more tasks than a CPU, and its memory is kept whatever its size.
+    public var smallShardBytes: Int { shape == .vectors ? 32 << 20 : .max }
 
     func packCount(_ taskCount: Int) -> Int { (taskCount + lanes - 1) / lanes }
 

@@ -29,11 +29,12 @@ struct FitCommand: ParsableCommand {
     @Option(
         help: """
             itl fits each task on its own rows and pool one model to all rows; ridge draws each task towards the pooled \
-            fit, and molar towards the median of the tasks, coefficient by coefficient where it is near.
+            fit, molar towards the median of the tasks, coefficient by coefficient where it is near, and armul towards a \
+            centre by its whole distance, where far tasks pull no more than near ones.
             """)
     var method: MethodName = .itl
 
-    @OptionGroup(title: "Tuning of ridge and molar") var tuning: TuningOptions
+    @OptionGroup(title: "Tuning of ridge, molar and armul") var tuning: TuningOptions
 
     @Option(
         help: ArgumentHelp(

@@ -150,8 +150,13 @@ struct FitResult {
         let statuses = StatusCounts(fit.statuses, termNames: design.termNames).text
         lines.append("\(command.method.rawValue): \(counted(store.layout.taskCount, "task")): \(statuses)")
         if let penalty = fit.penalty {
-            let value = "penalty \(shortNumber(penalty.value))\(penalty.origin.text)"
-            lines.append("\(value), towards \(command.tuning.ridge.center.rawValue)")
+            let name = command.method == .armul ? "strength" : "penalty"
+            lines.append("\(name) \(shortNumber(penalty.value))\(penalty.origin.text), towards \(targetText)")
+        }
+        if let certificate = fit.certificate, !certificate.hasConverged {
+            lines.append(
+                "not converged after \(counted(certificate.iterationCount)) iterations: slopes of "
+                    + "\(shortNumber(certificate.residual)) are left, where 0 is an optimum")
         }
         if let counts = fit.differingTaskCounts, counts.count(where: { $0 != nil }) == 1 {
             lines.append(
@@ -195,8 +200,34 @@ struct FitResult {
         return lines
     }
 
+    /// What tasks are drawn to.
+    private var targetText: String {
+        guard command.method == .armul else { return command.tuning.ridge.center.rawValue }
+        if let clusters = fit.clusters {
+            let sizes = clusters.centers.indices.map { cluster in clusters.labels.count { $0 == cluster } }
+            return "the centres of clusters of \(sizes.map { counted($0) }.joined(separator: ", ")) tasks"
+        }
+        if let rank = command.tuning.rank { return "combinations of \(counted(rank, "vector"))" }
+        guard let tasks = fit.tasks, let center = fit.center else { return "a centre" }
+        let free = command.tuning.armul.intercept == .free ? design.intercept : nil
+        let shrunk = (0..<tasks.featureCount).filter { $0 != free }
+        let merged = fit.statuses.indices.count { task in
+            let own = tasks.coefficients(of: task)
+            return fit.statuses[task] == .ok
+                && shrunk.allSatisfy { own[own.startIndex + $0] == center.coefficients[$0] }
+        }
+        return "a centre, where \(counted(merged)) of \(counted(fit.count(of: "ok"), "task")) are"
+    }
+
     /// What `-v` adds.
     var detailLines: [String] {
+        if let certificate = fit.certificate {
+            let gap = certificate.dualityGap.map { ", duality gap \(shortNumber($0))" } ?? ""
+            return [
+                "objective \(shortNumber(certificate.objective)), KKT residual \(shortNumber(certificate.residual))\(gap), "
+                    + counted(certificate.iterationCount, "iteration")
+            ]
+        }
         if fit.tasks == nil, let center = fit.center {
             return ["condition of the columns: \(shortNumber(center.condition))"]
         }

@@ -3,7 +3,7 @@ import Methods
 
 /// What `--method` names.
 enum MethodName: String, ExpressibleByArgument, CaseIterable {
-    case itl, pool, ridge, molar
+    case itl, pool, ridge, molar, armul
 
     /// Whether `--vcov` means something to it.
     var hasVariances: Bool { self == .itl || self == .pool }
@@ -14,6 +14,7 @@ enum MethodName: String, ExpressibleByArgument, CaseIterable {
         case .pool: Pooled(variance: variance)
         case .ridge: tuning.ridge
         case .molar: tuning.molar
+        case .armul: tuning.armul
         }
     }
 }

@@ -14,6 +14,7 @@ struct ReproduceCommand: ParsableCommand {
               kindred reproduce molar fig2
               kindred reproduce molar fig2 --quick -o fig2     # keeps the results: kindred report fig2 -o fig2.html
               kindred reproduce molar fig2 --print-study > fig2.toml
+              kindred reproduce armul fig1 --part vanilla
             """)
 
     @Argument(help: "The paper: molar or armul.")
@@ -23,7 +24,9 @@ struct ReproduceCommand: ParsableCommand {
     var figure: String
 
     @Option(
-        help: ArgumentHelp("One of the figure's studies, where it has several.", valueName: "name"))
+        help: ArgumentHelp(
+            "One of the figure's studies, where it has several: of armul vanilla, clustered or low-rank.",
+            valueName: "name"))
     var part: String?
 
     @Flag(help: "Run few replications, for a first look.")

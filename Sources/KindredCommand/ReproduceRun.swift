@@ -18,9 +18,11 @@ struct ReproduceRun {
             }
             return try OutputFile.show(text(of: part, experiment))
         }
+        let studies = try parts.map { part in
+            try Study(text(of: part, experiment), file: "\(experiment.paper) \(experiment.figure) \(part.name)")
+        }
         var values: [ReproducedValue] = []
-        for part in parts {
-            let study = try Study(text(of: part, experiment), file: "\(experiment.paper) \(experiment.figure)")
+        for (part, study) in zip(parts, studies) {
             let found = try run(part, of: experiment, study)
             try OutputFile.show("\(study.name): \(experiment.summary)\n\n" + table(found, study) + "\n")
             values += found
@@ -58,7 +60,7 @@ struct ReproduceRun {
         let hasCurve = values.contains { $0.published != nil }
         let header =
             study.factorNames + (hasMetrics ? ["metric"] : []) + ["ours", "+-", "known"]
-            + (hasCurve ? ["errors", "paper"] : []) + ["verdict"]
+            + (hasCurve ? ["s.e. away", "paper"] : []) + ["verdict"]
         return TextTable(
             corner: "method", header: header, names: values.map(\.method),
             fields: values.map { value in
@@ -76,6 +78,7 @@ struct ReproduceRun {
     private func text(_ value: ReproducedValue) -> String {
         switch value.verdict {
         case .withinError: "within error"
+        case .missing: "missing"
         case .better(let share): "better by \(percent(share))"
         case .differs(let share): "larger by \(percent(share))"
         }

@@ -16,10 +16,12 @@ struct TuningOptions: ParsableArguments {
         transform: PenaltyOption.init(parsing:))
     var penalty: PenaltyOption?
 
-    @Option(help: ArgumentHelp("ridge: how many folds find the penalty. (default: 5)", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "ridge, armul: how many folds find the penalty or strength. (default: 5)", valueName: "count"))
     var folds: Int?
 
-    @Option(help: ArgumentHelp("ridge: which rows are in which fold. (default: 1)", valueName: "number"))
+    @Option(help: ArgumentHelp("ridge, armul: which rows are in which fold. (default: 1)", valueName: "number"))
     var seed: UInt64?
 
     @Flag(help: "ridge: penalise the coefficients of standardized features.")
@@ -34,29 +36,85 @@ struct TuningOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "molar: how near, as a multiple of the threshold sqrt(log(min(N/n, d))) std_error. (default: 1)",
-            valueName: "number"))
+            """
+            molar: how near, as a multiple of the threshold sqrt(log(min(N/n, d))) std_error (default: 1). armul: C in \
+            1/2 mean w (y - x'b)^2 + C sqrt(d/n) ||b - c||. (default: found by cross-validation)
+            """, valueName: "number"))
     var strength: Double?
 
-    @Option(help: "molar: free gives each task its own intercept, shared shrinks it as well. (default: free)")
+    @Option(
+        help: ArgumentHelp("armul: the strengths to choose from, apart by commas.", valueName: "numbers"),
+        transform: StrengthList.init(parsing:))
+    var strengths: StrengthList?
+
+    @Flag(
+        name: .customLong("one-se"), help: "armul: the greatest strength within one standard error of the least error.")
+    var oneStandardError = false
+
+    @Option(
+        help: """
+            armul: what tasks are drawn to: one centre (vanilla), that of their cluster (clustered), or a combination of \
+            few vectors (low-rank). (default: vanilla)
+            """)
+    var structure: StructureName?
+
+    @Option(help: ArgumentHelp("armul: how many clusters.", valueName: "count"))
+    var clusters: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "armul: no cluster is smaller than this share of an even one. (default: 0)", valueName: "share"))
+    var leastCluster: Double?
+
+    @Option(help: ArgumentHelp("armul: how many vectors.", valueName: "count"))
+    var rank: Int?
+
+    @Option(help: "molar, armul: free gives each task its own intercept, shared shrinks it as well. (default: free)")
     var intercept: InterceptName?
 
     /// - Throws: a complaint about an option that another method has.
     func check(for method: MethodName) throws {
-        let given: [(name: String, isGiven: Bool, owner: MethodName)] = [
-            ("--towards", towards != nil, .ridge), ("--penalty", penalty != nil, .ridge),
-            ("--folds", folds != nil, .ridge), ("--seed", seed != nil, .ridge),
-            ("--standardize", standardize, .ridge), ("--shrink", shrink != nil, .molar),
-            ("--strength", strength != nil, .molar), ("--intercept", intercept != nil, .molar),
+        let given: [(name: String, isGiven: Bool, owners: [MethodName])] = [
+            ("--towards", towards != nil, [.ridge]), ("--penalty", penalty != nil, [.ridge]),
+            ("--folds", folds != nil, [.ridge, .armul]), ("--seed", seed != nil, [.ridge, .armul]),
+            ("--standardize", standardize, [.ridge]), ("--shrink", shrink != nil, [.molar]),
+            ("--strength", strength != nil, [.molar, .armul]), ("--intercept", intercept != nil, [.molar, .armul]),
+            ("--strengths", strengths != nil, [.armul]), ("--one-se", oneStandardError, [.armul]),
+            ("--structure", structure != nil, [.armul]), ("--clusters", clusters != nil, [.armul]),
+            ("--least-cluster", leastCluster != nil, [.armul]), ("--rank", rank != nil, [.armul]),
         ]
-        if let stray = given.first(where: { $0.isGiven && $0.owner != method }) {
-            throw ValidationError(
-                "\(stray.name) is for --method \(stray.owner.rawValue), not \(method.rawValue)")
+        if let stray = given.first(where: { $0.isGiven && !$0.owners.contains(method) }) {
+            let owners = stray.owners.map(\.rawValue).joined(separator: " or ")
+            throw ValidationError("\(stray.name) is for --method \(owners), not \(method.rawValue)")
         }
         if let folds { try Self.checkFolds(folds) }
+        if method == .armul { try checkStructure() }
         if let strength, !(strength >= 0) { throw ValidationError("--strength \(strength): 0 or more is needed") }
         if case .value = penalty, folds != nil || seed != nil {
             throw ValidationError("--folds and --seed find a penalty; leave --penalty out, or them")
+        }
+    }
+
+    private func checkStructure() throws {
+        let structure = structure ?? .vanilla
+        if clusters != nil || leastCluster != nil, structure != .clustered {
+            throw ValidationError("--clusters and --least-cluster go with --structure clustered")
+        }
+        if rank != nil, structure != .lowRank { throw ValidationError("--rank goes with --structure low-rank") }
+        if structure == .clustered, clusters == nil {
+            throw ValidationError("--structure clustered needs --clusters, how many there are")
+        }
+        if structure == .lowRank, rank == nil {
+            throw ValidationError("--structure low-rank needs --rank, how many vectors tasks are combined of")
+        }
+        if let clusters, clusters < 1 { throw ValidationError("--clusters \(clusters): one at least is needed") }
+        if let rank, rank < 1 { throw ValidationError("--rank \(rank): one at least is needed") }
+        if let leastCluster, !(0...1).contains(leastCluster) {
+            throw ValidationError("--least-cluster \(leastCluster): a share from 0 to 1 is needed")
+        }
+        if strength != nil, strengths != nil || oneStandardError || folds != nil || seed != nil {
+            throw ValidationError(
+                "--strengths, --one-se, --folds and --seed find a strength; leave --strength out, or them")
         }
     }
 
@@ -80,6 +138,26 @@ struct TuningOptions: ParsableArguments {
             intercept: intercept == .shared ? .shared : .free)
     }
 
+    var armul: ARMUL {
+        var penalty: ARMUL.Penalty
+        if let strength {
+            penalty = .value(strength)
+        } else {
+            let usual = StrengthGrid()
+            penalty = .crossValidated(
+                StrengthGrid(
+                    strengths: strengths?.values ?? usual.strengths, foldCount: folds ?? 5, seed: seed ?? 1,
+                    rule: oneStandardError ? .oneStandardError : .least))
+        }
+        let structure: ARMUL.Structure =
+            switch self.structure ?? .vanilla {
+            case .vanilla: .vanilla
+            case .clustered: .clustered(ClusterStructure(count: clusters ?? 1, leastShare: leastCluster ?? 0))
+            case .lowRank: .lowRank(rank: rank ?? 1)
+            }
+        return ARMUL(structure: structure, penalty: penalty, intercept: intercept == .shared ? .shared : .free)
+    }
+
     /// The settings that a method was run with, as model files record them.
     func settings(of method: MethodName) -> [JsonValue.Member] {
         switch method {
@@ -96,6 +174,21 @@ struct TuningOptions: ParsableArguments {
                 .init("shrink", .string(molar.shrinkage.rawValue)), .init("strength", .number(molar.strength)),
                 .init("intercept", .string(molar.intercept.rawValue)),
             ]
+        case .armul:
+            var grid: StrengthGrid?
+            if case .crossValidated(let tried) = armul.penalty { grid = tried }
+            return [
+                .init("structure", .string((structure ?? .vanilla).rawValue)),
+                .init("clusters", clusters.map { .integer($0) } ?? .null),
+                .init("least_cluster", clusters.map { _ in .number(leastCluster ?? 0) } ?? .null),
+                .init("rank", rank.map { .integer($0) } ?? .null),
+                .init("intercept", .string(armul.intercept.rawValue)),
+                .init("strength_by", .string(grid == nil ? "user" : "cross-validation")),
+                .init("strengths", grid.map { .array($0.strengths.map { .number($0) }) } ?? .null),
+                .init("rule", grid.map { .string($0.rule == .least ? "least error" : "one standard error") } ?? .null),
+                .init("folds", grid.map { .integer($0.foldCount) } ?? .null),
+                .init("seed", grid.map { .integer($0.seed) } ?? .null),
+            ]
         }
     }
 }
@@ -106,6 +199,25 @@ enum TargetName: String, ExpressibleByArgument, CaseIterable {
 
 enum ShrinkageName: String, ExpressibleByArgument, CaseIterable {
     case hard, soft
+}
+
+enum StructureName: String, ExpressibleByArgument, CaseIterable {
+    case vanilla, clustered
+    case lowRank = "low-rank"
+}
+
+/// What `--strengths` lists.
+struct StrengthList {
+    let values: [Double]
+
+    init(parsing argument: String) throws {
+        values = try argument.split(separator: ",", omittingEmptySubsequences: false).map { text in
+            guard let value = Double(text), value >= 0 else {
+                throw ValidationError("'\(text)' is no number of 0 or more")
+            }
+            return value
+        }
+    }
 }
 
 enum InterceptName: String, ExpressibleByArgument, CaseIterable {

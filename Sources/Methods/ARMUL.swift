@@ -98,9 +98,9 @@ public struct ARMUL: Estimator {
     ) throws(ComputeError) -> [Fit] {
         let canBeTogether = structure == .vanilla && (grid == nil || batch.whole.drawnMoments != nil)
         var found: [Fit] = []
-        for part in batch.parts(for: backend, arrayCount: arrayCount, passes: .several) {
+        for part in batch.parts(for: backend, arrayCount: arrayCount, passes: .one) {
             let count = foldedArrayCount(folds.foldCount)
-            guard canBeTogether, part.whole.shardCount(for: backend, arrayCount: count) == 1 else {
+            guard canBeTogether, part.whole.shardCount(for: backend, arrayCount: count, passes: .one) == 1 else {
                 found += try fitsOneByOne(part, on: backend, reference: reference, progress: progress)
                 continue
             }

@@ -40,6 +40,20 @@ public struct Fit: Sendable {
         self.statuses = statuses
     }
 
+    /// Makes room for so many tasks in all.
+    mutating func reserveCapacity(taskCount: Int) {
+        tasks?.reserveCapacity(taskCount: taskCount)
+        statuses.reserveCapacity(taskCount)
+    }
+
+    /// Adds what was found of further tasks.
+    mutating func append(_ part: Fit) {
+        if let estimates = part.tasks { tasks?.append(estimates) }
+        statuses += part.statuses
+        refittedTaskCount += part.refittedTaskCount
+        orthogonalizedTaskCount += part.orthogonalizedTaskCount
+    }
+
     /// The number of tasks with this status, whatever its detail.
     public func count(of name: String) -> Int { statuses.count { $0.name == name } }
 }

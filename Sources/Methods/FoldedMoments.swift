@@ -27,7 +27,7 @@ package final class FoldedMoments<B: Backend, P: Problem> {
         self.progress = progress
         counts = FoldCounts(taskCount: problem.layout.taskCount, foldCount: folds.foldCount)
         let arrayCount = foldedArrayCount(folds.foldCount)
-        isWhole = problem.shardCount(for: backend, arrayCount: arrayCount) == 1
+        isWhole = problem.shardCount(for: backend, arrayCount: arrayCount, passes: .several) == 1
         hasRoom =
             problem.layout.taskCount
             <= backend.tasksThatFit(entriesPerTask: triangleCount(problem.featureCount + 1), arrayCount: arrayCount)

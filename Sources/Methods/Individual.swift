@@ -22,16 +22,20 @@ public struct Individual: Estimator {
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
-        var shards = problem.shards(for: backend, arrayCount: arrayCount, passes: .one)
-        let shardCount = shards.count
-        guard let first = shards.next() else { return Fit(statuses: []) }
-        var fit = try fitShard(first, on: backend, reference: reference, progress: progress)
-        if shardCount > 1 { fit.reserveCapacity(taskCount: problem.layout.taskCount) }
-        for shard in shards {
-            fit.append(try fitShard(shard, on: backend, reference: reference, progress: progress))
+        var whole: Fit?
+        for shard in problem.shards(for: backend, arrayCount: arrayCount, passes: .one) {
+            let part = try fitShard(shard, on: backend, reference: reference, progress: progress)
+            if whole == nil {
+                whole = part
+                if shard.tasks.count < problem.layout.taskCount {
+                    whole?.reserveCapacity(taskCount: problem.layout.taskCount)
+                }
+            } else {
+                whole?.append(part)
+            }
         }
-        fit.finish()
-        return fit
+        whole?.finish()
+        return whole ?? Fit(statuses: [])
     }
 
     public func fits<B: Backend, R: Backend<Double>, P: Problem>(
@@ -124,22 +128,10 @@ extension Fit {
         return !errors.allSatisfy(\.isFinite)
     }
 
-    fileprivate mutating func reserveCapacity(taskCount: Int) {
-        tasks?.reserveCapacity(taskCount: taskCount)
-        statuses.reserveCapacity(taskCount)
-    }
-
-    /// Adds what was found of further tasks.
-    fileprivate mutating func append(_ part: Fit) {
-        if let estimates = part.tasks { tasks?.append(estimates) }
-        statuses += part.statuses
-        refittedTaskCount += part.refittedTaskCount
-        orthogonalizedTaskCount += part.orthogonalizedTaskCount
-    }
-
     /// Makes what cannot be told missing, and counts what the summary tells.
     mutating func finish() {
         guard var estimates = tasks else { return }
+        // There is one reference to each array then, and it is changed where it is.
         tasks = nil
         let width = estimates.featureCount
         illConditionedTaskCount = 0

@@ -48,14 +48,57 @@ extension Estimator {
         try fitsOneByOne(batch, on: backend, reference: reference, progress: progress)
     }
 
+    /// Small groups one a thread, where the backend allows it, and others one after another.
     func fitsOneByOne<B: Backend, R: Backend<Double>, P: Problem>(
         _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress?
     ) throws(ComputeError) -> [Fit] {
+        if batch.groups.count > 1, batch.groups.allSatisfy({ $0.count <= mostTasksOfSmallGroup }),
+            let fits = try fitsSideBySide(batch, on: backend, reference: reference, progress: progress)
+        {
+            return fits
+        }
         var fits: [Fit] = []
         for group in batch.groups.indices {
             fits.append(try fit(batch.problem(group), on: backend, reference: reference, progress: progress))
         }
         return fits
+    }
+}
+
+extension Estimator {
+    /// One group a thread; nil where the backend works on one thread alone.
+    private func fitsSideBySide<B: Backend, R: Backend<Double>, P: Problem>(
+        _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress?
+    ) throws(ComputeError) -> [Fit]? {
+        guard backend.forOneThread() != nil, reference.forOneThread() != nil else { return nil }
+        let workers = backend.parallel.gather(of: batch.groups.count, grain: 1) {
+            GroupWorker(backend: backend.forOneThread(), reference: reference.forOneThread())
+        } _: { groups, worker in
+            for group in groups { worker.fit(batch.problem(group), group, with: self, progress) }
+        }
+        if let failure = workers.compactMap(\.failure).first { throw failure }
+        return workers.flatMap(\.fits).sorted { $0.group < $1.group }.map(\.fit)
+    }
+}
+
+/// More tasks than these keep several threads busy.
+private let mostTasksOfSmallGroup = 1000
+
+/// What one thread has found of the groups that it took.
+private struct GroupWorker<B: Backend, R: Backend<Double>> {
+    let backend: B?
+    let reference: R?
+    var fits: [(group: Int, fit: Fit)] = []
+    var failure: ComputeError?
+
+    mutating func fit(_ problem: some Problem, _ group: Int, with estimator: some Estimator, _ progress: PassProgress?)
+    {
+        guard failure == nil, let backend, let reference else { return }
+        do throws(ComputeError) {
+            fits.append((group, try estimator.fit(problem, on: backend, reference: reference, progress: progress)))
+        } catch {
+            failure = error
+        }
     }
 }
 

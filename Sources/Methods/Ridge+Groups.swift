@@ -11,9 +11,9 @@ extension Ridge {
         let canBeTogether = !standardizes && (!isCrossValidated || batch.whole.drawnMoments != nil)
         let count = groupArrayCount(featureCount: batch.whole.featureCount)
         var fits: [Fit] = []
-        for part in batch.parts(for: backend, arrayCount: count, passes: .several) {
+        for part in batch.parts(for: backend, arrayCount: count, passes: .one) {
             fits +=
-                canBeTogether && part.whole.shardCount(for: backend, arrayCount: count) == 1
+                canBeTogether && part.whole.shardCount(for: backend, arrayCount: count, passes: .one) == 1
                 ? try fitsTogether(part, on: backend, reference: reference, progress: progress)
                 : try fitsOneByOne(part, on: backend, reference: reference, progress: progress)
         }
@@ -78,7 +78,7 @@ extension Ridge {
             pull: backend.spread(pulls, width: width, over: groups, taskCount: total.taskCount), on: backend)
         let coefficients = batch.whole.scaling.unscaled(try backend.download(solution.scaled))
         let (counts, diagnosis) = (folded.totals.observations, solution.diagnosis)
-        // Many groups are threads' work, and the tasks of a few.
+        // Threads share the groups out or, where there are few, the tasks of each.
         let single = Parallel(threadCount: 1)
         let (outer, inner) =
             batch.groups.count < backend.parallel.threadCount
@@ -88,8 +88,9 @@ extension Ridge {
             let tasks = batch.groups[group]
             let values = coefficients[tasks.lowerBound * width..<tasks.upperBound * width]
             var fit = Fit(
-                diagnosis.part(tasks), coefficients: Array(values), sampleCounts: counts[tasks], parallel: inner)
-            fit.finish(center: targets.center(group), sampleCounts: counts[tasks])
+                diagnosis.part(tasks), coefficients: Array(values), featureCount: width, sampleCounts: counts[tasks],
+                parallel: inner)
+            fit.setCenter(targets.center(group), sampleCounts: counts[tasks])
             fit.penalty = penalty
             return fit
         }

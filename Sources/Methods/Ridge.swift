@@ -88,22 +88,19 @@ public struct Ridge: Estimator {
     private func fit<B: Backend>(_ moments: MomentShards<B>, lambda: Double) throws(ComputeError) -> Fit {
         let target = try RidgeTarget(self, from: moments)
         let (width, counts, parallel) = (moments.featureCount, moments.sampleCounts, moments.backend.parallel)
-        var fit = Fit(statuses: [])
-        var tasks = TaskEstimates(taskCount: 0, featureCount: width)
-        tasks.reserveCapacity(taskCount: counts.count)
-        fit.statuses.reserveCapacity(counts.count)
+        var fit = Fit(tasks: TaskEstimates(taskCount: 0, featureCount: width), statuses: [])
+        fit.reserveCapacity(taskCount: counts.count)
         try moments.forEachShard { range, shard throws(ComputeError) in
             let solution = try target.penalty.solve(
                 shard, lambda: lambda, center: target.center, on: moments.backend)
             let coefficients = moments.scaling.unscaled(try moments.backend.download(solution.scaled))
-            let part = Fit(
-                solution.diagnosis, coefficients: coefficients, sampleCounts: counts[range], parallel: parallel)
-            fit.statuses += part.statuses
-            if let estimates = part.tasks { tasks.append(estimates) }
+            fit.append(
+                Fit(
+                    solution.diagnosis, coefficients: coefficients, featureCount: width, sampleCounts: counts[range],
+                    parallel: parallel))
         }
-        fit.tasks = tasks
         fit.centerStatus = target.status
-        fit.finish(center: target.center, sampleCounts: counts[...])
+        fit.setCenter(target.center, sampleCounts: counts[...])
         return fit
     }
 }
@@ -119,9 +116,11 @@ extension Ridge: MomentEstimator {
 
 extension Fit {
     /// What became of tasks whose penalised Grams have been factored.
-    init(_ diagnosis: RidgeDiagnosis, coefficients: [Double], sampleCounts: ArraySlice<Int>, parallel: Parallel) {
+    init(
+        _ diagnosis: RidgeDiagnosis, coefficients: [Double], featureCount width: Int, sampleCounts: ArraySlice<Int>,
+        parallel: Parallel
+    ) {
         let (taskCount, first) = (sampleCounts.count, sampleCounts.startIndex)
-        let width = coefficients.count / max(1, taskCount)
         let missing = Array(repeating: Double.nan, count: taskCount)
         self.init(
             tasks: TaskEstimates(
@@ -137,7 +136,7 @@ extension Fit {
     }
 
     /// Puts the centre to the tasks' coefficients, and in the place of those that could not be had.
-    mutating func finish(center: [Double], sampleCounts: ArraySlice<Int>) {
+    mutating func setCenter(_ center: [Double], sampleCounts: ArraySlice<Int>) {
         let sampleCount = zip(sampleCounts, statuses).reduce(0) { $1.1 == .ok ? $0 + $1.0 : $0 }
         self.center = Estimate(
             coefficients: center, standardErrors: center.map { _ in .nan }, degreesOfFreedom: .nan,

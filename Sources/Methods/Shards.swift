@@ -61,18 +61,14 @@ extension Problem {
 
     /// How many tasks a shard has.
     func shardSize(for backend: some Backend, arrayCount: Int, passes: ShardPasses) -> Int {
-        let isEasy = passes == .one || drawnMoments?.areKept == true
+        let costsNothing = passes == .one || drawnMoments?.areKept == true
         return backend.tasksThatFit(
             entriesPerTask: triangleCount(featureCount + 1), arrayCount: arrayCount,
-            arrayBytes: isEasy ? Self.easyBytes : .max)
+            arrayBytes: costsNothing ? backend.smallShardBytes : .max)
     }
 
-    /// Where shards cost little their moments have at most so many bytes, whose memory soon serves the next: enough tasks
-    /// to keep a device busy.
-    private static var easyBytes: Int { 32 << 20 }
-
     /// In how many shards its moments and so many arrays in all come through on this backend.
-    package func shardCount(for backend: some Backend, arrayCount: Int, passes: ShardPasses = .several) -> Int {
+    package func shardCount(for backend: some Backend, arrayCount: Int, passes: ShardPasses) -> Int {
         shards(for: backend, arrayCount: arrayCount, passes: passes).count
     }
 }

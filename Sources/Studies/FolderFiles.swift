@@ -37,8 +37,12 @@ enum FolderFiles {
         return names.sorted()
     }
 
-    /// Makes a folder unless it is there.
+    /// Makes a folder unless it is there, and those that it is in.
     static func make(_ folder: String) throws(TableError) {
+        if mkdir(folder, 0o777) == 0 || errno == EEXIST { return }
+        if errno == ENOENT, let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
+            try make(String(folder[..<slash]))
+        }
         if mkdir(folder, 0o777) != 0, errno != EEXIST {
             throw TableError(
                 .cannotWrite, "cannot make the folder '\(folder)': \(String(cString: strerror(errno))); name another")

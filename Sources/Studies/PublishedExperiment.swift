@@ -64,6 +64,8 @@ public struct PublishedExperiment: Sendable {
 public struct ReproducedValue: Sendable {
     public enum Verdict: Sendable, Equatable {
         case withinError
+        /// The method has no value in any replication.
+        case missing
         /// A smaller error than others have found, by this share.
         case better(Double)
         case differs(Double)
@@ -96,7 +98,9 @@ extension PublishedExperiment {
                     zip(study.factorNames, cell.factorValues).contains { $0 == name && $1 == value }
                 }
             }
-            guard let cell, let method = cell.methods.firstIndex(where: { $0.label == target.method }) else { continue }
+            guard let cell, let method = cell.methods.firstIndex(where: { $0.label == target.method }) else {
+                preconditionFailure("\(study.name) has no \(target.method) in the cell of a value that is known")
+            }
             let own = moments[cell.index][method * study.metrics.count + target.metric]
             let distance = target.distance(of: own)
             values.append(
@@ -109,6 +113,7 @@ extension PublishedExperiment {
     }
 
     private func verdict(_ own: RunningMoments, _ target: Target, _ distance: Double) -> ReproducedValue.Verdict {
+        guard own.mean.isFinite else { return .missing }
         let difference = own.mean - target.value
         let agrees: Bool
         switch agreement {

@@ -2,7 +2,7 @@ extension Study {
     /// A study's text with one of its keys set: the key's line is replaced, or a line comes first.
     ///
     /// - Parameters:
-    ///   - key: one of the first keys, `replications`, or one of a table, `outliers.share`.
+    ///   - key: one of the first keys, `replications`, or one of a table that the study has, `outliers.share`.
     ///   - value: as TOML has it.
     public static func text(_ text: String, setting key: String, to value: String) -> String {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -13,7 +13,7 @@ extension Study {
         if path.count > 1 {
             let header = "[\(path.dropLast().joined(separator: "."))]"
             guard let place = lines.firstIndex(where: { content($0).hasPrefix(header) }) else {
-                return text + "\n\(header)\n\(name) = \(value)\n"
+                preconditionFailure("a study with the table \(header)")
             }
             first = place + 1
         }

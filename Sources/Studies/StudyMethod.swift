@@ -15,6 +15,7 @@ struct StudyMethod: Sendable {
     private enum Name: String, CaseIterable {
         case itl, pool, ridge, molar, armul
         case clusteredMTL = "clustered-mtl"
+        case lowRankMTL = "low-rank-mtl"
     }
 
     private enum Variance: String, CaseIterable {
@@ -50,6 +51,9 @@ struct StudyMethod: Sendable {
             let armul = try Self.armul(&fields)
             if case .crossValidated(let grid) = armul.penalty { foldCount = grid.foldCount }
             estimator = armul
+        case .lowRankMTL:
+            estimator = ARMUL(
+                structure: .lowRank(rank: try fields.integer("rank", in: 1...10_000)), strength: .infinity)
         case .clusteredMTL: estimator = ARMUL(structure: .clustered(try Self.clusters(&fields)), strength: .infinity)
         }
         self.knowsVariance = knowsVariance
@@ -70,6 +74,7 @@ struct StudyMethod: Sendable {
         switch name {
         case .vanilla: structure = .vanilla
         case .clustered: structure = .clustered(try clusters(&fields))
+        case .lowRank: structure = .lowRank(rank: try fields.integer("rank", in: 1...10_000))
         }
         if let strength = fields.take("strength") {
             return ARMUL(
@@ -88,6 +93,7 @@ struct StudyMethod: Sendable {
 
     private enum ARMULStructure: String, CaseIterable {
         case vanilla, clustered
+        case lowRank = "low-rank"
     }
 
     /// `clusters = 3`, begun `restarts` times.

@@ -193,6 +193,43 @@ struct SweepTests {
     }
 }
 
+@Suite("a sweep of many tasks")
+struct SlowSweepMemoryTests {
+    /// Moments of 37 MB come in two small shards where they are kept, which a little memory does not allow.
+    @Test("gives the same whatever the memory")
+    func memory() throws {
+        let folder = try Folder()
+        let study = """
+            replications = 2
+            metrics = ["mean-l2"]
+            [design]
+            tasks = 20000
+            rows = 30
+            features = 20
+            [coefficients]
+            structure = "sphere"
+            spread = 0.5
+            [[methods]]
+            name = "itl"
+            [[methods]]
+            name = "pool"
+            [[methods]]
+            name = "ridge"
+            penalty = 3
+            [[methods]]
+            name = "molar"
+
+            """
+        try folder.write("s.toml", "name = \"many\"\n" + study)
+        for memory in ["1G", "4G"] {
+            let outcome = try Program.run(
+                ["sweep", "run", "s.toml", "-o", "runs/\(memory)", "--device", "cpu", "--memory", memory], in: folder)
+            #expect(outcome.code == 0, "\(outcome)")
+        }
+        #expect(try folder.data("runs/1G/results.csv") == folder.data("runs/4G/results.csv"))
+    }
+}
+
 @Suite("kindred reproduce")
 struct SlowReproduceTests {
     /// Two replications of each cell: the anchors within 10 %, or three of their standard errors.
@@ -205,6 +242,24 @@ struct SlowReproduceTests {
         #expect(outcome.text.contains("\(count) of \(count) values are within error"), "\(outcome.text)")
     }
 
+    /// Five replications of each cell, which may be off by four standard errors; the folder is new, and in a new one.
+    @Test("finds what is known of vanilla ARMUL, and keeps it")
+    func armul() throws {
+        let folder = try Folder()
+        let outcome = try Program.run(
+            ["reproduce", "armul", "fig1", "--part", "vanilla", "--quick", "--device", "cpu", "-o", "new/fig1"],
+            in: folder)
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(outcome.text.contains("33 of 33 values are within error"), "\(outcome.text)")
+        #expect(try folder.text("new/fig1/vanilla/summary.csv").contains("ARMUL"))
+        let several = try Program.run(["reproduce", "armul", "fig1", "--print-study"], in: folder)
+        #expect(several.code == 64)
+        #expect(several.errors.contains("name one with --part: vanilla, clustered, low-rank"), "\(several)")
+        let unknown = try Program.run(["reproduce", "armul", "fig1", "--part", "vanila"], in: folder)
+        #expect(unknown.code == 64)
+        #expect(unknown.errors.contains("has no part 'vanila'; there are: vanilla, clustered, low-rank"))
+    }
+
     @Test("prints the study behind a figure, which is one that sweep runs")
     func printed() throws {
         let folder = try Folder()
@@ -213,7 +268,9 @@ struct SlowReproduceTests {
         #expect(study.text.contains("\n[design]\n"))
         let unknown = try Program.run(["reproduce", "molar", "fig9"], in: folder)
         #expect(unknown.code == 64)
-        #expect(unknown.errors.contains("there is no experiment 'molar fig9'; there are: molar fig2, molar fig3"))
+        #expect(
+            unknown.errors.contains(
+                "there is no experiment 'molar fig9'; there are: molar fig2, molar fig3, armul fig1, armul fig2"))
     }
 }
 

@@ -62,7 +62,7 @@ struct SlowShardTests {
             _ problem: ArrayProblem, _ variance: VarianceEstimator, on backend: some Backend
         ) throws {
             let reference = CPUBackend<Double>(parallel: Parallel(threadCount: 1))
-            shardCount = problem.shardCount(for: backend, arrayCount: 4)
+            shardCount = problem.shardCount(for: backend, arrayCount: 4, passes: .one)
             individual = try Individual(variance: variance).fit(problem, on: backend, reference: reference)
             pooled = try Pooled(variance: variance).fit(problem, on: backend, reference: reference)
         }
