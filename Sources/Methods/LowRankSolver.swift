@@ -27,23 +27,24 @@ struct LowRankSolver<B: Backend> {
             loss.weights[$1] > 0 ? max($0, 1 + loss.quadratics.slopes[$1]) : $0
         }
         for round in 1...Self.roundLimit {
-            if slopes.largest(weights: loss.weights) <= Self.tolerance * scale {
+            if largest(slopes) <= Self.tolerance * scale {
                 return SolvedSubspace(place: place, value: slopes.value, iterationCount: round, hasConverged: true)
             }
-            let before = slopes.value
+            var hasMoved = false
             for half in [Half.loadings, .basis] {
                 for damping in [1e-6, 1] {
                     let trial = self.trial(half, from: place, slopes, damping: damping)
                     let found = try self.slopes(at: trial)
-                    if found.value <= slopes.value {
+                    if isBetter(found, than: slopes, half) {
                         (place, slopes) = (trial, found)
+                        hasMoved = true
                         break
                     }
                 }
             }
-            if slopes.value == before {
-                // Rounding decides: nothing is lower.
-                let isNear = slopes.largest(weights: loss.weights) <= 1e4 * Self.tolerance * scale
+            if !hasMoved {
+                // Rounding decides: nothing is lower or flatter.
+                let isNear = largest(slopes) <= 100 * Self.tolerance * scale
                 return SolvedSubspace(place: place, value: slopes.value, iterationCount: round, hasConverged: isNear)
             }
         }
@@ -52,6 +53,22 @@ struct LowRankSolver<B: Backend> {
     }
 
     private enum Half { case loadings, basis }
+
+    private func largest(_ slopes: SubspaceSlopes) -> Double {
+        max(slopes.basisSlope, slopes.loadingSlope(weights: loss.weights))
+    }
+
+    /// Whether a half step lowers the sum; or, where its values no longer tell, the slopes that it is to remove.
+    private func isBetter(_ found: SubspaceSlopes, than slopes: SubspaceSlopes, _ half: Half) -> Bool {
+        let size = abs(slopes.value) + (loss.constants.first ?? 0)
+        let rounding = 64 * Double(B.Scalar.ulpOfOne) * size
+        if found.value < slopes.value - rounding { return true }
+        guard found.value <= slopes.value + rounding else { return false }
+        switch half {
+        case .loadings: return found.loadingSlope(weights: loss.weights) < slopes.loadingSlope(weights: loss.weights)
+        case .basis: return found.basisSlope < slopes.basisSlope
+        }
+    }
 
     private func trial(_ half: Half, from place: Subspace, _ slopes: SubspaceSlopes, damping: Double) -> Subspace {
         switch half {
@@ -91,7 +108,7 @@ struct LowRankSolver<B: Backend> {
     /// The sum of the profiled losses, and its derivatives in the loadings and in the basis.
     private func slopes(at place: Subspace) throws(ComputeError) -> SubspaceSlopes {
         let (backend, order) = (loss.backend, loss.order)
-        var slopes = SubspaceSlopes(rank: rank, order: order)
+        var slopes = SubspaceSlopes(rank: rank, order: order, unit: Double(B.Scalar.ulpOfOne))
         try loss.quadratics.forEachShard { shard throws(ComputeError) in
             let tasks = shard.tasks
             let own = Array(place.loadings[tasks.lowerBound * rank..<tasks.upperBound * rank])

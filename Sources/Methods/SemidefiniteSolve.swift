@@ -2,7 +2,9 @@ import Compute
 
 /// The solution of `A x = b` for a positive semidefinite matrix, a triangle row by row: `L L' x = b`, with 0 for an unknown
 /// whose pivot is rounding, which those before it determine.
-func semidefiniteSolution(_ triangle: [Double], _ rightSide: [Double]) -> [Double] {
+///
+/// - Parameter tolerance: how small a share of its diagonal a pivot may be.
+func semidefiniteSolution(_ triangle: [Double], _ rightSide: [Double], tolerance: Double) -> [Double] {
     let order = rightSide.count
     var (lower, x) = (triangle, rightSide)
     for row in 0..<order {
@@ -14,7 +16,7 @@ func semidefiniteSolution(_ triangle: [Double], _ rightSide: [Double]) -> [Doubl
             if column < row {
                 lower[start + column] = lower[other + column] > 0 ? sum / lower[other + column] : 0
             } else {
-                lower[start + row] = sum > 1e-12 * triangle[start + row] ? sum.squareRoot() : 0
+                lower[start + row] = sum > tolerance * triangle[start + row] ? sum.squareRoot() : 0
             }
         }
         var value = x[row]

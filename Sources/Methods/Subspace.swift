@@ -25,7 +25,9 @@ struct Subspace {
                         slopes.fullSquares[first + row * rank + column], damping)
                 }
             }
-            return semidefiniteSolution(triangle, (0..<rank).map { -slopes.loadingGradients[task * rank + $0] })
+            return semidefiniteSolution(
+                triangle, (0..<rank).map { -slopes.loadingGradients[task * rank + $0] },
+                tolerance: slopes.pivotTolerance)
         }
         return Subspace(basis: basis, loadings: zip(loadings, steps.joined()).map { $0 + $1 })
     }
@@ -44,7 +46,8 @@ struct Subspace {
                 triangle.append(SubspaceSlopes.mixed(slopes.profiledSum[place], slopes.fullSum[place], damping))
             }
         }
-        let step = semidefiniteSolution(triangle, slopes.basisGradient.map { -$0 })
+        let step = semidefiniteSolution(
+            triangle, slopes.basisGradient.map { -$0 }, tolerance: slopes.pivotTolerance)
         let moved = basis.enumerated().map { vector, values in
             values.enumerated().map { $1 + step[vector * order + $0] }
         }
@@ -94,18 +97,25 @@ struct SubspaceSlopes {
     /// `sum of w_j C_j z_jk z_jl` and the same of `H_j`: for each of a triangle of `k` and `l` a triangle.
     var profiledSum: [Double]
     var fullSum: [Double]
+    /// The share of its diagonal that rounding may leave of a pivot.
+    let pivotTolerance: Double
     private let rank: Int
 
-    init(rank: Int, order: Int) {
+    /// - Parameter unit: the rounding of the backend's scalar.
+    init(rank: Int, order: Int, unit: Double) {
         self.rank = rank
+        pivotTolerance = 512 * unit
         basisGradient = Array(repeating: 0, count: rank * order)
         profiledSum = Array(repeating: 0, count: triangleCount(rank) * triangleCount(order))
         fullSum = profiledSum
     }
 
-    /// The largest slope: of a task along the basis, or of a vector of the basis.
-    func largest(weights: [Double]) -> Double {
-        var largest = basisGradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    /// The slope in the basis.
+    var basisSlope: Double { basisGradient.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+
+    /// The largest slope of a task along the basis.
+    func loadingSlope(weights: [Double]) -> Double {
+        var largest = 0.0
         for task in weights.indices where weights[task] > 0 {
             let slope = (0..<rank).reduce(0.0) {
                 $0 + loadingGradients[task * rank + $1] * loadingGradients[task * rank + $1]

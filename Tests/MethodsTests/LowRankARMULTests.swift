@@ -72,6 +72,30 @@ struct SlowLowRankARMULTests {
         }
     }
 
+    @Test("tasks of fewer rows than the rank are fitted too", arguments: Candidate.all)
+    func fewRows(candidate: Candidate) throws {
+        try candidate.run {
+            try checkFewRows($0)
+        } float: {
+            try checkFewRows($0)
+        }
+    }
+
+    private func checkFewRows<B: Backend>(_ backend: B) throws {
+        var problem = Self.problem
+        for (task, count) in [(1, 2), (4, 1), (9, 3)] {
+            problem.tasks[task].design = Array(problem.tasks[task].design.prefix(count))
+            problem.tasks[task].response = Array(problem.tasks[task].response.prefix(count))
+            problem.tasks[task].weights = Array(problem.tasks[task].weights.prefix(count))
+        }
+        let armul = ARMUL(structure: .lowRank(rank: 3), strength: 0.5)
+        let fit = try armul.fit(problem, on: backend, reference: Self.reference)
+        #expect(fit.statuses.allSatisfy { $0 == .ok } && fit.centerStatus == .ok)
+        #expect(try #require(fit.tasks).coefficients.allSatisfy { $0.isFinite && abs($0) < 100 })
+        let residual = try #require(fit.certificate).residual
+        #expect(residual <= (B.Scalar.self == Double.self ? 1e-9 : 1e5 * Double(B.Scalar.ulpOfOne)))
+    }
+
     @Test("an infinite strength keeps every task's slopes in the subspace")
     func hardSubspace() throws {
         let found = try fit(ARMUL(structure: .lowRank(rank: 2), strength: .infinity))
