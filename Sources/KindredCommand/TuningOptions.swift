@@ -24,7 +24,7 @@ struct TuningOptions: ParsableArguments {
     @Option(help: ArgumentHelp("ridge, armul: which rows are in which fold. (default: 1)", valueName: "number"))
     var seed: UInt64?
 
-    @Flag(help: "ridge: penalise the coefficients of standardized features.")
+    @Flag(help: "ridge, armul: penalise the coefficients of standardized features.")
     var standardize = false
 
     @Option(
@@ -77,7 +77,7 @@ struct TuningOptions: ParsableArguments {
         let given: [(name: String, isGiven: Bool, owners: [MethodName])] = [
             ("--towards", towards != nil, [.ridge]), ("--penalty", penalty != nil, [.ridge]),
             ("--folds", folds != nil, [.ridge, .armul]), ("--seed", seed != nil, [.ridge, .armul]),
-            ("--standardize", standardize, [.ridge]), ("--shrink", shrink != nil, [.molar]),
+            ("--standardize", standardize, [.ridge, .armul]), ("--shrink", shrink != nil, [.molar]),
             ("--strength", strength != nil, [.molar, .armul]), ("--intercept", intercept != nil, [.molar, .armul]),
             ("--strengths", strengths != nil, [.armul]), ("--one-se", oneStandardError, [.armul]),
             ("--structure", structure != nil, [.armul]), ("--clusters", clusters != nil, [.armul]),
@@ -155,7 +155,9 @@ struct TuningOptions: ParsableArguments {
             case .clustered: .clustered(ClusterStructure(count: clusters ?? 1, leastShare: leastCluster ?? 0))
             case .lowRank: .lowRank(rank: rank ?? 1)
             }
-        return ARMUL(structure: structure, penalty: penalty, intercept: intercept == .shared ? .shared : .free)
+        var armul = ARMUL(structure: structure, penalty: penalty, intercept: intercept == .shared ? .shared : .free)
+        armul.standardizes = standardize
+        return armul
     }
 
     /// The settings that a method was run with, as model files record them.
@@ -182,7 +184,7 @@ struct TuningOptions: ParsableArguments {
                 .init("clusters", clusters.map { .integer($0) } ?? .null),
                 .init("least_cluster", clusters.map { _ in .number(leastCluster ?? 0) } ?? .null),
                 .init("rank", rank.map { .integer($0) } ?? .null),
-                .init("intercept", .string(armul.intercept.rawValue)),
+                .init("intercept", .string(armul.intercept.rawValue)), .init("standardize", .bool(standardize)),
                 .init("strength_by", .string(grid == nil ? "user" : "cross-validation")),
                 .init("strengths", strengths.map { .array($0.values.map { .number($0) }) } ?? .null),
                 .init("rule", grid.map { .string($0.rule == .least ? "least error" : "one standard error") } ?? .null),

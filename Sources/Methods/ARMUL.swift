@@ -47,6 +47,9 @@ public struct ARMUL: Estimator {
     public var penalty: Penalty
     public var intercept: InterceptRole
     public var weights: TaskWeights
+    /// Whether distances are between coefficients of standardized features, each divided by its deviation over all rows;
+    /// else they depend on the units of features.
+    public var standardizes = false
 
     public init(
         structure: Structure = .vanilla, penalty: Penalty = .crossValidated(StrengthGrid()),
@@ -96,7 +99,7 @@ public struct ARMUL: Estimator {
     public func fits<B: Backend, R: Backend<Double>, P: Problem>(
         _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> [Fit] {
-        let canBeTogether = structure == .vanilla && (grid == nil || batch.whole.drawnMoments != nil)
+        let canBeTogether = structure == .vanilla && !standardizes && (grid == nil || batch.whole.drawnMoments != nil)
         var found: [Fit] = []
         for part in batch.parts(for: backend, arrayCount: arrayCount, passes: .one) {
             let count = foldedArrayCount(folds.foldCount)
@@ -186,7 +189,8 @@ public struct ARMUL: Estimator {
 
     /// Each task's loss in the coefficients that are shrunk.
     func quadratics<B: Backend>(of moments: MomentShards<B>) throws(ComputeError) -> TaskQuadratics<B> {
-        try TaskQuadratics(of: moments, free: intercept == .free ? moments.scaling.intercept : nil)
+        try TaskQuadratics(
+            of: moments, free: intercept == .free ? moments.scaling.intercept : nil, standardizes: standardizes)
     }
 
     /// The loss of the centre with this method's weights and thresholds.

@@ -5,6 +5,8 @@ struct FullCoefficients {
     /// The centre's. Its intercept is that of all tasks' rows, given its slopes.
     let center: [Double]
     private let features: [Int]
+    /// What the features are divided by.
+    private let units: [Double]
     private let free: Int?
     /// For each task those of the features that remain, then of the response.
     private let means: [Double]
@@ -12,10 +14,11 @@ struct FullCoefficients {
     init<B: Backend>(_ quadratics: TaskQuadratics<B>, center slopes: [Double], weights: [Double], tasks: [Int]) {
         features = quadratics.user.features
         free = quadratics.user.free
+        units = quadratics.user.units
         let (means, width) = (quadratics.means, slopes.count + 1)
         self.means = means
         var center = Array(repeating: 0.0, count: features.count + (free == nil ? 0 : 1))
-        for (place, feature) in features.enumerated() { center[feature] = slopes[place] }
+        for (place, feature) in features.enumerated() { center[feature] = slopes[place] / units[place] }
         if let free {
             let isKnown = tasks.contains { weights[$0] > 0 }
             center[free] = tasks.reduce(isKnown ? 0.0 : .nan) { sum, task in
@@ -32,7 +35,7 @@ struct FullCoefficients {
     func task(_ task: Int, _ slopes: [Double]) -> [Double] {
         var result = Array(repeating: 0.0, count: center.count)
         let own = slopes[task * features.count..<(task + 1) * features.count]
-        for (feature, slope) in zip(features, own) { result[feature] = slope }
+        for (place, slope) in own.enumerated() { result[features[place]] = slope / units[place] }
         if let free {
             let width = features.count + 1
             result[free] = Self.level(means[task * width..<(task + 1) * width], own)

@@ -40,7 +40,7 @@ struct RidgeTarget {
 
 extension MomentShards {
     /// The sum of the weights of the tasks that are included.
-    fileprivate func weightSum(of isIncluded: [Bool]) -> Double {
+    func weightSum(of isIncluded: [Bool]) -> Double {
         zip(weightSums, isIncluded).reduce(0) { $1.1 ? $0 + $1.0 : $0 }
     }
 }
@@ -48,7 +48,7 @@ extension MomentShards {
 extension ColumnScaling {
     /// The variance of each feature on the user's scale, from the moments of rows of this weight in all; without an
     /// intercept the mean square.
-    fileprivate func variances(of total: [Double], weight: Double) -> [Double] {
+    func variances(of total: [Double], weight: Double) -> [Double] {
         (0..<featureCount).map { feature in
             let square = total[triangleCount(feature) + feature] * scales[feature] * scales[feature] / weight
             guard let intercept else { return square }

@@ -31,11 +31,18 @@ final class TaskQuadratics<B: Backend> {
     /// All tasks, where they are one shard.
     private var whole: Shard?
 
-    /// - Parameter free: the intercept that is eliminated, if any.
-    init(of moments: MomentShards<B>, free: Int?) throws(ComputeError) {
+    /// - Parameters:
+    ///   - free: the intercept that is eliminated, if any.
+    ///   - standardizes: whether features are divided by their deviations over all rows.
+    init(of moments: MomentShards<B>, free: Int?, standardizes: Bool) throws(ComputeError) {
         source = moments
         backend = moments.backend
-        user = UserMoments(scaling: moments.scaling, free: free)
+        var variances: [Double]?
+        if standardizes {
+            let total = try moments.total()
+            variances = moments.scaling.variances(of: total.values, weight: moments.weightSum(of: total.isIncluded))
+        }
+        user = UserMoments(scaling: moments.scaling, free: free, variances: variances)
         weightSums = moments.weightSums.map { $0 / moments.weightScale }
         try source.forEachShard { tasks, moments throws(ComputeError) in
             let converted = try convert(moments, tasks: tasks)

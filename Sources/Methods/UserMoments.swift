@@ -4,7 +4,7 @@ import Compute
 ///
 /// With `n` the sum of the weights, half the weighted mean square of the residuals is `f(x) = x'H x / 2 - b'x + e / 2`. A
 /// free intercept is eliminated: columns are centred at the task's means, which no shift changes, and `f` is what the best
-/// intercept leaves. The conversion is exact but for rounding.
+/// intercept leaves. The conversion is exact but for rounding. Standardized features are divided by their deviation.
 struct UserMoments {
     /// The features whose coefficients remain.
     let features: [Int]
@@ -12,19 +12,28 @@ struct UserMoments {
     let free: Int?
     private let intercept: Int?
     private let featureCount: Int
+    /// What the features that remain are divided by: 1, or where they are standardized their deviations.
+    let units: [Double]
     /// Of the features that remain and the response.
     private let columns: [Int]
     private let shifts: [Double]
     private let scales: [Double]
 
-    init(scaling: ColumnScaling, free: Int?) {
+    /// - Parameter variances: of each feature on the user's scale, where the penalty is on standardized coefficients.
+    init(scaling: ColumnScaling, free: Int?, variances: [Double]? = nil) {
         self.free = free
         intercept = scaling.intercept
         featureCount = scaling.featureCount
         features = (0..<featureCount).filter { $0 != free }
         columns = features + [featureCount]
-        shifts = columns.map { scaling.shifts[$0] }
-        scales = columns.map { scaling.scales[$0] }
+        let units = features.map { feature in
+            let variance = variances?[feature] ?? 1
+            return variance > 0 && feature != scaling.intercept ? variance.squareRoot() : 1
+        }
+        self.units = units
+        let divisors = units + [1]
+        shifts = zip(columns, divisors).map { scaling.shifts[$0] / $1 }
+        scales = zip(columns, divisors).map { scaling.scales[$0] / $1 }
     }
 
     /// How many coefficients remain.
