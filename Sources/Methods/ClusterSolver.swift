@@ -33,22 +33,33 @@ struct ClusterSolver<B: Backend> {
     func solve<R: Backend<Double>>(
         continuing centers: [[Double]]? = nil, on reference: R
     ) throws(ComputeError) -> SolvedClusters<B> {
-        if let centers { return try solve(from: centers, on: reference) }
-        var best = try solve(from: seeds(restart: 0), on: reference)
-        for restart in 1..<max(1, structure.restartCount) {
-            let other = try solve(from: seeds(restart: restart), on: reference)
-            if other.objective < best.objective { best = other }
+        var seen: Set<Int> = []
+        var best: SolvedClusters<B>?
+        for restart in 0..<(centers == nil ? structure.restartCount : 1) {
+            let seeds = centers ?? seeds(restart: restart)
+            guard let found = try solve(from: seeds, skipping: &seen, on: reference) else { continue }
+            if best.map({ found.objective < $0.objective }) ?? true { best = found }
         }
+        guard let best else { preconditionFailure("the first beginning meets clusters that nobody has seen") }
         return best
     }
 
+    /// The clusters that a beginning leads to.
+    ///
+    /// - Parameter seen: hashes of the clusters that earlier beginnings came through: where these lead to is known.
+    /// - Returns: nil where it comes to some of these.
     private func solve<R: Backend<Double>>(
-        from seeds: [[Double]], on reference: R
-    ) throws(ComputeError) -> SolvedClusters<B> {
+        from seeds: [[Double]], skipping seen: inout Set<Int>, on reference: R
+    ) throws(ComputeError) -> SolvedClusters<B>? {
         var centers = seeds
         var labels = try self.labels(at: &centers)
         var iterationCount = 0
+        var own: Set<Int> = []
+        defer { seen.formUnion(own) }
         for round in 1...Self.roundLimit {
+            let clusters = labels.numberedByAppearance.hashValue
+            if seen.contains(clusters) { return nil }
+            own.insert(clusters)
             let solver = try CenterSolver(
                 ProfiledLoss(
                     loss.quadratics, sharing: .labels(labels, count: structure.count), weights: loss.weights,
@@ -126,6 +137,19 @@ struct ClusterSolver<B: Backend> {
             }
         }
         return seeds
+    }
+}
+
+extension [Int] {
+    /// The same clusters with the numbers 0, 1, ... in the order in which they appear; negative labels stay.
+    fileprivate var numberedByAppearance: [Int] {
+        var numbers: [Int: Int] = [:]
+        return map { label in
+            if label < 0 { return label }
+            if let number = numbers[label] { return number }
+            defer { numbers[label] = numbers.count }
+            return numbers.count
+        }
     }
 }
 

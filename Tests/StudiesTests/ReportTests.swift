@@ -101,19 +101,21 @@ struct ReportTests {
 
     @Test("makes a panel of each combination of other factors, and one of very many")
     func panels() throws {
-        func folder(_ spreads: [Double]) throws -> ReportFolder {
-            let grid = ["[grid]", "design.rows = [20, 40]", "coefficients.spread = \(spreads)"]
+        func folder(_ spreads: [Double], rows: [Int] = [20, 40]) throws -> ReportFolder {
+            let grid = ["[grid]", "design.rows = \(rows)", "coefficients.spread = \(spreads)"]
             return try ReportFolder(
                 text(grid, replications: 1), factors: ["rows", "spread"],
-                cells: ["20", "40"].flatMap { rows in spreads.map { [rows, "\($0)"] } }, replications: 1)
+                cells: rows.flatMap { rows in spreads.map { ["\(rows)", "\($0)"] } }, replications: 1)
         }
         let few = try figures(folder([0.25, 0.75]))
         #expect(few.map(\.count) == [2, 2])
         #expect(few[0].map { $0["title"] as? String } == ["spread = 0.25", "spread = 0.75"])
         #expect(try values(few[0][0]).map { $0["x"] as? Double } == [20, 20, 40, 40])
         #expect(try values(few[0][0])[0]["low"] == nil)
+        // Of two factors the one with three values has a curve.
+        #expect(try figures(folder([0.25, 0.75], rows: [20, 40, 80])).map(\.count) == [2])
         // The study's own value is 0.5.
-        let many = try folder((1...13).map { Double($0) / 4 })
+        let many = try folder((1...13).map { Double($0) / 4 }, rows: [20, 40, 80])
         #expect(try figures(many)[0].map { $0["title"] as? String } == ["spread = 0.5"])
         #expect(try page(many).contains("12 further combinations of the other factors stand in summary.csv."))
     }

@@ -61,7 +61,17 @@ struct StudyErrorTests {
             message: "s.toml:16: two methods are called 'itl'; give one of them a 'label'"),
         Mistake(
             more: ["[[methods]]", "name = \"lasso\""],
-            message: "s.toml:16: 'name' is one of \"itl\", \"pool\", \"ridge\", \"molar\", not \"lasso\""),
+            message: "s.toml:16: 'name' is one of \"itl\", \"pool\", \"ridge\", \"molar\", \"armul\", "
+                + "\"clustered-mtl\", \"low-rank-mtl\", not \"lasso\""),
+        Mistake(
+            more: ["[[methods]]", "name = \"armul\"", "structure = \"clustered\""],
+            message: "s.toml:15: [[methods]] armul needs 'clusters', a whole number of 1 or more"),
+        Mistake(
+            more: ["[[methods]]", "name = \"armul\"", "strengths = []"],
+            message: "s.toml:17: 'strengths' is empty; give it a number at least"),
+        Mistake(
+            old: "structure", new: "structure = \"sparse\"\ndiffering-share = 0.1\ndifferences = 2",
+            message: "s.toml:10: 'differing-share' and 'differences' both say how many coordinates differ"),
         Mistake(
             more: ["[noise]", "distribution = \"t\"", "degrees = 2"],
             message: "s.toml:17: 'degrees' is a number above 2.0, not 2"),
