@@ -10,7 +10,9 @@ struct FitCheck {
     let store: ColumnStore
 
     func throwIfNothingWasFitted() throws(TableError) {
-        if fit.centerStatus != .ok, fit.centerStatus != .notConverged { throw TableError(.data, description(of: fit.centerStatus)) }
+        if fit.centerStatus != .ok, fit.centerStatus != .notConverged {
+            throw TableError(.data, description(of: fit.centerStatus))
+        }
         guard fit.tasks != nil, fit.count(of: "ok") == 0 else { return }
         let statuses = Set(fit.statuses)
         if statuses.count == 1, let status = statuses.first {

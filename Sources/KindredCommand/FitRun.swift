@@ -30,6 +30,11 @@ struct FitRun {
         let design = try Design(formula: formula, store: store, weights: command.input.weights)
         let problem = try TableProblem(
             design: design, store: store, clusterColumn: command.vcov.clusterColumn, parallel: parallel)
+        if command.method == .armul {
+            let isFree = command.tuning.armul.intercept == .free && design.intercept != nil
+            try command.tuning.checkStructure(
+                taskCount: store.layout.taskCount, shrunkCount: design.featureCount - (isFree ? 1 : 0))
+        }
         let estimator = command.method.estimator(variance: command.vcov.estimator, command.tuning)
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: estimator.passCount,

@@ -118,6 +118,21 @@ struct TuningOptions: ParsableArguments {
         }
     }
 
+    /// - Parameter shrunkCount: coefficients of a task that are drawn to its centre.
+    /// - Throws: ``TableError`` of kind `usage` for more clusters, or vectors, than the table has room for.
+    func checkStructure(taskCount: Int, shrunkCount: Int) throws(TableError) {
+        if let clusters, clusters > taskCount {
+            throw TableError(
+                .usage, "--clusters \(clusters): the table has \(counted(taskCount, "task")); ask for fewer clusters")
+        }
+        if let rank, rank > min(taskCount, shrunkCount) {
+            throw TableError(
+                .usage,
+                "--rank \(rank): the table has \(counted(taskCount, "task")), and each \(counted(shrunkCount, "coefficient")) "
+                    + "to be drawn; at most \(min(taskCount, shrunkCount)) can be")
+        }
+    }
+
     /// More folds than a task has rows change nothing for it, and each costs memory for the moments of every task.
     static func checkFolds(_ folds: Int) throws {
         guard (2...1000).contains(folds) else { throw ValidationError("--folds \(folds): 2 to 1,000 are possible") }

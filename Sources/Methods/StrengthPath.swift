@@ -52,7 +52,8 @@ struct StrengthPath {
             let count = Double(sums.count)
             let variance = deviations.reduce(0, +) * count / (count - 1)
             return PenaltyError(
-                penalty: grid.multiples[place] * units[group], error: mean, standardError: variance.squareRoot() / total)
+                penalty: grid.multiples[place] * units[group], error: mean, standardError: variance.squareRoot() / total
+            )
         }
     }
 

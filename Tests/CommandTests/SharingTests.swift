@@ -41,7 +41,7 @@ struct SharingTests {
     }
 
     @Test(
-        "a model that shares predicts every task, also one it has not seen", arguments: ["ridge", "molar"],
+        "a model that shares predicts every task, also one it has not seen", arguments: ["ridge", "molar", "armul"],
         ["json", "npz"])
     func predict(method: String, format: String) throws {
         let folder = try folder()
@@ -56,6 +56,51 @@ struct SharingTests {
         #expect(values.count == 3)
         #expect(abs(values[0] - 5) < 0.5)
         #expect(values.allSatisfy { abs($0 - 5) < 3 })
+    }
+
+    @Test("armul draws alike groups to one centre to the bit, leaves another near its own, and finds it as a cluster")
+    func armul() throws {
+        let folder = try folder()
+        let vanilla = try fit(["--method", "armul", "--strength", "1", "-v", "-o", "m.csv"], in: folder)
+        try #require(vanilla.code == 0, "\(vanilla)")
+        #expect(vanilla.errors.contains("armul: 7 tasks: 7 ok\n"))
+        #expect(vanilla.errors.contains("strength 1, towards a centre, where 6 of 7 tasks are\n"), "\(vanilla)")
+        #expect(vanilla.errors.contains(", duality gap "), "\(vanilla)")
+        let slopes = try folder.text("m.csv").split(separator: "\n").filter { $0.contains(",x,") }
+            .compactMap { Double($0.split(separator: ",")[2]) }
+        #expect(Set(slopes).count == 2 && slopes.count == 7)
+        #expect(abs(slopes[0] - 2) < 0.1 && slopes[2] > 4.5 && slopes[2] < 5.05, "\(slopes)")
+        let clustered = try fit(
+            ["--method", "armul", "--structure", "clustered", "--clusters", "2", "--strength", "10", "--summary"],
+            in: folder)
+        #expect(
+            clustered.errors.contains("clusters of 6, 1 tasks\n")
+                || clustered.errors.contains("clusters of 1, 6 tasks\n"),
+            "\(clustered)")
+    }
+
+    @Test(
+        "armul refuses a structure that the table has no room for",
+        arguments: [
+            (
+                ["--structure", "clustered", "--clusters", "8"],
+                "--clusters 8: the table has 7 tasks; ask for fewer clusters"
+            ),
+            (
+                ["--structure", "low-rank", "--rank", "2"],
+                "--rank 2: the table has 7 tasks, and each 1 coefficient to be drawn; at most 1 can be"
+            ),
+            (["--structure", "clustered"], "--structure clustered needs --clusters, how many there are"),
+            (["--rank", "1"], "--rank goes with --structure low-rank"),
+            (["--strength", "1", "--one-se"], "--strengths, --one-se, --folds and --seed find a strength"),
+            (["--penalty", "1"], "--penalty is for --method ridge, not armul"),
+        ])
+    func refused(options: [String], message: String) throws {
+        let folder = try folder()
+        let outcome = try fit(["--method", "armul", "-o", "m.csv"] + options, in: folder)
+        #expect(outcome.code == 64)
+        #expect(outcome.errors.contains(message), "\(outcome)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("m.csv")))
     }
 
     @Test("a task of its own rows alone is told apart: itl has no centre, and ridge says its penalty")

@@ -65,7 +65,7 @@ struct StudyErrorTests {
                 + "\"clustered-mtl\", \"low-rank-mtl\", not \"lasso\""),
         Mistake(
             more: ["[[methods]]", "name = \"armul\"", "structure = \"clustered\""],
-            message: "s.toml:15: [[methods]] armul needs 'clusters', a whole number of 1 or more"),
+            message: "s.toml:15: the method 'armul' needs 'clusters', a whole number of 1 or more"),
         Mistake(
             more: ["[[methods]]", "name = \"armul\"", "strengths = []"],
             message: "s.toml:17: 'strengths' is empty; give it a number at least"),
