@@ -227,13 +227,44 @@ extension Backend {
     /// The solutions of systems; of several the shortest, in units of the scales.
     fileprivate func solutions(of systems: [CenterSystem], tolerance: Double) throws(ComputeError) -> [[Double]] {
         guard let order = systems.first?.rightSide.count, order > 0 else { return systems.map { _ in [] } }
-        let matrices = try makeMatrices(taskCount: systems.count, order: order)
+        var (solutions, isSolved) = try definiteSolutions(of: systems, order: order, tolerance: tolerance)
+        let rest = systems.indices.filter { !isSolved[$0] }
+        if !rest.isEmpty {
+            let others = try semidefiniteSolutions(of: rest.map { systems[$0] }, order: order, tolerance: tolerance)
+            for (place, solution) in zip(rest, others) { solutions[place] = solution }
+        }
+        return zip(solutions, systems).map { solution, system in zip(solution, system.scales).map { $0 / $1 } }
+    }
+
+    /// Solutions by Cholesky's factor, and which systems have one: those whose least eigenvalue is far from what counts as
+    /// none.
+    private func definiteSolutions(
+        of systems: [CenterSystem], order: Int, tolerance: Double
+    ) throws(ComputeError) -> (solutions: [[Double]], isSolved: [Bool]) {
+        let matrices = try makeMatrices(taskCount: systems.count, order: order, zeroed: false)
+        try upload(systems.flatMap(\.scaledMatrix), into: matrices.triangles)
+        let factor = try makeFactor(taskCount: systems.count, order: order)
+        try self.factor(matrices, tolerance: LeastSquares<Self>.collinearityTolerance, into: factor)
+        let solutions = try makeVectors(taskCount: systems.count, width: order, zeroed: false)
+        try upload(systems.flatMap(\.scaledRightSide), into: solutions)
+        try solve(factor, solutions, into: solutions)
+        let diagnosis = try download(factor.diagnosis)
+        let isSolved = systems.indices.map { place in
+            diagnosis[2 * place] == 0 && diagnosis[2 * place + 1] * tolerance <= 0.01
+        }
+        return (try download(solutions).split(into: systems.count), isSolved)
+    }
+
+    private func semidefiniteSolutions(
+        of systems: [CenterSystem], order: Int, tolerance: Double
+    ) throws(ComputeError) -> [[Double]] {
+        let matrices = try makeMatrices(taskCount: systems.count, order: order, zeroed: false)
         try upload(systems.flatMap(\.scaledMatrix), into: matrices.triangles)
         let system = try makeEigenSystem(taskCount: systems.count, order: order)
         try eigen(matrices, into: system)
-        let rightSides = try makeVectors(taskCount: systems.count, width: order)
+        let rightSides = try makeVectors(taskCount: systems.count, width: order, zeroed: false)
         try upload(systems.flatMap(\.scaledRightSide), into: rightSides)
-        let linear = try makeVectors(taskCount: systems.count, width: order)
+        let linear = try makeVectors(taskCount: systems.count, width: order, zeroed: false)
         try coordinates(of: rightSides, in: system, into: linear)
         // What is nearest to zero, and nothing draws there.
         let none = try makeVectors(taskCount: 1, width: order)
@@ -241,7 +272,6 @@ extension Backend {
         let result = try makeInfimalConvolution(taskCount: systems.count, order: order)
         try infimalConvolution(
             of: system, linear: linear, at: none, thresholds: free, tolerance: Scalar(tolerance), into: result)
-        let solutions = try download(result.minimizers).split(into: systems.count)
-        return zip(solutions, systems).map { solution, system in zip(solution, system.scales).map { $0 / $1 } }
+        return try download(result.minimizers).split(into: systems.count)
     }
 }

@@ -7,26 +7,44 @@ import Compute
 func semidefiniteSolution(_ triangle: [Double], _ rightSide: [Double], tolerance: Double) -> [Double] {
     let order = rightSide.count
     var (lower, x) = (triangle, rightSide)
-    for row in 0..<order {
-        let start = triangleCount(row)
-        for column in 0...row {
-            let other = triangleCount(column)
-            var sum = triangle[start + column]
-            for k in 0..<column { sum -= lower[start + k] * lower[other + k] }
-            if column < row {
-                lower[start + column] = lower[other + column] > 0 ? sum / lower[other + column] : 0
-            } else {
-                lower[start + row] = sum > tolerance * triangle[start + row] ? sum.squareRoot() : 0
+    lower.withUnsafeMutableBufferPointer { lower in
+        x.withUnsafeMutableBufferPointer { x in
+            guard let lower = lower.baseAddress, let x = x.baseAddress else { return }
+            for row in 0..<order {
+                let own = lower + triangleCount(row)
+                for column in 0..<row {
+                    let other = lower + triangleCount(column)
+                    own[column] = other[column] > 0 ? (own[column] - dot(own, other, count: column)) / other[column] : 0
+                }
+                let pivot = own[row] - dot(own, own, count: row)
+                own[row] = pivot > tolerance * own[row] ? pivot.squareRoot() : 0
+                x[row] = own[row] > 0 ? (x[row] - dot(own, x, count: row)) / own[row] : 0
+            }
+            for row in (0..<order).reversed() {
+                let own = lower + triangleCount(row)
+                x[row] = own[row] > 0 ? x[row] / own[row] : 0
+                for k in 0..<row { x[k] -= own[k] * x[row] }
             }
         }
-        var value = x[row]
-        for k in 0..<row { value -= lower[start + k] * x[k] }
-        x[row] = lower[start + row] > 0 ? value / lower[start + row] : 0
-    }
-    for row in (0..<order).reversed() {
-        let pivot = lower[triangleCount(row) + row]
-        x[row] = pivot > 0 ? x[row] / pivot : 0
-        for k in 0..<row { x[k] -= lower[triangleCount(row) + k] * x[row] }
     }
     return x
+}
+
+/// `x'y`, eight products at a time.
+private func dot(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, count: Int) -> Double {
+    typealias Lanes = SIMD8<Double>
+    let (first, second) = (UnsafeRawPointer(x), UnsafeRawPointer(y))
+    var (sums, index) = (Lanes.zero, 0)
+    while index &+ 8 <= count {
+        sums = multiplyAdd(
+            first.loadUnaligned(fromByteOffset: index &* 8, as: Lanes.self),
+            second.loadUnaligned(fromByteOffset: index &* 8, as: Lanes.self), sums)
+        index &+= 8
+    }
+    var sum = sums.sum()
+    while index < count {
+        sum += x[index] * y[index]
+        index &+= 1
+    }
+    return sum
 }
