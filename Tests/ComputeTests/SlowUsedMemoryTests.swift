@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("memory used before")
-struct UsedMemoryTests {
+struct SlowUsedMemoryTests {
     /// Large enough for every backend to keep it, in either scalar.
     static let taskCount = 140_000
     static let width = 8
