@@ -30,9 +30,9 @@ public struct StrengthGrid: Sendable, Equatable {
         self.init(multiples: strengths, unit: .one, foldCount: foldCount, seed: seed, rule: rule)
     }
 
-    /// Ten strengths from a tenth to four times the noise.
+    /// Ten strengths from a fiftieth to ten times the noise.
     public init(foldCount: Int = 5, seed: UInt64 = 1, rule: Rule = .least) {
-        let multiples = (0..<10).map { 0.1 * Double.pow(40, Double($0) / 9) }
+        let multiples = (0..<10).map { 0.02 * Double.pow(500, Double($0) / 9) }
         self.init(multiples: multiples, unit: .noise, foldCount: foldCount, seed: seed, rule: rule)
     }
 
