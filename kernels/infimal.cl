@@ -75,6 +75,9 @@ kernel void infimal_convolution(
     global pack *g = gradients + ITEM_OFFSET(item, g_entries, g_first + column * order);
     pack l[MAX_ORDER], center[MAX_ORDER], p[MAX_ORDER], y[MAX_ORDER];
 
+    // Not constants: between a constant and a value oclgrind's vectors choose wrongly.
+    const pack zero = (pack)(real)(item_count < 0), one = zero + 1;
+
     // An eigenvalue that counts as 0 has no slope; the largest takes its place.
     pack largest = 0, unit = 0;
     for (int i = 0; i < order; i++) largest = AT(value, i) > largest ? AT(value, i) : largest;
@@ -88,7 +91,7 @@ kernel void infimal_convolution(
         p[i] = presence * fma(l[i], sum, -OPERAND_AT(b, b, i));
         unit = fabs(p[i]) > unit ? fabs(p[i]) : unit;
     }
-    unit = unit == (pack)0 ? (pack)1 : unit;
+    unit = unit == (pack)0 ? one : unit;
     pack squares = 0, bend = 0;
     for (int i = 0; i < order; i++) {
         p[i] /= unit;
@@ -99,20 +102,20 @@ kernel void infimal_convolution(
     const pack norm = sqrt(squares), t = given / unit;
     // The first step from 0 needs no division a coordinate.
     const pack first = (norm - t) * squares / bend;
-    pack r = norm <= t ? (pack)0 : first;
+    pack r = norm <= t ? zero : first;
     pack active = norm > t ? (pack)1 : (pack)0;
     for (int step = 0; step < step_limit && ANY(active > (pack)0); step++) {
         const pack next = r + newton_step(order, l, p, r, t);
-        const pack moving = next - r > r * accuracy ? active : (pack)0;
+        const pack moving = next - r > r * accuracy ? active : zero;
         r = active > (pack)0 ? next : r;
         active = moving;
     }
 
     const pack distance = unit * r;
-    pack result = norm <= t ? (pack)0 : given * distance;
+    pack result = norm <= t ? zero : given * distance;
     for (int i = 0; i < order; i++) {
         const pack own = AT(value, i), presence = own <= least ? (pack)0 : (pack)1;
-        const pack step = norm <= t ? (pack)0 : p[i] / fma(l[i], r, t) * distance;
+        const pack step = norm <= t ? zero : p[i] / fma(l[i], r, t) * distance;
         y[i] = norm <= t ? p[i] * unit : step;
         const pack place = center[i] - step;
         result = fma(presence * place, fma(l[i] * (real)0.5, place, -OPERAND_AT(b, b, i)), result);
@@ -120,7 +123,7 @@ kernel void infimal_convolution(
     AT(results + ITEM_OFFSET(item, f_entries, f_first + column), 0) = result;
     rotate_back(order, v, y, g);
     const pack shift = t / r;
-    const pack factor = norm <= t ? (pack)1 : shift;
+    const pack factor = norm <= t ? one : shift;
     for (int k = 0; k < order; k++) {
         const pack move = AT(g, k), from = OPERAND_AT(c, c, k);
         AT(x, k) = norm <= t ? from : from - move;
@@ -133,12 +136,12 @@ kernel void infimal_convolution(
     pack total = 0;
     for (int i = 0; i < order; i++) {
         const pack own = AT(value, i), presence = own <= least ? (pack)0 : (pack)1;
-        const pack share = l[i] / (l[i] + (norm <= t ? (pack)0 : shift)), direction = p[i] / fma(l[i], r, t);
-        y[i] = norm <= t ? (pack)0 : direction * share;
+        const pack share = l[i] / (l[i] + (norm <= t ? zero : shift)), direction = p[i] / fma(l[i], r, t);
+        y[i] = norm <= t ? zero : direction * share;
         total = fma(y[i], direction, total);
         center[i] = presence * (norm <= t ? l[i] : shift * share);
     }
-    const pack scale = norm <= t ? (pack)0 : -shift / total;
+    const pack scale = norm <= t ? zero : -shift / total;
     for (int k = 0; k < order; k++) {
         pack sum = 0;
         for (int i = 0; i < order; i++) sum = fma(y[i], AT(v, i * order + k), sum);
@@ -147,7 +150,7 @@ kernel void infimal_convolution(
     for (int row = 0, e = 0; row < order; row++) {
         for (int i = 0; i < order; i++) y[i] = center[i] * AT(v, i * order + row);
         for (int k = 0; k <= row; k++, e++) {
-            pack sum = norm <= t ? (pack)0 : scale * p[row] * p[k];
+            pack sum = norm <= t ? zero : scale * p[row] * p[k];
             for (int i = 0; i < order; i++) sum = fma(y[i], AT(v, i * order + k), sum);
             AT(h, e) = sum;
         }
