@@ -2,7 +2,7 @@ package import Compute
 
 /// A problem's moments by fold: for each fold the moments to train on, those of all other folds, and those held out.
 ///
-/// Rows pass once where all folds of all tasks fit the backend's memory, and once a sweep where they come in shards.
+/// Rows pass once where all folds of all tasks fit the backend's memory, and once a sweep where they do not.
 package final class FoldedMoments<B: Backend, P: Problem> {
     let backend: B
     let problem: P
