@@ -16,28 +16,13 @@ struct TaskSolutions {
     /// How far each task is from its optimum: the norm of a proximal step's move, over the step's length.
     private(set) var violations: [Double] = []
 
-    /// Solves the tasks of every shard.
-    ///
-    /// - Parameter centers: one of each group, one behind the other.
-    init<B: Backend>(_ loss: ProfiledLoss<B>, at centers: [Double]) throws(ComputeError) {
-        try self.init(loss) { shard throws(ComputeError) in try loss.place(centers, columnCount: 1, of: shard) }
-    }
-
-    /// Solves them around centres in a subspace.
-    init<B: Backend>(_ loss: ProfiledLoss<B>, at place: Subspace) throws(ComputeError) {
-        try self.init(loss) { shard throws(ComputeError) in try loss.centers(of: place, shard) }
-    }
-
-    /// - Parameter centers: of each task, or one for all.
-    private init<B: Backend>(
-        _ loss: ProfiledLoss<B>,
-        centers: (TaskQuadratics<B>.Shard) throws(ComputeError) -> Vectors<B.Buffer>
-    ) throws(ComputeError) {
+    /// Solves the tasks of every shard around their centres.
+    init<B: Backend>(_ loss: ProfiledLoss<B>, at centers: some SharedCenters) throws(ComputeError) {
         let (backend, order, limits) = (loss.backend, loss.order, loss.thresholds)
         try loss.quadratics.forEachShard { shard throws(ComputeError) in
             let count = shard.tasks.count
             let result = try backend.makeInfimalConvolution(taskCount: count, order: order)
-            let middles = try centers(shard)
+            let middles = try centers.place(at: shard, of: loss)
             func solve(at centers: Vectors<B.Buffer>, _ thresholds: Vectors<B.Buffer>) throws(ComputeError) {
                 try backend.infimalConvolution(
                     of: shard.system, linear: shard.linear, at: centers, thresholds: thresholds,
