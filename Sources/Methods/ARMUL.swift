@@ -1,9 +1,10 @@
 public import Compute
 
-/// ARMUL: every task's least-squares fit, drawn towards a centre that is found together with them.
+/// ARMUL: every task's fit, drawn towards a centre that is found together with them.
 ///
 /// Duan and Wang, "Adaptive and Robust Multi-Task Learning", Annals of Statistics 51 (2023), eq. (3.4) and (3.11). With
-/// `f_j` half the mean square of task `j`'s residuals on its `n_j` rows, coefficients and their centre minimise
+/// `f_j` the mean loss of task `j`'s `n_j` rows, half the square of a residual or another ``Loss``, coefficients and their
+/// centre minimise
 ///
 ///     sum over j of w_j (f_j(b_j) + lambda_j ||b_j - c||),    lambda_j = C sqrt(d / n_j),    w_j = n_j
 ///
@@ -52,6 +53,9 @@ public struct ARMUL: Estimator {
     }
 
     public var structure: Structure
+    /// What a row costs at its linear predictor. For `softmax` a task's coefficients are a column a class, and the norm is
+    /// over all columns; `d` is still the number of features.
+    public var loss = Loss.squared
     public var penalty: Penalty
     public var intercept: InterceptRole
     public var weights: TaskWeights
@@ -79,12 +83,15 @@ public struct ARMUL: Estimator {
         self.init(structure: structure, penalty: .value(strength), intercept: intercept, weights: weights)
     }
 
-    public var passCount: Int { 1 }
+    /// Of other losses than the squared one only a guess: they pass as often as Newton's method has rounds.
+    public var passCount: Int {
+        loss == .squared ? 1 : 12 * (1 + (grid.map { $0.foldCount * $0.multiples.count } ?? 0) / 2)
+    }
     /// The moments by fold, their conversion, its eigenvectors, and what is found of the tasks with its second derivatives.
     public var arrayCount: Int { foldedArrayCount(folds.foldCount) + 7 }
 
     /// The folds that the strength is chosen by; one where it is given.
-    private var folds: RowFolds {
+    var folds: RowFolds {
         grid.map { RowFolds(foldCount: $0.foldCount, seed: $0.seed) } ?? RowFolds(foldCount: 1, seed: 0)
     }
 
@@ -98,6 +105,7 @@ public struct ARMUL: Estimator {
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
+        if loss != .squared { return try generalFit(problem, on: backend, reference: reference, progress: progress) }
         let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
         return try fits(folded, sharing: .all, on: reference)[0]
     }
@@ -107,7 +115,9 @@ public struct ARMUL: Estimator {
     public func fits<B: Backend, R: Backend<Double>, P: Problem>(
         _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> [Fit] {
-        let canBeTogether = structure == .vanilla && !standardizes && (grid == nil || batch.whole.drawnMoments != nil)
+        let canBeTogether =
+            structure == .vanilla && loss == .squared && !standardizes
+            && (grid == nil || batch.whole.drawnMoments != nil)
         var found: [Fit] = []
         for part in batch.parts(for: backend, arrayCount: arrayCount, passes: .one) {
             let count = foldedArrayCount(folds.foldCount)

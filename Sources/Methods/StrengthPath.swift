@@ -42,6 +42,20 @@ struct StrengthPath {
         }
     }
 
+    /// Without errors yet, of one group.
+    init(_ grid: StrengthGrid, unit: Double) {
+        self.grid = grid
+        units = [unit]
+        errors = [Array(repeating: Array(repeating: 0.0, count: grid.multiples.count), count: grid.foldCount)]
+        weights = [Array(repeating: 0.0, count: grid.foldCount)]
+    }
+
+    /// Adds a task's error, the same tasks for every strength.
+    mutating func add(error: Double, weight: Double, fold: Int, place: Int) {
+        errors[0][fold][place] += error
+        if place == 0 { weights[0][fold] += weight }
+    }
+
     /// The error of each strength in a group, with its standard error over folds.
     func curve(of group: Int) -> [PenaltyError] {
         let total = weights[group].reduce(0, +)

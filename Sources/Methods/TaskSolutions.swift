@@ -13,6 +13,8 @@ struct TaskSolutions {
     private(set) var ownGains: [Double] = []
     /// `x'Hx / 2 - b'x + lambda ||x - c||`.
     private(set) var values: [Double] = []
+    /// `||x_j - c_j||`.
+    private(set) var distances: [Double] = []
     /// How far each task is from its optimum: the norm of a proximal step's move, over the step's length.
     private(set) var violations: [Double] = []
 
@@ -51,6 +53,7 @@ struct TaskSolutions {
             slopes += zip(products, cross).map { $0 - $1 }
             linear += cross
             self.values += judged.map(\.value)
+            distances += judged.map(\.distance)
             violations += judged.map(\.violation)
         }
     }
@@ -59,6 +62,7 @@ struct TaskSolutions {
 /// The objective of one task, and how far it is from its optimum.
 private struct TaskOptimality {
     let value: Double
+    let distance: Double
     let violation: Double
 
     /// - Parameters:
@@ -77,6 +81,7 @@ private struct TaskOptimality {
             length += target * target
         }
         distance = distance.squareRoot()
+        self.distance = distance
         value = quadratic + (distance > 0 ? limit * distance : 0)
         // A proximal step of length 1 / curvature goes to c + shrunken (x - c - slope / curvature).
         length = length.squareRoot()
@@ -88,5 +93,28 @@ private struct TaskOptimality {
             move += difference * difference
         }
         violation = curvature > 0 ? move.squareRoot() : 0
+    }
+}
+
+extension ProfiledLoss {
+    /// How far each task's coefficients are from their optimum, given their slopes: as ``TaskSolutions/violations``.
+    func violations(
+        _ coefficients: [Double], slopes: [Double], around centers: some SharedCenters
+    ) throws(ComputeError) -> [Double] {
+        var violations: [Double] = []
+        let zeros = Array(repeating: 0.0, count: order)
+        try quadratics.forEachShard { shard throws(ComputeError) in
+            let places = try backend.download(centers.place(at: shard, of: self))
+            violations += backend.parallel.map(shard.tasks.count) { task in
+                let values = (shard.tasks.lowerBound + task) * order..<(shard.tasks.lowerBound + task + 1) * order
+                return TaskOptimality(
+                    coefficients[values], image: slopes[values], linear: zeros[...],
+                    center: places.count == order ? places[...] : places[task * order..<(task + 1) * order],
+                    limit: thresholds[shard.tasks.lowerBound + task],
+                    curvature: quadratics.traces[shard.tasks.lowerBound + task]
+                ).violation
+            }
+        }
+        return violations
     }
 }
