@@ -33,7 +33,13 @@ extension ARMUL {
         }
         let solved = try solver.solve(structure, strength: chosen.value, from: start, on: reference)
         guard let found = solved.found else { preconditionFailure("a search that ends has found something") }
-        var fit = fit(found.loss, around: found.centers, found.tasks, sampleCounts: losses.totals.observations)
+        let full = FullCoefficients(found.loss.quadratics)
+        var fit = try fit(
+            found.loss, around: found.centers, found.tasks, sampleCounts: losses.totals.observations
+        ) { slopes, tasks throws(ComputeError) in
+            let weights = found.loss.weights
+            return try losses.fittingLevels(of: full.center(slopes, of: tasks, weights: weights), tasks, weights)
+        }
         let isSeparable = loss == .logistic || loss.columnCount > 1
         for task in fit.statuses.indices {
             if losses.totals.observations[task] > 0, !losses.isIncluded[task] {
