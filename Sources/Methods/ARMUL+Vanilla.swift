@@ -7,7 +7,7 @@ extension ARMUL {
     ) throws(ComputeError) -> [Fit] {
         let solver = try CenterSolver(loss)
         let centers = try solver.solve(strengths: [1], on: reference)
-        let found = try ProfiledFit(solver, at: centers.flatMap(\.center), on: reference)
+        let found = try ProfiledFit(solver, at: VanillaCenters(centers), on: reference)
         return centers.enumerated().map { group, center in
             fit(found, center, group: group, of: loss, sampleCounts: sampleCounts)
         }
@@ -19,15 +19,14 @@ extension ARMUL {
         let (quadratics, tasks) = (loss.quadratics, loss.members[group])
         let included = tasks.filter { loss.weights[$0] > 0 }
         var fit = Fit(statuses: statuses(of: tasks, quadratics, sampleCounts: sampleCounts))
+        let full = FullCoefficients(quadratics)
         let slopes = included.isEmpty ? center.center.map { _ in .nan } : center.center
-        let coefficients = FullCoefficients(quadratics, center: slopes, weights: loss.weights, tasks: tasks)
+        let coefficients = full.center(slopes, of: tasks, weights: loss.weights)
         fit.centerStatus = included.isEmpty ? .tooFewRows : center.hasConverged ? .ok : .notConverged
-        fit.center = Estimate(
-            coefficients: coefficients.center, standardErrors: coefficients.center.map { _ in .nan },
-            degreesOfFreedom: .nan, sampleCount: included.reduce(0) { $0 + sampleCounts[$1] }, condition: .nan)
-        var estimates = TaskEstimates(taskCount: tasks.count, featureCount: coefficients.center.count)
-        estimates.coefficients = tasks.flatMap { coefficients.task($0, found.tasks.coefficients) }
-        estimates.replaceBadTasks(fit.statuses, with: coefficients.center)
+        fit.center = .ofCenter(coefficients, sampleCount: included.reduce(0) { $0 + sampleCounts[$1] })
+        var estimates = TaskEstimates(taskCount: tasks.count, featureCount: coefficients.count)
+        estimates.coefficients = tasks.flatMap { full.task($0, found.tasks.coefficients) }
+        estimates.replaceBadTasks(fit.statuses, with: coefficients)
         fit.tasks = estimates
         fit.certificate = Certificate(
             objective: found.objectives[group], residual: found.residuals[group],

@@ -1,9 +1,10 @@
 public import Compute
 
-/// ARMUL: every task's least-squares fit, drawn towards a centre that is found together with them.
+/// ARMUL: every task's fit, drawn towards a centre that is found together with them.
 ///
 /// Duan and Wang, "Adaptive and Robust Multi-Task Learning", Annals of Statistics 51 (2023), eq. (3.4) and (3.11). With
-/// `f_j` half the mean square of task `j`'s residuals on its `n_j` rows, coefficients and their centre minimise
+/// `f_j` the mean loss of task `j`'s `n_j` rows, half the square of a residual or another ``Loss``, coefficients and their
+/// centre minimise
 ///
 ///     sum over j of w_j (f_j(b_j) + lambda_j ||b_j - c||),    lambda_j = C sqrt(d / n_j),    w_j = n_j
 ///
@@ -41,9 +42,20 @@ public struct ARMUL: Estimator {
         case clustered(ClusterStructure)
         /// Centres that are combinations of so many vectors, which are found together with them: eq. (3.13).
         case lowRank(rank: Int)
+
+        var solver: any CenterStructure {
+            switch self {
+            case .vanilla: VanillaStructure()
+            case .clustered(let clusters): clusters
+            case .lowRank(let rank): LowRankStructure(rank: rank)
+            }
+        }
     }
 
     public var structure: Structure
+    /// What a row costs at its linear predictor. For `softmax` a task's coefficients are a column a class, and the norm is
+    /// over all columns; `d` is still the number of features.
+    public var loss = Loss.squared
     public var penalty: Penalty
     public var intercept: InterceptRole
     public var weights: TaskWeights
@@ -71,12 +83,15 @@ public struct ARMUL: Estimator {
         self.init(structure: structure, penalty: .value(strength), intercept: intercept, weights: weights)
     }
 
-    public var passCount: Int { 1 }
+    /// Of other losses than the squared one only a guess: they pass as often as Newton's method has rounds.
+    public var passCount: Int {
+        loss == .squared ? 1 : 12 * (1 + (grid.map { $0.foldCount * $0.multiples.count } ?? 0) / 2)
+    }
     /// The moments by fold, their conversion, its eigenvectors, and what is found of the tasks with its second derivatives.
     public var arrayCount: Int { foldedArrayCount(folds.foldCount) + 7 }
 
     /// The folds that the strength is chosen by; one where it is given.
-    private var folds: RowFolds {
+    var folds: RowFolds {
         grid.map { RowFolds(foldCount: $0.foldCount, seed: $0.seed) } ?? RowFolds(foldCount: 1, seed: 0)
     }
 
@@ -90,6 +105,7 @@ public struct ARMUL: Estimator {
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
+        if loss != .squared { return try generalFit(problem, on: backend, reference: reference, progress: progress) }
         let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
         return try fits(folded, sharing: .all, on: reference)[0]
     }
@@ -99,7 +115,9 @@ public struct ARMUL: Estimator {
     public func fits<B: Backend, R: Backend<Double>, P: Problem>(
         _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> [Fit] {
-        let canBeTogether = structure == .vanilla && !standardizes && (grid == nil || batch.whole.drawnMoments != nil)
+        let canBeTogether =
+            structure == .vanilla && loss == .squared && !standardizes
+            && (grid == nil || batch.whole.drawnMoments != nil)
         var found: [Fit] = []
         for part in batch.parts(for: backend, arrayCount: arrayCount, passes: .one) {
             let count = foldedArrayCount(folds.foldCount)
@@ -133,15 +151,11 @@ public struct ARMUL: Estimator {
         }
         let loss = self.loss(
             of: quadratics, sharing: sharing, strengths: chosen.map(\.value), weightSums: quadratics.weightSums)
-        var fits: [Fit]
-        switch structure {
-        case .vanilla:
-            fits = try vanillaFits(loss, sampleCounts: folded.totals.observations, on: reference)
-        case .clustered(let clusters):
-            fits = [try clusteredFit(clusters, loss, sampleCounts: folded.totals.observations, on: reference)]
-        case .lowRank(let rank):
-            fits = [try lowRankFit(rank: rank, loss, sampleCounts: folded.totals.observations, on: reference)]
-        }
+        let counts = folded.totals.observations
+        var fits =
+            structure == .vanilla
+            ? try vanillaFits(loss, sampleCounts: counts, on: reference)
+            : [try fit(structure.solver, loss, sampleCounts: counts, on: reference)]
         for group in fits.indices {
             fits[group].penalty = chosen[group]
             fits[group].penaltyCurve = path?.curve(of: group)
@@ -149,42 +163,34 @@ public struct ARMUL: Estimator {
         return fits
     }
 
-    /// Every task's coefficients at several strengths: `strengths`, then `taskCount x featureCount`. Clusters and subspaces
-    /// continue from those of the next greater strength.
-    func coefficients<B: Backend, R: Backend<Double>>(
-        _ loss: ProfiledLoss<B>, strengths: [Double], on reference: R
-    ) throws(ComputeError) -> [[Double]] {
-        var found: [[Double]] = []
-        switch structure {
-        case .vanilla:
-            let centers = try CenterSolver(loss).solve(strengths: strengths, on: reference)
-            for (place, strength) in strengths.enumerated() {
-                let chosen = (0..<loss.groupCount).map { centers[$0 * strengths.count + place].center }
-                found.append(try loss.coefficients(at: chosen, strength: strength))
-            }
-        case .clustered(let structure):
-            found = strengths.map { _ in [] }
-            var last: [[Double]]?
-            for place in strengths.indices.reversed() {
-                let solver = try ClusterSolver(loss.times(strengths[place]), structure)
-                let clusters = try solver.solve(continuing: last, on: reference)
-                last = clusters.centers.map(\.center)
-                found[place] = try clusters.solver.loss.coefficients(
-                    at: clusters.centers.map(\.center), strength: 1)
-            }
-        case .lowRank(let rank):
-            found = strengths.map { _ in [] }
-            var last: Subspace?
-            for place in strengths.indices.reversed() {
-                let own = loss.times(strengths[place])
-                let solver = LowRankSolver(loss: own, rank: min(rank, loss.order))
-                let solved = try solver.solve(continuing: last, on: reference)
-                last = solved.place
-                found[place] = FullCoefficients.ofTasks(
-                    loss.quadratics, try TaskSolutions(own, at: solved.place).coefficients)
-            }
-        }
-        return found
+    /// The fit with any structure.
+    private func fit<B: Backend, R: Backend<Double>>(
+        _ structure: some CenterStructure, _ loss: ProfiledLoss<B>, sampleCounts: [Int], on reference: R
+    ) throws(ComputeError) -> Fit {
+        let centers = try structure.solve(loss, continuing: nil, on: reference)
+        return fit(loss, around: centers, try TaskSolutions(loss, at: centers), sampleCounts: sampleCounts)
+    }
+
+    /// What is told of tasks and centres that were found.
+    func fit<B: Backend>(
+        _ loss: ProfiledLoss<B>, around centers: some SharedCenters, _ found: TaskSolutions, sampleCounts: [Int]
+    ) -> Fit {
+        let quadratics = loss.quadratics
+        let included = loss.weights.indices.filter { loss.weights[$0] > 0 }
+        var fit = Fit(statuses: statuses(of: Array(0..<quadratics.taskCount), quadratics, sampleCounts: sampleCounts))
+        var estimates = TaskEstimates(
+            taskCount: quadratics.taskCount, featureCount: quadratics.shrunk.coefficientCount)
+        estimates.coefficients = loss.coefficients(found.coefficients, around: centers)
+        fit.tasks = estimates
+        centers.describe(loss, into: &fit)
+        fit.centerStatus = included.isEmpty ? .tooFewRows : centers.hasConverged ? .ok : .notConverged
+        let slope = centers.slope(found.slopes, of: loss)
+        let scale = included.reduce(1.0) { max($0, 1 + quadratics.slopes[$1]) }
+        fit.certificate = Certificate(
+            objective: included.reduce(loss.constants.reduce(0, +)) { $0 + loss.weights[$1] * found.values[$1] },
+            residual: included.reduce(slope) { max($0, found.violations[$1]) } / scale, dualityGap: nil,
+            iterationCount: centers.iterationCount, hasConverged: centers.hasConverged)
+        return fit
     }
 
     /// Each task's loss in the coefficients that are shrunk.
@@ -201,7 +207,7 @@ public struct ARMUL: Estimator {
     func loss<B: Backend>(
         of quadratics: TaskQuadratics<B>, sharing: CenterSharing, strengths: [Double], weightSums: [Double]
     ) -> ProfiledLoss<B> {
-        let count = Double(quadratics.order)
+        let count = Double(quadratics.shrunk.features.count)
         return ProfiledLoss(
             quadratics, sharing: sharing, weights: weights == .observations ? weightSums : weightSums.map { _ in 1 },
             thresholds: weightSums.map { $0 > 0 ? (count / $0).squareRoot() : 0 }, strengths: strengths)

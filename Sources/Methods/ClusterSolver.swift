@@ -32,9 +32,9 @@ struct ClusterSolver<B: Backend> {
     /// - Parameter centers: where to begin instead, if it is known.
     func solve<R: Backend<Double>>(
         continuing centers: [[Double]]? = nil, on reference: R
-    ) throws(ComputeError) -> SolvedClusters<B> {
+    ) throws(ComputeError) -> Clusters {
         var seen: Set<Int> = []
-        var best: SolvedClusters<B>?
+        var best: Clusters?
         for restart in 0..<(centers == nil ? structure.restartCount : 1) {
             let seeds = centers ?? seeds(restart: restart)
             guard let found = try solve(from: seeds, skipping: &seen, on: reference) else { continue }
@@ -50,7 +50,7 @@ struct ClusterSolver<B: Backend> {
     /// - Returns: nil where it comes to some of these.
     private func solve<R: Backend<Double>>(
         from seeds: [[Double]], skipping seen: inout Set<Int>, on reference: R
-    ) throws(ComputeError) -> SolvedClusters<B>? {
+    ) throws(ComputeError) -> Clusters? {
         var centers = seeds
         var labels = try self.labels(at: &centers)
         var iterationCount = 0
@@ -69,8 +69,8 @@ struct ClusterSolver<B: Backend> {
             centers = solved.map(\.center)
             let next = try self.labels(at: &centers)
             if next == labels || round == Self.roundLimit {
-                return SolvedClusters(
-                    solver: solver, labels: labels, centers: solved, iterationCount: iterationCount,
+                return Clusters(
+                    labels: labels, centers: centers, iterationCount: iterationCount,
                     hasConverged: next == labels && solved.allSatisfy(\.hasConverged),
                     objective: solver.loss.members.enumerated().reduce(0) { sum, cluster in
                         sum + cluster.element.reduce(0) { $0 + loss.weights[$1] } * solved[cluster.offset].value
@@ -151,19 +151,6 @@ extension [Int] {
             return numbers.count
         }
     }
-}
-
-/// Clusters with their centres.
-struct SolvedClusters<B: Backend> {
-    /// Of the last labels.
-    let solver: CenterSolver<B>
-    /// The cluster of every task; -1 for one that takes no part.
-    let labels: [Int]
-    let centers: [SolvedCenter]
-    let iterationCount: Int
-    let hasConverged: Bool
-    /// Less the `e_j / 2`.
-    let objective: Double
 }
 
 extension ProfiledLoss {

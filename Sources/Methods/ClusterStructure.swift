@@ -24,11 +24,3 @@ public struct ClusterStructure: Sendable, Equatable {
         min(taskCount / count, Int((leastShare * Double(taskCount) / Double(count)).rounded(.up)))
     }
 }
-
-/// What was found of clusters of tasks.
-public struct FittedClusters: Sendable, Equatable {
-    /// The centre of each, on the user's scale.
-    public var centers: [[Double]]
-    /// The cluster of each task; a task that takes no part is in that of the largest weight.
-    public var labels: [Int]
-}

@@ -1,60 +1,48 @@
 import Compute
 
-/// Coefficients of all features on the user's scale, from those that are shrunk: a free intercept goes through the means.
+/// Coefficients of all features on the user's scale, from those that are shrunk: free ones follow from these.
 struct FullCoefficients {
-    /// The centre's. Its intercept is that of all tasks' rows, given its slopes.
-    let center: [Double]
-    private let features: [Int]
-    /// What the features are divided by.
-    private let units: [Double]
-    private let free: Int?
-    /// For each task those of the features that remain, then of the response.
-    private let means: [Double]
+    private let shrunk: ShrunkCoefficients
+    /// As ``QuadraticValues/levels``.
+    private let levels: [Double]
 
-    init<B: Backend>(_ quadratics: TaskQuadratics<B>, center slopes: [Double], weights: [Double], tasks: [Int]) {
-        features = quadratics.user.features
-        free = quadratics.user.free
-        units = quadratics.user.units
-        let (means, width) = (quadratics.means, slopes.count + 1)
-        self.means = means
-        var center = Array(repeating: 0.0, count: features.count + (free == nil ? 0 : 1))
-        for (place, feature) in features.enumerated() { center[feature] = slopes[place] / units[place] }
-        if let free {
-            let isKnown = tasks.contains { weights[$0] > 0 }
-            center[free] = tasks.reduce(isKnown ? 0.0 : .nan) { sum, task in
-                weights[task] > 0
-                    ? sum + weights[task] * Self.level(means[task * width..<(task + 1) * width], slopes[...]) : sum
+    init<B: Backend>(_ quadratics: TaskQuadratics<B>) {
+        shrunk = quadratics.shrunk
+        levels = quadratics.levels
+    }
+
+    /// Those of a centre. Those that are free are the mean of what they are in its tasks, given its slopes; missing where
+    /// none of these has a weight.
+    func center(_ slopes: [Double], of tasks: [Int], weights: [Double]) -> [Double] {
+        var center = shrunk.placed(slopes)
+        guard let free = shrunk.free else { return center }
+        let total = tasks.reduce(0.0) { $0 + weights[$1] }
+        for column in 0..<shrunk.columnCount {
+            let sum = tasks.reduce(0.0) { sum, task in
+                weights[task] > 0 ? sum + weights[task] * level(column, task, slopes[...]) : sum
             }
+            center[column * shrunk.featureCount + free] = total > 0 ? sum / total : .nan
         }
-        self.center = center
+        return center
     }
 
     /// Those of one task.
     ///
     /// - Parameter slopes: of every task.
     func task(_ task: Int, _ slopes: [Double]) -> [Double] {
-        var result = Array(repeating: 0.0, count: center.count)
-        let own = slopes[task * features.count..<(task + 1) * features.count]
-        for (place, slope) in own.enumerated() { result[features[place]] = slope / units[place] }
-        if let free {
-            let width = features.count + 1
-            result[free] = Self.level(means[task * width..<(task + 1) * width], own)
+        let own = slopes[task * shrunk.order..<(task + 1) * shrunk.order]
+        var result = shrunk.placed(own)
+        guard let free = shrunk.free else { return result }
+        for column in 0..<shrunk.columnCount {
+            result[column * shrunk.featureCount + free] = level(column, task, own)
         }
         return result
     }
 
-    /// Those of every task, `taskCount x featureCount`.
-    ///
-    /// - Parameter slopes: of every task.
-    static func ofTasks<B: Backend>(_ quadratics: TaskQuadratics<B>, _ slopes: [Double]) -> [Double] {
-        let none = Array(repeating: 0.0, count: quadratics.order)
-        let weights = Array(repeating: 0.0, count: quadratics.taskCount)
-        let full = FullCoefficients(quadratics, center: none, weights: weights, tasks: [])
-        return (0..<quadratics.taskCount).flatMap { full.task($0, slopes) }
-    }
-
-    /// The mean of the response less that of the features at these slopes.
-    private static func level(_ means: ArraySlice<Double>, _ slopes: ArraySlice<Double>) -> Double {
-        zip(means, slopes).reduce(means.last ?? 0) { $0 - $1.0 * $1.1 }
+    /// The free coefficient of one column in one task.
+    private func level(_ column: Int, _ task: Int, _ slopes: ArraySlice<Double>) -> Double {
+        let first = (task * shrunk.columnCount + column) * (shrunk.order + 1)
+        let own = levels[first..<first + shrunk.order + 1]
+        return zip(own, slopes).reduce(own.last ?? 0) { $0 - $1.0 * $1.1 }
     }
 }

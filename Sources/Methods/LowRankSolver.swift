@@ -19,7 +19,7 @@ struct LowRankSolver<B: Backend> {
     /// - Parameter subspace: where to begin, if it is known.
     func solve<R: Backend<Double>>(
         continuing subspace: Subspace? = nil, on reference: R
-    ) throws(ComputeError) -> SolvedSubspace {
+    ) throws(ComputeError) -> SubspaceCenters {
         var place = subspace ?? Subspace(basis: [], loadings: [])
         if subspace == nil { place = try start(on: reference) }
         var slopes = try slopes(at: place)
@@ -28,7 +28,7 @@ struct LowRankSolver<B: Backend> {
         }
         for round in 1...Self.roundLimit {
             if largest(slopes) <= Self.tolerance * scale {
-                return SolvedSubspace(place: place, value: slopes.value, iterationCount: round, hasConverged: true)
+                return SubspaceCenters(subspace: place, value: slopes.value, iterationCount: round, hasConverged: true)
             }
             var hasMoved = false
             for half in [Half.loadings, .basis] {
@@ -45,11 +45,12 @@ struct LowRankSolver<B: Backend> {
             if !hasMoved {
                 // Rounding decides: nothing is lower or flatter.
                 let isNear = largest(slopes) <= 100 * Self.tolerance * scale
-                return SolvedSubspace(place: place, value: slopes.value, iterationCount: round, hasConverged: isNear)
+                return SubspaceCenters(
+                    subspace: place, value: slopes.value, iterationCount: round, hasConverged: isNear)
             }
         }
-        return SolvedSubspace(
-            place: place, value: slopes.value, iterationCount: Self.roundLimit, hasConverged: false)
+        return SubspaceCenters(
+            subspace: place, value: slopes.value, iterationCount: Self.roundLimit, hasConverged: false)
     }
 
     private enum Half { case loadings, basis }

@@ -16,9 +16,8 @@ struct ProfiledFit {
     private(set) var residuals: [Double] = []
     private(set) var dualityGaps: [Double] = []
 
-    /// - Parameter centers: one of each group, one behind the other.
     init<B: Backend, R: Backend<Double>>(
-        _ solver: CenterSolver<B>, at centers: [Double], on reference: R
+        _ solver: CenterSolver<B>, at centers: VanillaCenters, on reference: R
     ) throws(ComputeError) {
         let (loss, order) = (solver.loss, solver.loss.order)
         let limits = loss.thresholds

@@ -23,7 +23,7 @@ struct ProfiledLoss<B: Backend> {
         self.quadratics = quadratics
         self.sharing = sharing
         members = sharing.members(taskCount: quadratics.taskCount)
-        var (shares, limits) = (weights, thresholds)
+        var (shares, limits) = (weights.map { _ in 0.0 }, thresholds)
         for (group, tasks) in members.enumerated() {
             let total = tasks.reduce(0.0) { quadratics.isIncluded[$1] ? $0 + weights[$1] : $0 }
             for task in tasks {

@@ -29,7 +29,7 @@ struct StrengthPath {
             let loss = armul.loss(
                 of: quadratics, sharing: sharing, strengths: units,
                 weightSums: folded.totals.weights.map { $0 / folded.problem.weightScale })
-            let fits = try armul.coefficients(loss, strengths: grid.multiples, on: reference)
+            let fits = try armul.structure.solver.coefficients(loss, strengths: grid.multiples, on: reference)
             for (place, coefficients) in fits.enumerated() {
                 let found = try folded.squaredErrors(inFold: fold, at: coefficients)
                 for (group, tasks) in members.enumerated() {
@@ -40,6 +40,20 @@ struct StrengthPath {
                 }
             }
         }
+    }
+
+    /// Without errors yet, of one group.
+    init(_ grid: StrengthGrid, unit: Double) {
+        self.grid = grid
+        units = [unit]
+        errors = [Array(repeating: Array(repeating: 0.0, count: grid.multiples.count), count: grid.foldCount)]
+        weights = [Array(repeating: 0.0, count: grid.foldCount)]
+    }
+
+    /// Adds a task's error, the same tasks for every strength.
+    mutating func add(error: Double, weight: Double, fold: Int, place: Int) {
+        errors[0][fold][place] += error
+        if place == 0 { weights[0][fold] += weight }
     }
 
     /// The error of each strength in a group, with its standard error over folds.
@@ -97,20 +111,19 @@ extension ProfiledLoss {
             return unit > 0 && unit.isFinite ? unit : 1
         }
     }
+}
 
-    /// Coefficients of all features of every task at its group's centre, on the user's scale; the centre's for a task
-    /// that takes no part, and missing for one in no group.
-    func coefficients(at centers: [[Double]], strength: Double) throws(ComputeError) -> [Double] {
-        let shrunk = try solutions(at: centers, strength: strength).coefficients
-        let width = order + (quadratics.user.free == nil ? 0 : 1)
-        var coefficients = Array(repeating: Double.nan, count: quadratics.taskCount * width)
-        for (group, tasks) in members.enumerated() {
-            let full = FullCoefficients(quadratics, center: centers[group], weights: weights, tasks: tasks)
-            for task in tasks {
-                let own = weights[task] > 0 ? full.task(task, shrunk) : full.center
-                for (place, value) in own.enumerated() { coefficients[task * width + place] = value }
-            }
+extension CenterStructure {
+    /// Every task's coefficients on the user's scale at several strengths, ascending: `strengths`, then `taskCount x
+    /// coefficients`.
+    fileprivate func coefficients<B: Backend, R: Backend<Double>>(
+        _ loss: ProfiledLoss<B>, strengths: [Double], on reference: R
+    ) throws(ComputeError) -> [[Double]] {
+        var found: [[Double]] = []
+        for (strength, centers) in zip(strengths, try solve(loss, strengths: strengths, on: reference)) {
+            let own = loss.times(strength)
+            found.append(own.coefficients(try own.solutions(at: centers).coefficients, around: centers))
         }
-        return coefficients
+        return found
     }
 }

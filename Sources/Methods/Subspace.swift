@@ -130,12 +130,3 @@ struct SubspaceSlopes {
         damping == 1 ? full : profiled + damping * full
     }
 }
-
-/// Where the search for a subspace ended.
-struct SolvedSubspace {
-    let place: Subspace
-    /// Less the `e_j / 2`.
-    let value: Double
-    let iterationCount: Int
-    let hasConverged: Bool
-}

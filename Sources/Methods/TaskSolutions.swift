@@ -13,31 +13,18 @@ struct TaskSolutions {
     private(set) var ownGains: [Double] = []
     /// `x'Hx / 2 - b'x + lambda ||x - c||`.
     private(set) var values: [Double] = []
+    /// `||x_j - c_j||`.
+    private(set) var distances: [Double] = []
     /// How far each task is from its optimum: the norm of a proximal step's move, over the step's length.
     private(set) var violations: [Double] = []
 
-    /// Solves the tasks of every shard.
-    ///
-    /// - Parameter centers: one of each group, one behind the other.
-    init<B: Backend>(_ loss: ProfiledLoss<B>, at centers: [Double]) throws(ComputeError) {
-        try self.init(loss) { shard throws(ComputeError) in try loss.place(centers, columnCount: 1, of: shard) }
-    }
-
-    /// Solves them around centres in a subspace.
-    init<B: Backend>(_ loss: ProfiledLoss<B>, at place: Subspace) throws(ComputeError) {
-        try self.init(loss) { shard throws(ComputeError) in try loss.centers(of: place, shard) }
-    }
-
-    /// - Parameter centers: of each task, or one for all.
-    private init<B: Backend>(
-        _ loss: ProfiledLoss<B>,
-        centers: (TaskQuadratics<B>.Shard) throws(ComputeError) -> Vectors<B.Buffer>
-    ) throws(ComputeError) {
+    /// Solves the tasks of every shard around their centres.
+    init<B: Backend>(_ loss: ProfiledLoss<B>, at centers: some SharedCenters) throws(ComputeError) {
         let (backend, order, limits) = (loss.backend, loss.order, loss.thresholds)
         try loss.quadratics.forEachShard { shard throws(ComputeError) in
             let count = shard.tasks.count
             let result = try backend.makeInfimalConvolution(taskCount: count, order: order)
-            let middles = try centers(shard)
+            let middles = try centers.place(at: shard, of: loss)
             func solve(at centers: Vectors<B.Buffer>, _ thresholds: Vectors<B.Buffer>) throws(ComputeError) {
                 try backend.infimalConvolution(
                     of: shard.system, linear: shard.linear, at: centers, thresholds: thresholds,
@@ -66,6 +53,7 @@ struct TaskSolutions {
             slopes += zip(products, cross).map { $0 - $1 }
             linear += cross
             self.values += judged.map(\.value)
+            distances += judged.map(\.distance)
             violations += judged.map(\.violation)
         }
     }
@@ -74,6 +62,7 @@ struct TaskSolutions {
 /// The objective of one task, and how far it is from its optimum.
 private struct TaskOptimality {
     let value: Double
+    let distance: Double
     let violation: Double
 
     /// - Parameters:
@@ -92,6 +81,7 @@ private struct TaskOptimality {
             length += target * target
         }
         distance = distance.squareRoot()
+        self.distance = distance
         value = quadratic + (distance > 0 ? limit * distance : 0)
         // A proximal step of length 1 / curvature goes to c + shrunken (x - c - slope / curvature).
         length = length.squareRoot()
@@ -103,5 +93,28 @@ private struct TaskOptimality {
             move += difference * difference
         }
         violation = curvature > 0 ? move.squareRoot() : 0
+    }
+}
+
+extension ProfiledLoss {
+    /// How far each task's coefficients are from their optimum, given their slopes: as ``TaskSolutions/violations``.
+    func violations(
+        _ coefficients: [Double], slopes: [Double], around centers: some SharedCenters
+    ) throws(ComputeError) -> [Double] {
+        var violations: [Double] = []
+        let zeros = Array(repeating: 0.0, count: order)
+        try quadratics.forEachShard { shard throws(ComputeError) in
+            let places = try backend.download(centers.place(at: shard, of: self))
+            violations += backend.parallel.map(shard.tasks.count) { task in
+                let values = (shard.tasks.lowerBound + task) * order..<(shard.tasks.lowerBound + task + 1) * order
+                return TaskOptimality(
+                    coefficients[values], image: slopes[values], linear: zeros[...],
+                    center: places.count == order ? places[...] : places[task * order..<(task + 1) * order],
+                    limit: thresholds[shard.tasks.lowerBound + task],
+                    curvature: quadratics.traces[shard.tasks.lowerBound + task]
+                ).violation
+            }
+        }
+        return violations
     }
 }

@@ -6,45 +6,35 @@ import Compute
 /// free intercept is eliminated: columns are centred at the task's means, which no shift changes, and `f` is what the best
 /// intercept leaves. The conversion is exact but for rounding. Standardized features are divided by their deviation.
 struct UserMoments {
-    /// The features whose coefficients remain.
-    let features: [Int]
-    /// The intercept that each task has to itself, if any.
-    let free: Int?
+    let shrunk: ShrunkCoefficients
     private let intercept: Int?
     private let featureCount: Int
-    /// What the features that remain are divided by: 1, or where they are standardized their deviations.
-    let units: [Double]
     /// Of the features that remain and the response.
     private let columns: [Int]
     private let shifts: [Double]
     private let scales: [Double]
+    private let isCentred: Bool
 
-    /// - Parameter variances: of each feature on the user's scale, where the penalty is on standardized coefficients.
-    init(scaling: ColumnScaling, free: Int?, variances: [Double]? = nil) {
-        self.free = free
+    init(_ shrunk: ShrunkCoefficients, scaling: ColumnScaling) {
+        self.shrunk = shrunk
+        isCentred = shrunk.free != nil
         intercept = scaling.intercept
         featureCount = scaling.featureCount
-        features = (0..<featureCount).filter { $0 != free }
-        columns = features + [featureCount]
-        let units = features.map { feature in
-            let variance = variances?[feature] ?? 1
-            return variance > 0 && feature != scaling.intercept ? variance.squareRoot() : 1
-        }
-        self.units = units
-        let divisors = units + [1]
+        columns = shrunk.features + [featureCount]
+        let divisors = shrunk.units + [1]
         shifts = zip(columns, divisors).map { scaling.shifts[$0] / $1 }
         scales = zip(columns, divisors).map { scaling.scales[$0] / $1 }
     }
 
     /// How many coefficients remain.
-    var order: Int { features.count }
+    var order: Int { shrunk.order }
 
     /// Converts the moments of consecutive tasks.
     ///
     /// - Parameters:
     ///   - triangles: for each task that of features and response, row by row.
     ///   - weightSums: of each task's rows.
-    func convert(_ triangles: [Double], weightSums: [Double], _ parallel: Parallel) -> ConvertedMoments {
+    func convert(_ triangles: [Double], weightSums: [Double], _ parallel: Parallel) -> QuadraticValues {
         let (count, size, width) = (weightSums.count, triangleCount(featureCount + 1), triangleCount(order + 1))
         var means = Array(repeating: 0.0, count: count * columns.count)
         var isIncluded = Array(repeating: false, count: count)
@@ -66,7 +56,7 @@ struct UserMoments {
                 }
             }
         }
-        return ConvertedMoments(joint: joint, means: means, isIncluded: isIncluded)
+        return QuadraticValues(joint: joint, levels: means, isIncluded: isIncluded)
     }
 
     /// Converts one task's moments. Returns whether all is finite; where not, its values stay zeros.
@@ -89,7 +79,7 @@ struct UserMoments {
             for other in 0...place {
                 let product = moment(columns[place], columns[other]) / level
                 let value =
-                    free == nil
+                    !isCentred
                     ? (shift + scale * mean) * shifts[other] + scales[other] * (shift * means[other] + scale * product)
                     : scale * scales[other] * (product - mean * means[other])
                 values[entry] = value
@@ -101,14 +91,4 @@ struct UserMoments {
         if !size.isFinite { values.update(repeating: 0) }
         return size.isFinite
     }
-}
-
-/// What ``UserMoments`` makes of consecutive tasks.
-struct ConvertedMoments {
-    /// For each task `H`, `b` and `e` as one triangle, row by row: zeros where a number is not finite or there are no rows.
-    let joint: [Double]
-    /// For each task the means of the features that remain, then of the response; zeros without an intercept.
-    let means: [Double]
-    /// Whether each task has rows, and all its numbers are finite.
-    let isIncluded: [Bool]
 }

@@ -1,0 +1,197 @@
+import Compute
+
+/// Fits tasks of any convex loss by Newton's method: each round solves the problem with every loss replaced by its
+/// expansion at the last coefficients.
+///
+/// Where the round lowers the objective by too little, the curvature of the tasks whose losses rose above their expansions
+/// grows by a part of its bound, and the round is repeated; so every round lowers it, whatever the structure of the centres,
+/// and the last ones converge quadratically.
+struct ExpansionSolver<B: Backend, P: Problem> {
+    let armul: ARMUL
+    let losses: TaskLosses<B, P>
+    /// The sum of the weights of each task's rows that penalties and weights go by; of all rows where some are held out.
+    let weightSums: [Double]
+
+    private static var roundLimit: Int { 100 }
+    /// Slopes that are left, over their scale.
+    private static var tolerance: Double { max(1e-11, 64 * Double(B.Scalar.ulpOfOne)) }
+
+    /// Where a search begins: every task at the fit to all tasks' rows together.
+    func start<Centers>(_: Centers.Type) throws(ComputeError) -> ExpandedPlace<B, P, Centers> {
+        let pooled = try PooledStart(losses, weights: armul.weights == .observations ? weightSums : nil)
+        let expanded = try ExpandedTasks(
+            losses, at: (0..<losses.taskCount).flatMap { _ in pooled.coefficients })
+        return ExpandedPlace(
+            expanded: expanded, isIncluded: zip(losses.isIncluded, expanded.values).map { $0 && $1.isFinite })
+    }
+
+    /// The strength at which the penalty balances the noise of one task's slopes: their variance is the curvature over the
+    /// rows, so it is the root of the mean diagonal of that, a feature.
+    func noiseUnit<Centers>(at start: ExpandedPlace<B, P, Centers>) throws(ComputeError) -> Double {
+        let (quadratics, _, _) = try start.expanded.quadratics(
+            dampings: losses.isIncluded.map { _ in 0 }, isIncluded: start.isIncluded)
+        let loss = armul.loss(of: quadratics, sharing: .all, strengths: [1], weightSums: weightSums)
+        let curvature = loss.weights.indices.reduce(0.0) { $0 + loss.weights[$1] * quadratics.traces[$1] }
+        let unit = (curvature / Double(max(1, losses.shrunk.features.count))).squareRoot()
+        return unit > 0 && unit.isFinite ? unit : 1
+    }
+
+    /// The fit at one strength of the penalty.
+    func solve<S: CenterStructure, R: Backend<Double>>(
+        _ structure: S, strength: Double, from start: ExpandedPlace<B, P, S.Centers>, on reference: R
+    ) throws(ComputeError) -> ExpandedPlace<B, P, S.Centers> {
+        var place = start
+        var before: ExpandedPlace<B, P, S.Centers>?
+        var dampings = losses.isIncluded.map { _ in 0.0 }
+        var scale: Double?
+        var rejected: (expanded: ExpandedTasks<B, P>, found: FoundTasks<B, S.Centers>, objective: Double)?
+        place.residual = .infinity
+        place.hasConverged = false
+        place.roundCount = 0
+        place.innerRounds = 0
+        for round in 1...Self.roundLimit {
+            place.roundCount = round - 1
+            let (quadratics, slopes, freeSlopes) = try place.expanded.quadratics(
+                dampings: dampings, isIncluded: place.isIncluded)
+            let loss = armul.loss(of: quadratics, sharing: .all, strengths: [strength], weightSums: weightSums)
+            let isNew = scale == nil
+            if isNew {
+                scale = place.slopeScale ?? quadratics.scale(of: slopes)
+                place.slopeScale = scale
+                place.objective = place.objective(of: loss)
+            }
+            if let found = place.found {
+                place.residual = try found.residual(loss, slopes: slopes, freeSlopes: freeSlopes) / (scale ?? 1)
+                if place.residual <= Self.tolerance {
+                    place.hasConverged = true
+                    return place
+                }
+                if let last = before, !(place.residual < last.residual) {
+                    // Rounding decides: the objective tells nothing, and slopes no longer fall.
+                    place = last
+                    place.hasConverged = last.residual <= 1000 * Self.tolerance
+                    return place
+                }
+            }
+            let centers = try structure.solve(loss, continuing: place.found?.centers, on: reference)
+            let tasks = try TaskSolutions(loss, at: centers)
+            let found = FoundTasks(loss: loss, centers: centers, tasks: tasks)
+            let trial = try ExpandedTasks(losses, at: loss.coefficients(tasks.coefficients, around: centers))
+            let objective = found.objective(values: trial.values)
+            let gain = place.objective - found.model
+            let rounding = 64 * Double(B.Scalar.ulpOfOne) * (1 + abs(place.objective))
+            if objective <= place.objective - 1e-4 * gain || gain <= rounding && objective <= place.objective + rounding
+            {
+                before = gain <= rounding ? place : nil
+                place.expanded = trial
+                place.found = found
+                place.objective = objective
+                place.innerRounds += centers.iterationCount
+                for task in dampings.indices { dampings[task] = dampings[task] > 1e-3 ? dampings[task] / 8 : 0 }
+            } else {
+                rejected = (trial, found, objective)
+                if gain <= rounding { break }
+                found.increase(&dampings, values: trial.values, gain: gain)
+            }
+        }
+        if place.found == nil, let rejected {
+            // Nothing is lower than the start; what is nearest to it is told all the same.
+            (place.expanded, place.found, place.objective) = rejected
+        }
+        place.hasConverged = place.residual <= 1000 * Self.tolerance
+        return place
+    }
+}
+
+/// Where a search for tasks' coefficients is.
+struct ExpandedPlace<B: Backend, P: Problem, Centers: SharedCenters> {
+    var expanded: ExpandedTasks<B, P>
+    /// Whether each task takes part.
+    let isIncluded: [Bool]
+    /// The solution of the expansions that led there; nil at the start.
+    var found: FoundTasks<B, Centers>?
+    var objective = Double.infinity
+    /// The largest slope that is left, over the scale of slopes.
+    var residual = Double.infinity
+    /// One more than the largest slope of a task's loss at the start.
+    var slopeScale: Double?
+    var roundCount = 0
+    /// Rounds of the searches for centres.
+    var innerRounds = 0
+    var hasConverged = false
+
+    init(expanded: ExpandedTasks<B, P>, isIncluded: [Bool]) {
+        self.expanded = expanded
+        self.isIncluded = isIncluded
+    }
+
+    /// The objective with the penalties of a loss.
+    fileprivate func objective(of loss: ProfiledLoss<B>) -> Double {
+        loss.weights.indices.reduce(0.0) { sum, task in
+            guard loss.weights[task] > 0 else { return sum }
+            let distance = found?.tasks.distances[task] ?? 0
+            return sum + loss.weights[task]
+                * (expanded.values[task] + (distance > 0 ? loss.thresholds[task] * distance : 0))
+        }
+    }
+}
+
+/// The solution of tasks' expansions with a penalty.
+struct FoundTasks<B: Backend, Centers: SharedCenters> {
+    let loss: ProfiledLoss<B>
+    let centers: Centers
+    let tasks: TaskSolutions
+
+    /// The objective as the expansions have it.
+    var model: Double {
+        loss.weights.indices.reduce(loss.constants.reduce(0, +)) {
+            loss.weights[$1] > 0 ? $0 + loss.weights[$1] * tasks.values[$1] : $0
+        }
+    }
+
+    private func penalty(_ task: Int) -> Double {
+        tasks.distances[task] > 0 ? loss.thresholds[task] * tasks.distances[task] : 0
+    }
+
+    /// The objective with the losses' own values there.
+    fileprivate func objective(values: [Double]) -> Double {
+        loss.weights.indices.reduce(0.0) {
+            loss.weights[$1] > 0 ? $0 + loss.weights[$1] * (values[$1] + penalty($1)) : $0
+        }
+    }
+
+    /// The largest slope that is left, of tasks, centres or free coefficients, where these slopes are found.
+    fileprivate func residual(
+        _ loss: ProfiledLoss<B>, slopes: [Double], freeSlopes: [Double]
+    ) throws(ComputeError) -> Double {
+        let violations = try loss.violations(tasks.coefficients, slopes: slopes, around: centers)
+        return loss.weights.indices.reduce(centers.slope(slopes, of: loss)) {
+            loss.weights[$1] > 0 ? max($0, max(violations[$1], freeSlopes[$1])) : $0
+        }
+    }
+
+    /// Damps the tasks whose losses are above their expansions by more than an even share of what was to be gained.
+    fileprivate func increase(_ dampings: inout [Double], values: [Double], gain: Double) {
+        let count = Double(loss.weights.count { $0 > 0 })
+        for task in loss.weights.indices where loss.weights[task] > 0 {
+            let expected = tasks.values[task] - penalty(task) + loss.quadratics.constants[task] / 2
+            let excess = values[task] - expected
+            if !(loss.weights[task] * excess < 0.5 * gain / count) {
+                dampings[task] = max(0.01, 8 * dampings[task])
+            }
+        }
+    }
+}
+
+extension TaskQuadratics {
+    /// One more than the largest of some slopes of tasks that take part.
+    fileprivate func scale(of slopes: [Double]) -> Double {
+        var largest = 0.0
+        for task in isIncluded.indices where isIncluded[task] {
+            largest = max(
+                largest,
+                slopes[task * order..<(task + 1) * order].reduce(0) { $0 + $1 * $1 }.squareRoot())
+        }
+        return 1 + largest
+    }
+}

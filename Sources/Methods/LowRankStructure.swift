@@ -1,0 +1,62 @@
+import Compute
+
+/// Centres that are combinations of so many vectors: eq. (3.13).
+struct LowRankStructure: CenterStructure {
+    let rank: Int
+
+    func solve<B: Backend, R: Backend<Double>>(
+        _ loss: ProfiledLoss<B>, continuing centers: SubspaceCenters?, on reference: R
+    ) throws(ComputeError) -> SubspaceCenters {
+        try LowRankSolver(loss: loss, rank: min(rank, loss.order)).solve(
+            continuing: centers?.subspace, on: reference)
+    }
+}
+
+/// Centres in a common subspace.
+struct SubspaceCenters: SharedCenters {
+    let subspace: Subspace
+    /// Less the `e_j / 2`.
+    let value: Double
+    let iterationCount: Int
+    let hasConverged: Bool
+
+    func place<B: Backend>(
+        at shard: TaskQuadratics<B>.Shard, of loss: ProfiledLoss<B>
+    ) throws(ComputeError) -> Vectors<B.Buffer> {
+        try loss.centers(of: subspace, shard)
+    }
+
+    /// In the basis, or in a task's loadings.
+    func slope<B: Backend>(_ slopes: [Double], of loss: ProfiledLoss<B>) -> Double {
+        let (rank, order) = (subspace.basis.count, loss.order)
+        var (largest, sums) = (0.0, Array(repeating: 0.0, count: rank * order))
+        for task in loss.weights.indices where loss.weights[task] > 0 {
+            let own = slopes[task * order..<(task + 1) * order]
+            var length = 0.0
+            for (vector, values) in subspace.basis.enumerated() {
+                let along = zip(values, own).reduce(0) { $0 + $1.0 * $1.1 }
+                length += along * along
+                let share = loss.weights[task] * subspace.loadings[task * rank + vector]
+                for (index, value) in own.enumerated() { sums[vector * order + index] += share * value }
+            }
+            largest = max(largest, length.squareRoot())
+        }
+        return max(largest, sums.reduce(0) { $0 + $1 * $1 }.squareRoot())
+    }
+
+    /// None: where a task's centre would be in the subspace, nothing tells.
+    func standIns<B: Backend>(of loss: ProfiledLoss<B>) -> [StandIn] { [] }
+
+    func describe<B: Backend>(_ loss: ProfiledLoss<B>, into fit: inout Fit) {
+        fit.subspace = FittedSubspace(
+            basis: subspace.basis.map { loss.quadratics.shrunk.placed($0) }, loadings: subspace.loadings)
+    }
+}
+
+/// What was found of the subspace of tasks' centres.
+public struct FittedSubspace: Sendable, Equatable {
+    /// On the user's scale, 0 for a free intercept; orthonormal where features are not standardized.
+    public var basis: [[Double]]
+    /// Each task's, `taskCount x basis.count`.
+    public var loadings: [Double]
+}

@@ -1,0 +1,288 @@
+import CPUFallback
+import Compute
+import Definitions
+import Methods
+import TestSupport
+import Testing
+
+@Suite("ARMUL with other losses")
+struct SlowLossARMULTests {
+    typealias Base = SlowARMULTests
+
+    // MARK: Golden values
+
+    /// Two tasks of five rows, whose logistic solutions are known.
+    static let golden = ArrayProblem(
+        tasks: [
+            TaskRows(design: [[1, 1], [1, -1], [1, 2], [1, 0], [1, -2]], response: [1, 0, 1, 1, 1]),
+            TaskRows(design: [[1, 0], [1, 1], [1, 3], [1, -1], [1, -2]], response: [1, 0, 0, 1, 0]),
+        ], featureCount: 2, isScaled: false)
+
+    @Test("golden values of the logistic loss", arguments: Candidate.all.filter(\.isDouble))
+    func golden(candidate: Candidate) throws {
+        try candidate.run {
+            try checkGolden($0)
+        } float: {
+            try checkGolden($0)
+        }
+    }
+
+    private func checkGolden<B: Backend>(_ backend: B) throws {
+        func fit(_ lambda: Double) throws -> Fit {
+            var armul = ARMUL(strength: lambda * (5.0 / 2).squareRoot())
+            armul.loss = .logistic
+            return try armul.fit(Self.golden, on: backend, reference: Base.reference)
+        }
+        let known: [(lambda: Double, tasks: [[Double]], objective: Double)] = [
+            (
+                0.1, [[0.993329468795, 0.366576455737], [-0.01669150215, -0.343061891257]], 1.221783245084
+            ),
+            (0.2, [[0.643169669002, 0.140501163061], [0.237584722929, -0.239757207471]], 1.308943250328),
+            (0.4, [[0.41791943838, -0.100366097569], [0.41791943838, -0.100366097569]], 1.340004965277),
+            (0, [[1.68736247525, 0.73002560805], [-0.383986520676, -0.443779407369]], .nan),
+        ]
+        for (lambda, tasks, objective) in known {
+            let found = try fit(lambda)
+            for (one, other) in zip(try Base.coefficients(found), tasks) { Base.expectClose(one, other) }
+            let certificate = try #require(found.certificate)
+            #expect(certificate.hasConverged && certificate.residual <= 1e-10)
+            if objective.isFinite { Base.expectClose([2 * certificate.objective], [objective]) }
+        }
+    }
+
+    // MARK: Optimality
+
+    /// An intercept and two or three slopes, weighted rows, tasks of very different size, one of them unlike the others.
+    static func problem(_ model: LossModel, seed: UInt64 = 5) -> ArrayProblem {
+        var problem = ArrayProblem(
+            RandomProblem(sampleCounts: [60, 12, 35, 90, 24, 41], featureCount: 4, isWeighted: true))
+        problem.scaling = ColumnScaling(
+            shifts: [0, 0.25, 0.5, -0.25, 0], scales: [1, 1.5, 0.75, 2, 1], intercept: 0)
+        var stream = TestStream(seed: seed)
+        for task in problem.tasks.indices {
+            let sign: Double = task == 3 ? -1 : 1
+            var slopes: [[Double]] = []
+            for column in 0..<model.columns {
+                slopes.append(
+                    (0..<4).map { feature -> Double in
+                        let noise: Double = 0.2 * stream.symmetric()
+                        return 0.3 * Double(column) + sign * Double(feature) / 3 + noise
+                    })
+            }
+            for row in problem.tasks[task].response.indices {
+                let eta = Definitions.predictors(problem.tasks[task].design[row], slopes)
+                let draw = (stream.symmetric() + 1) / 2
+                problem.tasks[task].response[row] = model.draw(eta, draw)
+            }
+        }
+        return problem
+    }
+
+    static let models = LossModel.all.filter { $0.loss != .squared && $0.loss != .softmax(classCount: 1) }
+        .map {
+            $0.loss == .softmax(classCount: 5) ? LossModel(loss: .softmax(classCount: 3), definition: .softmax) : $0
+        }
+
+    @Test(
+        "conditions for an optimum hold, as the rows have them", arguments: Candidate.all,
+        models.flatMap { model in
+            [ARMUL.InterceptRole.free, .shared].map { LossCase(model: model, intercept: $0) }
+        })
+    func optimum(candidate: Candidate, form: LossCase) throws {
+        try candidate.run {
+            try checkOptimum($0, form)
+        } float: {
+            try checkOptimum($0, form)
+        }
+    }
+
+    private func checkOptimum<B: Backend>(_ backend: B, _ form: LossCase) throws {
+        let problem = Self.problem(form.model)
+        for strength in [0.1, 0.6] {
+            var armul = ARMUL(strength: strength, intercept: form.intercept)
+            armul.loss = form.model.loss
+            let fit = try armul.fit(problem, on: backend, reference: Base.reference)
+            #expect(fit.statuses.allSatisfy { $0 == .ok } && fit.centerStatus == .ok)
+            let certificate = try #require(fit.certificate)
+            let isDouble = B.Scalar.self == Double.self
+            #expect(certificate.hasConverged && certificate.residual <= (isDouble ? 1e-10 : 1e-4))
+            let found = try RowOptimality(problem, form, strength: strength, fit)
+            // Rounding of features of up to 4 in sums of means of about 1; the last step leaves slopes of the tolerance.
+            #expect(found.residual <= (isDouble ? 1e-9 : 1e-3), "\(form), strength \(strength)")
+            #expect(abs(found.objective - certificate.objective) <= (isDouble ? 1e-12 : 1e-5))
+        }
+    }
+
+    @Test("with a strength of 0 each task is on its own, with a great one all are the centre", arguments: models)
+    func ends(model: LossModel) throws {
+        let problem = Self.problem(model)
+        for intercept in [ARMUL.InterceptRole.free, .shared] {
+            let form = LossCase(model: model, intercept: intercept)
+            var armul = ARMUL(strength: 0, intercept: intercept)
+            armul.loss = model.loss
+            let own = try Base.fit(armul, problem)
+            // Of three classes, some can be told apart in the smallest task.
+            #expect(own.statuses.count { $0 == .ok } >= 5 && own.statuses.allSatisfy { $0 == .ok || $0 == .separated })
+            for (task, coefficients) in try Base.coefficients(own).enumerated() where own.statuses[task] == .ok {
+                let slopes = form.gradient(problem.tasks[task], coefficients)
+                #expect(slopes.allSatisfy { abs($0) <= 1e-9 })
+            }
+            armul.penalty = .value(1000)
+            let together = try Base.fit(armul, problem)
+            let center = try #require(together.center).coefficients
+            for coefficients in try Base.coefficients(together) {
+                for index in center.indices where intercept == .shared || index % 4 != 0 {
+                    #expect(coefficients[index] == center[index])
+                }
+            }
+        }
+    }
+
+    @Test("the scaling of columns changes nothing", arguments: models)
+    func scaling(model: LossModel) throws {
+        let problem = Self.problem(model)
+        var plain = problem
+        plain.scaling = .identity(featureCount: 4, intercept: 0)
+        for intercept in [ARMUL.InterceptRole.free, .shared] {
+            var armul = ARMUL(strength: 0.3, intercept: intercept)
+            armul.loss = model.loss
+            let (one, other) = (try Base.fit(armul, problem), try Base.fit(armul, plain))
+            let form = LossCase(model: model, intercept: intercept)
+            // Softmax tells no coefficient from one that is greater in every class: fits are compared by what they predict.
+            for (task, rows) in problem.tasks.enumerated() {
+                for design in rows.design.prefix(5) {
+                    let means = try [one, other].map { fit in
+                        form.means(design, try Base.coefficients(fit)[task])
+                    }
+                    Base.expectClose(means[0], means[1], within: 1e-7)
+                }
+            }
+        }
+    }
+
+    @Test("clusters and subspaces are stationary", arguments: models)
+    func structures(model: LossModel) throws {
+        let problem = Self.problem(model)
+        for structure in [ARMUL.Structure.clustered(ClusterStructure(count: 2)), .lowRank(rank: 1)] {
+            var armul = ARMUL(structure: structure, strength: 0.4)
+            armul.loss = model.loss
+            let fit = try Base.fit(armul, problem)
+            let certificate = try #require(fit.certificate)
+            #expect(certificate.hasConverged && certificate.residual <= 1e-8, "\(structure)")
+        }
+    }
+
+    // MARK: Tasks without finite coefficients
+
+    @Test("a task whose label never varies is separated, has the centre, and changes nobody else")
+    func separated() throws {
+        let model = LossModel(loss: .logistic, definition: .logistic)
+        let problem = Self.problem(model)
+        var armul = ARMUL(strength: 0.3)
+        armul.loss = .logistic
+        let before = try Base.fit(armul, problem)
+        var odd = problem
+        odd.tasks.append(odd.tasks[0])
+        odd.tasks[6].response = odd.tasks[6].response.map { _ in 1 }
+        let fit = try Base.fit(armul, odd)
+        #expect(fit.statuses.prefix(6).allSatisfy { $0 == .ok } && fit.statuses[6] == .separated)
+        let found = try Base.coefficients(fit)
+        Base.expectClose(Array(found[..<6].joined()), Array(try Base.coefficients(before).joined()), within: 1e-9)
+        #expect(found[6] == (try #require(fit.center)).coefficients)
+        // With a shared intercept it has finite coefficients.
+        armul.intercept = .shared
+        #expect(try Base.fit(armul, odd).statuses[6] == .ok)
+    }
+
+    @Test("separable tasks have finite coefficients with a penalty, and none without")
+    func separable() throws {
+        var problem = Self.problem(LossModel(loss: .logistic, definition: .logistic))
+        problem.tasks[1].response = problem.tasks[1].design.map { $0[1] > $0[2] ? 1 : 0 }
+        var armul = ARMUL(strength: 0.2)
+        armul.loss = .logistic
+        let fit = try Base.fit(armul, problem)
+        #expect(fit.statuses.allSatisfy { $0 == .ok } && fit.centerStatus == .ok)
+        armul.penalty = .value(0)
+        let own = try Base.fit(armul, problem)
+        #expect(own.statuses[1] == .separated && own.statuses[0] == .ok)
+    }
+}
+
+/// A loss with the intercept's role.
+struct LossCase: Sendable, CustomStringConvertible {
+    let model: LossModel
+    let intercept: ARMUL.InterceptRole
+
+    var description: String { "\(model), intercept \(intercept)" }
+
+    /// A column of coefficients a class.
+    func columns(_ coefficients: [Double]) -> [[Double]] {
+        let width = coefficients.count / model.columns
+        return (0..<model.columns).map { Array(coefficients[$0 * width..<($0 + 1) * width]) }
+    }
+
+    func means(_ design: [Double], _ coefficients: [Double]) -> [Double] {
+        model.definition.means(Definitions.predictors(design, columns(coefficients)))
+    }
+
+    /// The mean loss's gradient, column by column.
+    func gradient(_ rows: TaskRows, _ coefficients: [Double]) -> [Double] {
+        let total = rows.weights.reduce(0, +)
+        return Definitions.lossGradient(model.definition, rows, at: columns(coefficients)).flatMap { $0 }.map {
+            $0 / total
+        }
+    }
+}
+
+extension LossModel {
+    /// A response with these predictors, from a uniform number.
+    func draw(_ eta: [Double], _ uniform: Double) -> Double {
+        let means = definition.means(eta)
+        switch definition {
+        case .squared: return eta[0] + uniform - 0.5
+        case .logistic: return uniform < means[0] ? 1 : 0
+        case .poisson: return (2 * uniform * min(means[0], 20)).rounded()
+        case .softmax:
+            var rest = uniform
+            for (column, mean) in means.enumerated() {
+                rest -= mean
+                if rest < 0 { return Double(column) }
+            }
+            return Double(columns - 1)
+        }
+    }
+}
+
+/// The objective of a fit and what its conditions for an optimum lack, from the rows.
+private struct RowOptimality {
+    private(set) var residual = 0.0
+    private(set) var objective = 0.0
+
+    init(_ problem: ArrayProblem, _ form: LossCase, strength: Double, _ fit: Fit) throws {
+        let tasks = try SlowARMULTests.coefficients(fit)
+        let center = try #require(fit.center).coefficients
+        let sums = problem.tasks.map { $0.weights.reduce(0, +) }
+        let features = problem.featureCount
+        let shrunk = center.indices.filter { form.intercept == .shared || $0 % features != 0 }
+        var centerSlope = shrunk.map { _ in 0.0 }
+        for (task, rows) in problem.tasks.enumerated() {
+            let slopes = form.gradient(rows, tasks[task])
+            let lambda =
+                strength * (Double(form.intercept == .shared ? features : features - 1) / sums[task]).squareRoot()
+            let own = shrunk.map { slopes[$0] }
+            let moves = shrunk.map { tasks[task][$0] - center[$0] }
+            let distance = Definitions.distance(moves, moves.map { _ in 0 })
+            let share = sums[task] / sums.reduce(0, +)
+            // What a proximal step of length 1 would move.
+            let target = zip(moves, own).map { $0 - $1 }
+            let length = Definitions.distance(target, target.map { _ in 0 })
+            let factor = length <= lambda ? 0 : 1 - lambda / length
+            residual = max(residual, Definitions.distance(moves, target.map { factor * $0 }))
+            for index in slopes.indices where !shrunk.contains(index) { residual = max(residual, abs(slopes[index])) }
+            for (place, slope) in own.enumerated() { centerSlope[place] += share * slope }
+            let value = Definitions.lossSum(form.model.definition, rows, at: form.columns(tasks[task])) / sums[task]
+            objective += share * (value + lambda * distance)
+        }
+        residual = max(residual, Definitions.distance(centerSlope, centerSlope.map { _ in 0 }))
+    }
+}
