@@ -4,7 +4,7 @@ import Compute
 /// Sums a loss and its gradient over the rows of one block, eight rows at a time.
 ///
 /// Sums are taken in double from zero, in an order that the block alone decides.
-struct BlockLoss<Scalar: LaneScalar>: LossSums {
+struct BlockLoss<Scalar: LaneScalar> {
     typealias Lanes = SIMD8<Double>
 
     let losses: RowLosses

@@ -6,7 +6,7 @@ import Compute
 ///
 /// A lane is a fit: eight fits are a group, which has a vector a class. Every sum is taken row after row and feature after
 /// feature in double from zero, so that what one fit gets does not depend on the others.
-struct BlockLosses<Scalar: LaneScalar>: LossSums {
+struct BlockLosses<Scalar: LaneScalar> {
     private let losses: RowLosses
     private let fitCount: Int
     private let classCount: Int

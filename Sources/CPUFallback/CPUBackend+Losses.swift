@@ -16,26 +16,10 @@ extension CPUBackend {
         precondition(
             gradients.map { $0.valuesPerTask == coefficients.valuesPerTask } ?? true,
             "a gradient as wide as the coefficients")
-        if fitCount == 1 {
-            evaluate(loss, over: chunk, at: coefficients, values: values, gradients: gradients) {
-                BlockLoss<Scalar>(loss, featureCount: chunk.featureCount)
-            }
-        } else {
-            evaluate(loss, over: chunk, at: coefficients, values: values, gradients: gradients) {
-                BlockLosses<Scalar>(loss, fitCount: fitCount, featureCount: chunk.featureCount)
-            }
-        }
-    }
-
-    @inline(__always)
-    private func evaluate<Sums: LossSums<Scalar>>(
-        _ loss: Loss, over chunk: RowChunk<Scalar>, at coefficients: Vectors<Buffer>, values: Vectors<Buffer>?,
-        gradients: Vectors<Buffer>?, by makeSums: () -> Sums
-    ) {
         let blocks = chunk.range.blocks
         let entryCount = coefficients.valuesPerTask
         if chunk.range.hasOneBlockASum {
-            _ = forEachLossBlock(of: chunk, loss, at: coefficients, by: makeSums) { index, block, sums in
+            _ = forEachLossBlock(of: chunk, loss, at: coefficients) { index, block, sums in
                 sum(block, of: chunk, by: sums, values != nil, gradients != nil)
                 if let values {
                     sums.addValues(
@@ -51,7 +35,7 @@ extension CPUBackend {
         let valueCount = values?.valuesPerTask ?? 0
         let valueSums = values.map { _ in CPUBuffer<Scalar>(count: blocks.count * valueCount) }
         let gradientSums = gradients.map { _ in CPUBuffer<Scalar>(count: blocks.count * entryCount) }
-        let grain = forEachLossBlock(of: chunk, loss, at: coefficients, by: makeSums) { index, block, sums in
+        let grain = forEachLossBlock(of: chunk, loss, at: coefficients) { index, block, sums in
             sum(block, of: chunk, by: sums, values != nil, gradients != nil)
             if let valueSums { sums.addValues(to: valueSums.base + index * valueCount, stride: 1) }
             if let gradientSums { sums.addGradient(to: gradientSums.base + index * entryCount, stride: 1) }
@@ -63,7 +47,7 @@ extension CPUBackend {
     /// Sums the loss over a block.
     @inline(__always)
     private func sum(
-        _ block: RowBlock, of chunk: RowChunk<Scalar>, by sums: some LossSums<Scalar>, _ wantsValue: Bool,
+        _ block: RowBlock, of chunk: RowChunk<Scalar>, by sums: LossSums<Scalar>, _ wantsValue: Bool,
         _ wantsGradient: Bool
     ) {
         let first = Int(block.firstRow)
@@ -83,9 +67,8 @@ extension CPUBackend {
         precondition(coefficients.columnCount == loss.columnCount, "one set of coefficients")
         let chunk = rows.chunk
         let output = CPUBuffer<Scalar>(count: chunk.range.rowCount)
-        _ = forEachLossBlock(of: chunk, loss, at: coefficients) {
-            BlockLoss<Scalar>(loss, featureCount: chunk.featureCount)
-        } _: { _, block, sums in
+        _ = forEachLossBlock(of: chunk, loss, at: coefficients) { _, block, sums in
+            guard case .one(let sums) = sums else { return }
             let first = Int(block.firstRow)
             sums.writeCurvatures(
                 rows: chunk.values + first * chunk.width, weights: chunk.weights.map { UnsafePointer($0) + first },
@@ -97,9 +80,9 @@ extension CPUBackend {
     /// Calls `body` for each row block, in parallel, with its task's coefficients taken. Returns the blocks a unit of
     /// work had.
     @inline(__always)
-    private func forEachLossBlock<Sums: LossSums<Scalar>>(
-        of chunk: RowChunk<Scalar>, _ loss: Loss, at coefficients: Vectors<Buffer>, by makeSums: () -> Sums,
-        _ body: (Int, RowBlock, Sums) -> Void
+    private func forEachLossBlock(
+        of chunk: RowChunk<Scalar>, _ loss: Loss, at coefficients: Vectors<Buffer>,
+        _ body: (Int, RowBlock, LossSums<Scalar>) -> Void
     ) -> Int {
         precondition(chunk.responseCount == 1, "rows of one response")
         precondition(coefficients.width == chunk.featureCount, "one coefficient a feature")
@@ -107,7 +90,11 @@ extension CPUBackend {
         let grain = blocksPerUnit(
             blocks: blocks.count, rows: chunk.range.rowCount,
             costPerRow: (2 * chunk.width + 40) * coefficients.columnCount)
-        parallel.forEachRange(of: blocks.count, grain: grain, scratch: makeSums()) { range, sums in
+        let fitCount = loss.fitCount(of: coefficients.columnCount)
+        parallel.forEachRange(
+            of: blocks.count, grain: grain,
+            scratch: LossSums<Scalar>(loss, fitCount: fitCount, featureCount: chunk.featureCount)
+        ) { range, sums in
             for index in range {
                 let task = coefficients.taskCount == 1 ? 0 : Int(blocks[index].task)
                 let source = coefficients.entries.lane(of: task, lanes: Self.lanes)
