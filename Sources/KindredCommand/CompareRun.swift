@@ -14,10 +14,12 @@ struct CompareRun {
         let messages = command.settings.messages
         let parallel = command.settings.parallel
         var timer = StepTimer()
-        let store = try command.input.readTable(for: formula, clusters: nil, settings: command.settings)
+        let store = try command.input.readTable(
+            for: formula, response: .numbers, clusters: nil, settings: command.settings)
         timer.finish("read")
         let design = try Design(formula: formula, store: store, weights: command.input.weights)
-        let problem = try TableProblem(design: design, store: store, clusterColumn: nil, parallel: parallel)
+        let problem = try TableProblem(
+            design: design, store: store, clusterColumn: nil, loss: .squared, parallel: parallel)
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: 1,
             precision: .double)

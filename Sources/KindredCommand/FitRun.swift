@@ -24,18 +24,23 @@ struct FitRun {
         var timer = StepTimer()
 
         let store = try command.input.readTable(
-            for: formula, clusters: command.vcov.clusterColumn, settings: command.settings)
+            for: formula, response: command.family.response, clusters: command.vcov.clusterColumn,
+            settings: command.settings)
         timer.finish("read")
         if output?.format == .model { try checkFitsModel(store.layout.taskCount) }
-        let design = try Design(formula: formula, store: store, weights: command.input.weights)
+        let design = try Design(
+            formula: formula, store: store, weights: command.input.weights, response: command.family.response)
+        let loss = command.family.loss(classCount: design.classes.count)
         let problem = try TableProblem(
-            design: design, store: store, clusterColumn: command.vcov.clusterColumn, parallel: parallel)
+            design: design, store: store, clusterColumn: command.vcov.clusterColumn, loss: loss, parallel: parallel)
         if command.method == .armul {
             let isFree = command.tuning.armul.intercept == .free && design.intercept != nil
             try command.tuning.checkStructure(
-                taskCount: store.layout.taskCount, shrunkCount: design.featureCount - (isFree ? 1 : 0))
+                taskCount: store.layout.taskCount,
+                shrunkCount: (design.featureCount - (isFree ? 1 : 0)) * loss.columnCount)
         }
-        let estimator = command.method.estimator(variance: command.vcov.estimator, command.tuning)
+        let estimator = command.method.estimator(
+            variance: command.vcov.estimator, loss: loss, command.tuning)
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: estimator.passCount,
             precision: command.place.precision.precision)
