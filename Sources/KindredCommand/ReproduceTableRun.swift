@@ -37,7 +37,7 @@ struct ReproduceTableRun {
             rowCount: store.layout.rowCount, featureCount: store.columns.count - 1, passCount: splitCount,
             precision: precision)
         if command.settings.verbose { messages.detail("device: \(session.planText(for: workload))") }
-        let outcomes = try session.perform(experiment, workload: workload).get()
+        let outcomes = try session.perform(experiment, workload: workload)
         progress.finish()
         let seconds = (ContinuousClock.now - start).inSeconds
 
@@ -66,7 +66,7 @@ struct ReproduceTableRun {
     private func title(_ store: ColumnStore, _ featureCount: Int, _ splitCount: Int) -> String {
         let layout = store.layout
         return """
-            Duan and Wang (2023), Table 1: who is sitting? Mistakes in the test's rows, %, mean (SD) of \(counted(splitCount))
+            Duan and Wang (2023), Table 1: who is sitting? Mistakes in the test's rows, %, mean (SD) of \(counted(splitCount)) splits
             \(counted(layout.rowCount)) rows of \(counted(layout.taskCount)) people, \(counted(featureCount)) features
             """
     }

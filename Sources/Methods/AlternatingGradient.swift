@@ -39,8 +39,9 @@ package struct AlternatingGradient: Sendable {
         to problem: some Problem, on backend: B, progress: PassProgress? = nil
     ) throws(ComputeError) -> AlternatingFits<P> {
         precondition(prototypes.count == strengths.count, "a strength a fit")
-        var fits = SideBySideFits(prototypes, taskCount: problem.layout.taskCount, parallel: backend.parallel)
-        fits.width = loss.columnCount * problem.featureCount
+        var fits = SideBySideFits(
+            prototypes, taskCount: problem.layout.taskCount, width: loss.columnCount * problem.featureCount,
+            parallel: backend.parallel)
         let hasDeviations = strengths.contains { $0 < .infinity }
         let losses = try ShiftedLosses(
             loss, problem, fitCount: fits.count, hasDeviations: hasDeviations, on: backend, progress: progress)

@@ -3,13 +3,14 @@ import Compute
 /// The prototypes of several fits to the same tasks. Arrays are `taskCount x fits x width`.
 struct SideBySideFits<P: Prototype> {
     private(set) var prototypes: [P]
-    var width = 0
+    let width: Int
     private let taskCount: Int
     private let parallel: Parallel
 
-    init(_ prototypes: [P], taskCount: Int, parallel: Parallel) {
+    init(_ prototypes: [P], taskCount: Int, width: Int, parallel: Parallel) {
         self.prototypes = prototypes
         self.taskCount = taskCount
+        self.width = width
         self.parallel = parallel
     }
 

@@ -37,7 +37,7 @@ package struct ActivityData: Sendable {
     }
 
     /// - Throws: ``TableError/Kind/data`` where the experiment cannot be run with what the file holds.
-    package static func check(_ store: ColumnStore) throws(TableError) {
+    package static func check(_ store: ColumnStore) throws {
         let source = store.sourceName
         if let (column, _) = zip(store.columns, store.firstNonFinite).first(where: { $0.1 != nil }) {
             throw TableError(.data, "\(source): column '\(column.name)' holds a number that is not finite")
@@ -49,38 +49,44 @@ package struct ActivityData: Sendable {
                 "\(source): subject '\(store.taskLabels[task])' has \(counts[task]) rows; every subject needs "
                     + "\(leastRows) at least, to hold some out and to cut the others into folds")
         }
+        let responses = try responses(of: store)
+        guard responses.contains(1), responses.contains(0) else {
+            throw TableError(
+                .data, "\(source): activity 4 (sitting) has to be that of some rows, and not of all")
+        }
     }
 
-    /// - Parameter reference: where the eigenvectors are found.
-    package init<R: Backend<Double>>(_ store: ColumnStore, on reference: R) throws {
+    /// - Parameters:
+    ///   - store: one that `check` has passed.
+    ///   - reference: where the eigenvectors are found.
+    package init<R: Backend<Double>>(_ store: ColumnStore, on reference: R) throws(ComputeError) {
         layout = store.layout
         let rowCount = layout.rowCount
         let features = store.columns.indices.filter { store.columns[$0].name.hasPrefix("X") }
-        guard let activity = store.column(named: "activity") else {
-            throw TableError(.data, "\(store.sourceName): found no column 'activity'")
-        }
-        featureCount = features.count
-        componentCount = min(Self.mostComponents, features.count)
         let width = features.count
+        featureCount = width
+        componentCount = min(Self.mostComponents, width)
         var values = Array(repeating: 0.0, count: rowCount * width)
-        var column = Array(repeating: 0.0, count: rowCount)
-        func read(_ index: Int) throws(ComputeError) {
-            try column.withUnsafeMutableBufferPointer { numbers throws(ComputeError) in
-                guard let base = numbers.baseAddress else { return }
-                try store.readNumbers(column: index, rows: 0..<rowCount, into: base)
-            }
-        }
         for (place, feature) in features.enumerated() {
-            try read(feature)
+            let column = try Self.numbers(of: feature, in: store)
             for row in 0..<rowCount { values[row * width + place] = column[row] }
         }
-        try read(activity)
-        responses = column.map { $0 == Self.sitting ? 1 : 0 }
-        guard responses.contains(1), responses.contains(0) else {
-            throw TableError(
-                .data, "\(store.sourceName): activity 4 (sitting) has to be that of some rows, and not of all")
-        }
+        responses = try Self.responses(of: store)
         components = try Self.components(of: values, rowCount: rowCount, count: componentCount, on: reference)
+    }
+
+    private static func numbers(of column: Int, in store: ColumnStore) throws(ComputeError) -> [Double] {
+        var numbers = Array(repeating: 0.0, count: store.layout.rowCount)
+        try numbers.withUnsafeMutableBufferPointer { buffer throws(ComputeError) in
+            guard let base = buffer.baseAddress else { return }
+            try store.readNumbers(column: column, rows: 0..<buffer.count, into: base)
+        }
+        return numbers
+    }
+
+    private static func responses(of store: ColumnStore) throws(ComputeError) -> [Double] {
+        guard let activity = store.column(named: "activity") else { preconditionFailure("a store as `read` makes it") }
+        return try numbers(of: activity, in: store).map { $0 == sitting ? 1 : 0 }
     }
 
     private static func components<R: Backend<Double>>(

@@ -38,6 +38,7 @@ package struct ActivityExperiment: Job {
     private static var foldCount: Int { 5 }
 
     /// - Parameters:
+    ///   - store: one that ``ActivityData/check(_:)`` has passed.
     ///   - progress: told of the fits that are done.
     ///   - passes: asked whether to go on.
     package init(
@@ -52,34 +53,25 @@ package struct ActivityExperiment: Job {
         self.passes = passes
     }
 
-    /// Returns each repetition's outcomes, in the order of ``ActivityMethod/all``; or why the data do not serve.
+    /// Returns each repetition's outcomes, in the order of ``ActivityMethod/all``.
     package func run<B: Backend, R: Backend<Double>>(
         on backend: B, reference: R
-    ) throws(ComputeError) -> Result<[[Outcome]], TableError> {
-        let data: ActivityData
-        do {
-            data = try ActivityData(store, on: reference)
-        } catch let error as TableError {
-            return .failure(error)
-        } catch let error as ComputeError {
-            throw error
-        } catch {
-            preconditionFailure("data are refused or cannot be computed with")
-        }
+    ) throws(ComputeError) -> [[Outcome]] {
+        let data = try ActivityData(store, on: reference)
         var outcomes: [[Outcome]] = []
         for number in 0..<splitCount {
             let split = ActivitySplit(data, seed: seed, number: number)
             outcomes.append(
                 try self.outcomes(of: split, number, dimension: data.componentCount, on: backend, reference: reference))
         }
-        return .success(outcomes)
+        return outcomes
     }
 
     private func outcomes<B: Backend, R: Backend<Double>>(
         of split: ActivitySplit, _ number: Int, dimension: Int, on backend: B, reference: R
     ) throws(ComputeError) -> [Outcome] {
         let thresholds = split.training.sampleCounts.map { (Double(dimension) / Double($0)).squareRoot() }
-        func fits(_ training: ActivityRows) throws(ComputeError) -> some ActivityFits {
+        func fits(_ training: ActivityRows) throws(ComputeError) -> any ActivityFits {
             switch mode {
             case .fixedStep:
                 try FixedStepFits(

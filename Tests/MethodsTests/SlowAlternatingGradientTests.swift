@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("Alternating gradient descent")
-struct AlternatingGradientTests {
+struct SlowAlternatingGradientTests {
     private static var reference: CPUBackend<Double> { SlowARMULTests.reference }
 
     /// Two tasks whose logistic solutions are known.
