@@ -26,8 +26,9 @@ struct LowRankSolver<B: Backend> {
         let scale = loss.quadratics.slopes.indices.reduce(1.0) {
             loss.weights[$1] > 0 ? max($0, 1 + loss.quadratics.slopes[$1]) : $0
         }
+        let limit = max(Self.tolerance * scale, loss.accuracy)
         for round in 1...Self.roundLimit {
-            if largest(slopes) <= Self.tolerance * scale {
+            if largest(slopes) <= limit {
                 return SubspaceCenters(subspace: place, value: slopes.value, iterationCount: round, hasConverged: true)
             }
             var hasMoved = false

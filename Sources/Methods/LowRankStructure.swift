@@ -47,7 +47,7 @@ struct SubspaceCenters: SharedCenters {
     /// None: where a task's centre would be in the subspace, nothing tells.
     func standIns<B: Backend>(of loss: ProfiledLoss<B>) -> [StandIn] { [] }
 
-    func describe<B: Backend>(_ loss: ProfiledLoss<B>, into fit: inout Fit) {
+    func describe<B: Backend>(_ loss: ProfiledLoss<B>, into fit: inout Fit, _ center: CenterCoefficients) {
         fit.subspace = FittedSubspace(
             basis: subspace.basis.map { loss.quadratics.shrunk.placed($0) }, loadings: subspace.loadings)
     }
