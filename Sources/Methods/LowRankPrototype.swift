@@ -2,7 +2,9 @@
 /// deviation low-rank multi-task learning, eq. (3.3).
 ///
 /// `B` moves by `-step / l` times `sum of w_j g_j z_j'`, with `l` the largest eigenvalue of `sum of w_j z_j z_j'`, and is then
-/// made orthonormal, which leaves all `B z_j` as they are; with slopes at what that gives, `z_j` moves by `-step B'g_j`.
+/// made orthonormal, which leaves all `B z_j` as they are; with slopes at what that gives, `z_j` moves by `-step B'g_j`. With
+/// `hasConstantSteps` the basis too moves by the step itself, as in the authors' program: no bound says then that the sum
+/// of losses falls.
 package struct LowRankPrototype: Prototype {
     package static var phaseCount: Int { 2 }
 
@@ -11,6 +13,7 @@ package struct LowRankPrototype: Prototype {
     /// `taskCount x rank`.
     package private(set) var loadings: [Double]
     package let rank: Int
+    package var hasConstantSteps = false
     private let width: Int
     private let weights: [Double]
 
@@ -41,7 +44,7 @@ package struct LowRankPrototype: Prototype {
     }
 
     private mutating func moveBasis(_ slopes: FitVectors, _ step: Double) {
-        let curvature = largestEigenvalue()
+        let curvature = hasConstantSteps ? 1 : largestEigenvalue()
         guard curvature > 0 else { return }
         basis.withUnsafeMutableBufferPointer { basis in
             guard let base = basis.baseAddress else { return }

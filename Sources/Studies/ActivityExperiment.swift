@@ -12,6 +12,8 @@ package struct ActivityExperiment: Job {
     package enum Mode: String, Sendable, CaseIterable {
         /// As the authors' programs do.
         case fixedStep = "fixed-step"
+        /// Until slopes are small.
+        case converged
     }
 
     /// What one method came to in one repetition.
@@ -76,6 +78,10 @@ package struct ActivityExperiment: Job {
             case .fixedStep:
                 try FixedStepFits(
                     training, thresholds: thresholds, on: backend, reference: reference, progress: passes)
+            case .converged:
+                ConvergedFits(
+                    training: training, sampleCounts: split.training.sampleCounts, dimension: dimension,
+                    backend: backend, reference: reference, progress: passes)
             }
         }
         let methods = ActivityMethod.all

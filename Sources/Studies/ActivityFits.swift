@@ -10,7 +10,7 @@ protocol ActivityFits {
     ) throws(ComputeError) -> [Double]
 }
 
-/// As the authors do: alternating gradient descent with a step of 0.1 and 200 rounds, from 0 or, for clusters and
+/// As the authors do: alternating gradient descent with a step of 0.1 for all blocks and 200 rounds, from 0 or, for clusters and
 /// subspaces, from what own fits have come to by then.
 struct FixedStepFits<B: Backend>: ActivityFits {
     private let training: ActivityRows
@@ -43,7 +43,9 @@ struct FixedStepFits<B: Backend>: ActivityFits {
         starts = PrototypeStarts(estimates: own.coefficients, width: width, weights: weights)
         var subspaces: [LowRankPrototype] = []
         for rank in 1...max(1, min(5, weights.count, width)) {
-            subspaces.append(try starts.subspace(rank: rank, on: reference))
+            var subspace = try starts.subspace(rank: rank, on: reference)
+            subspace.hasConstantSteps = true
+            subspaces.append(subspace)
         }
         self.subspaces = subspaces
     }
@@ -73,5 +75,45 @@ struct FixedStepFits<B: Backend>: ActivityFits {
             prototypes, strengths: sizes.flatMap { _ in strengths }, thresholds: thresholds, weights: weights,
             from: start, to: training, on: backend, progress: progress
         ).coefficients
+    }
+}
+
+/// As the objective has it: searches that end when slopes are small, whatever that takes. Losses of tasks, clusters or
+/// subspaces that can be separated have no least point; their searches end on the way to it.
+struct ConvergedFits<B: Backend, R: Backend<Double>>: ActivityFits {
+    let training: ActivityRows
+    /// The rows of the whole training set, which penalties and weights go by.
+    let sampleCounts: [Int]
+    /// `d` in the penalties, and what a norm over all coefficients would have in its place.
+    let dimension: Int
+    let backend: B
+    let reference: R
+    let progress: PassProgress
+
+    /// Slopes that are left, over their scale.
+    private var tolerance: Double { 1e-5 }
+
+    func coefficients(
+        _ structure: ActivityMethod.Structure, sizes: [Int], strengths: [Double]
+    ) throws(ComputeError) -> [Double] {
+        var fits: [[Double]] = []
+        for size in sizes {
+            var armul = ARMUL(structure: .vanilla, strength: 0, intercept: .shared)
+            switch structure {
+            case .own, .common: break
+            case .clustered: armul.structure = .clustered(ClusterStructure(count: size))
+            case .lowRank: armul.structure = .lowRank(rank: size)
+            }
+            armul.loss = .logistic
+            let unit = (Double(dimension) / Double(training.featureCount)).squareRoot()
+            fits += try armul.coefficientPath(
+                to: training, weightSums: sampleCounts.map { Double($0) },
+                strengths: structure == .own ? [0] : strengths.map { $0 * unit }, tolerance: tolerance, on: backend,
+                reference: reference, progress: progress)
+        }
+        let width = training.featureCount
+        return (0..<sampleCounts.count).flatMap { task in
+            fits.flatMap { $0[task * width..<(task + 1) * width] }
+        }
     }
 }
