@@ -42,9 +42,12 @@ struct FitResult {
         guard let tasks = fit.tasks else { return }
         let counts = sampleCounts
         let featureCount = tasks.featureCount
-        try TidyWriter(terms: design.termNames, tasks: store.taskLabels).write(to: file, parallel: parallel) { task in
+        let writer = TidyWriter(
+            terms: design.termNames, tasks: store.taskLabels, hasClusters: fit.clusters != nil)
+        try writer.write(to: file, parallel: parallel) { task in
             TidyTask(
-                sampleCount: counts[task], degreesOfFreedom: tasks.degreesOfFreedom[task], status: fit.statuses[task])
+                sampleCount: counts[task], degreesOfFreedom: tasks.degreesOfFreedom[task], status: fit.statuses[task],
+                cluster: fit.clusters?.labels[task])
         } estimate: { task, term in
             inference.estimate(
                 tasks.coefficients[task * featureCount + term],
@@ -73,6 +76,8 @@ struct FitResult {
                     coefficients: $0.coefficients, standardErrors: $0.standardErrors, sampleCount: $0.sampleCount,
                     degreesOfFreedom: $0.degreesOfFreedom)
             },
+            clusters: fit.clusters.map { .init(centers: $0.centers, labels: $0.labels) },
+            subspace: fit.subspace.map { .init(basis: $0.basis, loadings: $0.loadings) }, tuning: fit.tuning,
             summary: [
                 .init("rows", .integer(store.totalRowCount)), .init("dropped_rows", .integer(store.droppedRowCount)),
                 .init("tasks", .integer(store.layout.taskCount)), .init("ok", .integer(fit.count(of: "ok"))),
@@ -125,7 +130,9 @@ struct FitResult {
         }
         var header = ["10 %", "25 %", "median", "75 %", "90 %", "std_error (median)"]
         if fit.center != nil {
-            header = ["centre", "10 %", "median", "90 %"] + (differingShares == nil ? [] : ["differ for, %"])
+            header =
+                [fit.clusters == nil && fit.subspace == nil ? "centre" : "mean centre", "10 %", "median", "90 %"]
+                + (differingShares == nil ? [] : ["differ for, %"])
         }
         return TextTable(
             corner: "over \(counted(fitted.count, "task"))", header: header, names: design.termNames, rows: rows
@@ -268,6 +275,15 @@ extension ChosenPenalty.Origin {
 }
 
 extension Fit {
+    /// The penalties that were tried, as a model's file has them.
+    fileprivate var tuning: ModelFile.Tuning? {
+        guard let penaltyCurve, let chosen = penaltyCurve.lastIndex(where: { $0.penalty == penalty?.value })
+        else { return nil }
+        return ModelFile.Tuning(
+            penalties: penaltyCurve.map(\.penalty), errors: penaltyCurve.map(\.error),
+            standardErrors: penaltyCurve.map(\.standardError), sizes: [], chosen: chosen)
+    }
+
     /// The degrees of freedom that occur.
     var distinctDegreesOfFreedom: Set<Double> {
         if let tasks { return Set(tasks.degreesOfFreedom) }

@@ -44,12 +44,30 @@ struct SubspaceCenters: SharedCenters {
         return max(largest, sums.reduce(0) { $0 + $1 * $1 }.squareRoot())
     }
 
-    /// None: where a task's centre would be in the subspace, nothing tells.
-    func standIns<B: Backend>(of loss: ProfiledLoss<B>) -> [StandIn] { [] }
+    /// Where a task's centre would be in the subspace nothing tells: their mean stands for it.
+    func standIns<B: Backend>(of loss: ProfiledLoss<B>) -> [StandIn] {
+        let tasks = Array(loss.weights.indices)
+        return [StandIn(center: mean(of: loss), members: tasks, tasks: tasks)]
+    }
+
+    /// The weighted mean of the tasks' centres.
+    private func mean<B: Backend>(of loss: ProfiledLoss<B>) -> [Double] {
+        var mean = Array(repeating: 0.0, count: loss.order)
+        for (vector, values) in subspace.basis.enumerated() {
+            let share = loss.weights.indices.reduce(0.0) {
+                $0 + loss.weights[$1] * subspace.loadings[$1 * subspace.basis.count + vector]
+            }
+            for (place, value) in values.enumerated() { mean[place] += share * value }
+        }
+        return mean
+    }
 
     func describe<B: Backend>(_ loss: ProfiledLoss<B>, into fit: inout Fit) {
         fit.subspace = FittedSubspace(
             basis: subspace.basis.map { loss.quadratics.shrunk.placed($0) }, loadings: subspace.loadings)
+        fit.center = .ofCenter(
+            FullCoefficients(loss.quadratics).center(
+                mean(of: loss), of: Array(loss.weights.indices), weights: loss.weights))
     }
 }
 
