@@ -34,6 +34,13 @@ struct FitCommand: ParsableCommand {
             """)
     var method: MethodName = .itl
 
+    @Option(
+        help: """
+            What the response is: gaussian, any number; binomial, 0 and 1 or two labels; multinomial, a class of several; \
+            poisson, a count. All but gaussian come with --method armul.
+            """)
+    var family: FamilyName = .gaussian
+
     @OptionGroup(title: "Tuning of ridge, molar and armul") var tuning: TuningOptions
 
     @Option(
@@ -66,6 +73,14 @@ struct FitCommand: ParsableCommand {
     func validate() throws {
         guard level > 0, level < 1 else { throw ValidationError("--level \(level): a share between 0 and 1 is needed") }
         try tuning.check(for: method)
+        if family != .gaussian, method != .armul {
+            throw ValidationError(
+                "--family \(family.rawValue) comes with --method armul; with --strength 0 each task is on its own")
+        }
+        if family != .gaussian, tuning.choosesSize {
+            throw ValidationError(
+                "several --clusters or --rank to choose from come with --family gaussian; give \(family.rawValue) one")
+        }
         if !method.hasVariances, vcov.estimator != .iid {
             throw ValidationError("--vcov: standard errors of that kind come with --method itl or pool")
         }

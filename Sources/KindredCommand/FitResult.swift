@@ -25,10 +25,13 @@ struct FitResult {
         }
     }
 
+    /// The names of a task's coefficients.
+    private var names: [String] { design.coefficientNames(command.family, classes: design.classes) }
+
     private func writeTidy(to file: OutputFile, parallel: Parallel) throws(TableError) {
         let inference = Inference(level: command.level, degreesOfFreedom: fit.distinctDegreesOfFreedom)
         if fit.tasks == nil, let center = fit.center {
-            let writer = TidyWriter(terms: design.termNames, tasks: Labels([Self.pooledLabel]))
+            let writer = TidyWriter(terms: names, tasks: Labels([Self.pooledLabel]))
             return try writer.write(to: file, parallel: parallel) { _ in
                 TidyTask(
                     sampleCount: center.sampleCount, degreesOfFreedom: center.degreesOfFreedom, status: fit.centerStatus
@@ -42,8 +45,7 @@ struct FitResult {
         guard let tasks = fit.tasks else { return }
         let counts = sampleCounts
         let featureCount = tasks.featureCount
-        let writer = TidyWriter(
-            terms: design.termNames, tasks: store.taskLabels, hasClusters: fit.clusters != nil)
+        let writer = TidyWriter(terms: names, tasks: store.taskLabels, hasClusters: fit.clusters != nil)
         try writer.write(to: file, parallel: parallel) { task in
             TidyTask(
                 sampleCount: counts[task], degreesOfFreedom: tasks.degreesOfFreedom[task], status: fit.statuses[task],
@@ -63,14 +65,14 @@ struct FitResult {
         let missing = Array(repeating: Double.nan, count: store.layout.taskCount)
         return ModelFile(
             version: Kindred.version, method: command.method.rawValue, formula: design.formula.text,
-            taskColumn: command.input.task, response: design.formula.responseName, terms: design.termNames,
+            taskColumn: command.input.task, response: design.formula.responseName, terms: names,
             levels: design.levels,
             settings: [
                 .init("table", .string(store.sourceName)), .init("vcov", .string(command.vcov.description)),
                 .init("level", .number(command.level)),
                 .init("weights", command.input.weights.map { .string($0) } ?? .null),
                 .init("na", .string(command.input.na)),
-            ] + command.tuning.settings(of: command.method),
+            ] + familySettings + command.tuning.settings(of: command.method),
             center: fit.center.map {
                 ModelFile.Center(
                     coefficients: $0.coefficients, standardErrors: $0.standardErrors, sampleCount: $0.sampleCount,
@@ -84,6 +86,7 @@ struct FitResult {
                 .init("too_few_rows", .integer(fit.count(of: "too_few_rows"))),
                 .init("collinear", .integer(fit.count(of: "collinear"))),
                 .init("non_finite", .integer(fit.count(of: "non_finite"))),
+                .init("separated", .integer(fit.count(of: "separated"))),
                 .init("solved_by_qr", .integer(fit.orthogonalizedTaskCount)),
                 .init("ill_conditioned", .integer(fit.illConditionedTaskCount)),
                 .init("solved_again_in_double", .integer(fit.refittedTaskCount)),
@@ -99,13 +102,18 @@ struct FitResult {
                 coefficients: fit.tasks?.coefficients ?? [], standardErrors: fit.tasks?.standardErrors ?? []))
     }
 
+    private var familySettings: [JsonValue.Member] {
+        [.init("family", .string(command.family.rawValue))]
+            + (design.classes.isEmpty ? [] : [.init("classes", .array(design.classes.map(JsonValue.string)))])
+    }
+
     // MARK: What the user is told
 
     /// For a terminal: the coefficients of the one fit, or their distribution over tasks.
     var table: String {
         if fit.tasks == nil, let center = fit.center {
             let inference = Inference(level: command.level, degreesOfFreedom: [center.degreesOfFreedom])
-            let rows = design.termNames.indices.map { term in
+            let rows = names.indices.map { term in
                 let line = inference.estimate(
                     center.coefficients[term], standardError: center.standardErrors[term],
                     degreesOfFreedom: center.degreesOfFreedom)
@@ -115,11 +123,11 @@ struct FitResult {
                 ]
             }
             let header = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
-            return TextTable(corner: "", header: header, names: design.termNames, rows: rows).text
+            return TextTable(corner: "", header: header, names: names, rows: rows).text
         }
         guard let tasks = fit.tasks else { return "" }
         let fitted = fit.statuses.indices.filter { fit.statuses[$0] == .ok }
-        let rows = design.termNames.indices.map { term in
+        let rows = names.indices.map { term in
             let values = Quantiles(fitted.map { tasks.coefficients[$0 * tasks.featureCount + term] })
             let errors = Quantiles(fitted.map { tasks.standardErrors[$0 * tasks.featureCount + term] })
             guard let center = fit.center else {
@@ -135,7 +143,7 @@ struct FitResult {
                 + (differingShares == nil ? [] : ["differ for, %"])
         }
         return TextTable(
-            corner: "over \(counted(fitted.count, "task"))", header: header, names: design.termNames, rows: rows
+            corner: "over \(counted(fitted.count, "task"))", header: header, names: names, rows: rows
         ).text
     }
 
@@ -158,7 +166,8 @@ struct FitResult {
         lines.append("\(command.method.rawValue): \(counted(store.layout.taskCount, "task")): \(statuses)")
         if let penalty = fit.penalty {
             let name = command.method == .armul ? "strength" : "penalty"
-            lines.append("\(name) \(shortNumber(penalty.value))\(penalty.origin.text), towards \(targetText)")
+            let size = penalty.size.map { "\(sizeName) \($0), " } ?? ""
+            lines.append("\(size)\(name) \(shortNumber(penalty.value))\(penalty.origin.text), towards \(targetText)")
         }
         if let certificate = fit.certificate, !certificate.hasConverged {
             lines.append(
@@ -214,16 +223,34 @@ struct FitResult {
             let sizes = clusters.centers.indices.map { cluster in clusters.labels.count { $0 == cluster } }
             return "the centres of clusters of \(sizes.map { counted($0) }.joined(separator: ", ")) tasks"
         }
-        if let rank = command.tuning.rank { return "combinations of \(counted(rank, "vector"))" }
+        if let subspace = fit.subspace { return "combinations of \(counted(subspace.basis.count, "vector"))" }
         guard let tasks = fit.tasks, let center = fit.center else { return "a centre" }
         let free = command.tuning.armul.intercept == .free ? design.intercept : nil
-        let shrunk = (0..<tasks.featureCount).filter { $0 != free }
+        let shrunk = (0..<tasks.featureCount).filter { $0 % design.featureCount != free }
         let merged = fit.statuses.indices.count { task in
             let own = tasks.coefficients(of: task)
             return fit.statuses[task] == .ok
                 && shrunk.allSatisfy { own[own.startIndex + $0] == center.coefficients[$0] }
         }
         return "a centre, where \(counted(merged)) of \(counted(fit.count(of: "ok"), "task")) are"
+    }
+
+    /// What the number of clusters or vectors is called.
+    private var sizeName: String { fit.clusters == nil ? "rank" : "clusters" }
+
+    /// The penalties that were tried with their errors on rows held out, as a table; nothing where none was.
+    var pathTable: String {
+        guard let tuning = fit.tuning else { return "" }
+        let hasSizes = !tuning.sizes.isEmpty
+        let rows = tuning.penalties.indices.map { place in
+            (hasSizes ? ["\(tuning.sizes[place])"] : [])
+                + [alignedNumber(tuning.errors[place]), alignedNumber(tuning.standardErrors[place])]
+                + [place == tuning.chosen ? "chosen" : ""]
+        }
+        return TextTable(
+            corner: "strength", header: (hasSizes ? [sizeName] : []) + ["error", "std_error", ""],
+            names: tuning.penalties.map(shortNumber), fields: rows
+        ).text
     }
 
     /// What `-v` adds.
@@ -277,11 +304,12 @@ extension ChosenPenalty.Origin {
 extension Fit {
     /// The penalties that were tried, as a model's file has them.
     fileprivate var tuning: ModelFile.Tuning? {
-        guard let penaltyCurve, let chosen = penaltyCurve.lastIndex(where: { $0.penalty == penalty?.value })
+        guard let penaltyCurve,
+            let chosen = penaltyCurve.lastIndex(where: { $0.penalty == penalty?.value && $0.size == penalty?.size })
         else { return nil }
         return ModelFile.Tuning(
             penalties: penaltyCurve.map(\.penalty), errors: penaltyCurve.map(\.error),
-            standardErrors: penaltyCurve.map(\.standardError), sizes: [], chosen: chosen)
+            standardErrors: penaltyCurve.map(\.standardError), sizes: penaltyCurve.compactMap(\.size), chosen: chosen)
     }
 
     /// The degrees of freedom that occur.

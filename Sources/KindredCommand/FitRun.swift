@@ -24,18 +24,24 @@ struct FitRun {
         var timer = StepTimer()
 
         let store = try command.input.readTable(
-            for: formula, clusters: command.vcov.clusterColumn, settings: command.settings)
+            for: formula, response: command.family.response, clusters: command.vcov.clusterColumn,
+            settings: command.settings)
         timer.finish("read")
         if output?.format == .model { try checkFitsModel(store.layout.taskCount) }
-        let design = try Design(formula: formula, store: store, weights: command.input.weights)
+        let design = try Design(
+            formula: formula, store: store, weights: command.input.weights, response: command.family.response)
+        let loss = command.family.loss(classCount: design.classes.count)
         let problem = try TableProblem(
-            design: design, store: store, clusterColumn: command.vcov.clusterColumn, parallel: parallel)
+            design: design, store: store, clusterColumn: command.vcov.clusterColumn, loss: loss, parallel: parallel)
         if command.method == .armul {
             let isFree = command.tuning.armul.intercept == .free && design.intercept != nil
-            try command.tuning.checkStructure(
-                taskCount: store.layout.taskCount, shrunkCount: design.featureCount - (isFree ? 1 : 0))
+            try TuningOptions.checkSizes(
+                clusters: command.tuning.clusters, rank: command.tuning.rank,
+                taskCount: store.layout.taskCount,
+                shrunkCount: (design.featureCount - (isFree ? 1 : 0)) * loss.columnCount)
         }
-        let estimator = command.method.estimator(variance: command.vcov.estimator, command.tuning)
+        let estimator = command.method.estimator(
+            variance: command.vcov.estimator, loss: loss, command.tuning)
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: estimator.passCount,
             precision: command.place.precision.precision)
@@ -60,10 +66,17 @@ struct FitRun {
             timer.finish("write")
         } else {
             try OutputFile.show(result.table)
-            messages.note("")
         }
+        if command.tuning.path { try showPath(result, isStreaming: output != nil && command.output == nil) }
+        if output == nil { messages.note("") }
         for line in result.summaryLines(timings: timer.seconds) { messages.note(line) }
         for line in result.detailLines { messages.detail(line) }
+    }
+
+    /// Shows what was tried where it is in nobody's way: a result that goes to standard output stays whole.
+    private func showPath(_ result: FitResult, isStreaming: Bool) throws(TableError) {
+        if isStreaming { return messages.note(result.pathTable) }
+        try OutputFile.show((command.output == nil ? "\n" : "") + result.pathTable)
     }
 
     /// The file or stream for the result; nil when a terminal is shown a summary instead.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compute
 import Methods
 
 /// What `--method` names.
@@ -8,13 +9,17 @@ enum MethodName: String, ExpressibleByArgument, CaseIterable {
     /// Whether `--vcov` means something to it.
     var hasVariances: Bool { self == .itl || self == .pool }
 
-    func estimator(variance: VarianceEstimator, _ tuning: TuningOptions) -> any Estimator {
+    /// - Parameter loss: of a row; all but ARMUL have the squared one.
+    func estimator(variance: VarianceEstimator, loss: Loss, _ tuning: TuningOptions) -> any Estimator {
         switch self {
-        case .itl: Individual(variance: variance)
-        case .pool: Pooled(variance: variance)
-        case .ridge: tuning.ridge
-        case .molar: tuning.molar
-        case .armul: tuning.armul
+        case .itl: return Individual(variance: variance)
+        case .pool: return Pooled(variance: variance)
+        case .ridge: return tuning.ridge
+        case .molar: return tuning.molar
+        case .armul:
+            var armul = tuning.armul
+            armul.loss = loss
+            return armul
         }
     }
 }

@@ -11,7 +11,8 @@ struct PredictCommand: ParsableCommand {
         discussion: """
             Reads a model that 'kindred fit' wrote as .json or .npz and a table with the columns of its formula, and writes \
             one line a row of the table, in its order: row, task, prediction. A row with missing values has no \
-            prediction.
+            prediction. Of a binomial or multinomial model the prediction is the likeliest class, and behind it stand \
+            probabilities: p_CLASS of the second of two classes, or of each.
 
             A task that the model has not seen is predicted from the centre. Where the model has clusters and the table \
             the response, the task's rows say which cluster it joins: that whose centre has the least squared error. \

@@ -1,4 +1,5 @@
 import Compute
+import Methods
 import Tables
 
 /// One run of `kindred predict`.
@@ -19,9 +20,10 @@ struct PredictRun {
         let output = try OutputFile(path: command.output)
         let formula = try formula(of: model)
         let store = try readTable(for: formula, model: model)
+        let family = PredictedFamily(of: model)
         let hasResponse = formula.responseColumns.allSatisfy { store.column(named: $0, holdingNumbers: true) != nil }
         let design = try Design(formula: formula, levels: model.levels, store: store, hasResponse: hasResponse)
-        guard design.termNames == model.terms else {
+        guard design.coefficientNames(family.name, classes: family.classes) == model.terms else {
             throw TableError(
                 .data, "\(printable(command.model)): its terms are not those of its formula; fit the model again")
         }
@@ -30,8 +32,14 @@ struct PredictRun {
         if let unseen, !coefficients.newTasks.isEmpty {
             try unseen.place(coefficients.newTasks, in: &coefficients)
         }
-        let predictions = try design.predictions(coefficients: coefficients.values, parallel: parallel)
-        try write(predictions, of: store, to: output)
+        let loss = family.loss
+        var predictions = try design.predictions(
+            coefficients: coefficients.values, columnCount: loss.columnCount, parallel: parallel)
+        loss.replaceByMeans(&predictions)
+        // Of two classes the probability of the second says it all.
+        if loss.columnCount == 2 { predictions = stride(from: 1, to: predictions.count, by: 2).map { predictions[$0] } }
+        let columnCount = loss.columnCount > 2 ? loss.columnCount : 1
+        try write(predictions, columnCount: columnCount, classes: family.classes, of: store, to: output)
         if Signals.isInterrupted { throw ComputeError.interrupted }
         try output.finish()
         report(predictions, store: store, design: design, coefficients: coefficients, placement: unseen?.description)
@@ -69,25 +77,26 @@ struct PredictRun {
     }
 
     /// One line a row of the input, in its order.
-    private func write(_ predictions: [Double], of store: ColumnStore, to file: OutputFile) throws {
+    private func write(
+        _ predictions: [Double], columnCount: Int, classes: [String], of store: ColumnStore, to file: OutputFile
+    ) throws {
         let inputRows = try store.inputRows
-        var values = Array(repeating: Double.nan, count: store.totalRowCount)
+        var values = Array(repeating: Double.nan, count: store.totalRowCount * columnCount)
         var tasks = Array(repeating: Int32(-1), count: store.totalRowCount)
         for task in 0..<store.layout.taskCount {
             for row in store.layout.offsets[task]..<store.layout.offsets[task + 1] {
-                values[inputRows[row]] = predictions[row]
+                for column in 0..<columnCount {
+                    values[inputRows[row] * columnCount + column] = predictions[row * columnCount + column]
+                }
                 tasks[inputRows[row]] = Int32(task)
             }
         }
-        func prediction(_ row: Int) -> Prediction {
-            Prediction(row: row + 1, task: tasks[row] < 0 ? nil : Int(tasks[row]), value: values[row])
-        }
-        let writer = PredictionWriter(tasks: store.taskLabels)
-        let count = store.totalRowCount
+        let writer = PredictionWriter(
+            PredictionTable(tasks: store.taskLabels, taskOfRow: tasks, means: values, classes: classes))
         if command.output.flatMap(OutputFormat.init) == .archive {
-            try writer.writeArchive(to: file, count: count, parallel: parallel, prediction: prediction)
+            try writer.writeArchive(to: file, parallel: parallel)
         } else {
-            try writer.write(to: file, count: count, parallel: parallel, prediction: prediction)
+            try writer.write(to: file, parallel: parallel)
         }
     }
 
@@ -95,7 +104,8 @@ struct PredictRun {
         _ predictions: [Double], store: ColumnStore, design: Design, coefficients: TaskCoefficients,
         placement: String?
     ) {
-        let missing = predictions.count { $0.isNaN } + store.droppedRowCount
+        let columnCount = max(1, predictions.count / max(1, store.layout.rowCount))
+        let missing = predictions.count { $0.isNaN } / columnCount + store.droppedRowCount
         messages.note(
             "\(store.sourceName): \(counted(store.totalRowCount, "row")), \(counted(store.layout.taskCount, "task")), "
                 + "\(counted(store.totalRowCount - missing)) predicted")
@@ -117,6 +127,20 @@ struct PredictRun {
             coefficients.usesCenter ? "prediction from \(coefficients.centerName)" : "no prediction",
             coefficients.newTasks.count - coefficients.placedTaskCount)
     }
+}
+
+/// What a model's response is.
+private struct PredictedFamily {
+    let name: FamilyName
+    let classes: [String]
+
+    init(of model: ModelFile) {
+        func setting(_ name: String) -> JsonValue? { model.settings.first { $0.name == name }?.value }
+        name = setting("family")?.string.flatMap(FamilyName.init) ?? .gaussian
+        classes = setting("classes")?.strings ?? []
+    }
+
+    var loss: Loss { name.loss(classCount: max(1, classes.count)) }
 }
 
 /// The coefficients that a model has for the tasks of a table.

@@ -5,11 +5,16 @@ import Tables
 extension InputOptions {
     /// Reads the columns that a formula and the other options name, telling how far it is.
     ///
-    /// - Parameter clusters: a column of labels that are needed too.
-    func readTable(for formula: Formula, clusters: String?, settings: RunOptions) throws -> ColumnStore {
+    /// - Parameters:
+    ///   - response: what the response is: one of classes may be labels.
+    ///   - clusters: a column of labels that are needed too.
+    func readTable(
+        for formula: Formula, response: ResponseKind, clusters: String?, settings: RunOptions
+    ) throws -> ColumnStore {
+        let classes = response == .binary || response == .classes ? formula.responseColumn : nil
         var columns: [(name: String, role: TableRequest.Role)] = formula.variables.map { variable in
             switch variable.content {
-            case .numbers: (variable.name, .numbers)
+            case .numbers: (variable.name, variable.name == classes ? .infer : .numbers)
             case .labels: (variable.name, .labels)
             case .either: (variable.name, .infer)
             }

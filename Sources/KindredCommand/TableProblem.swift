@@ -10,11 +10,13 @@ struct TableProblem: Problem {
     let clusters: ClusterCodes?
     private let parallel: Parallel
 
-    /// - Parameter clusterColumn: the column whose labels are the clusters of the variance.
-    init(design: Design, store: ColumnStore, clusterColumn: String?, parallel: Parallel) throws {
+    /// - Parameters:
+    ///   - clusterColumn: the column whose labels are the clusters of the variance.
+    ///   - loss: of a row; all but the squared one need the response as it is.
+    init(design: Design, store: ColumnStore, clusterColumn: String?, loss: Loss, parallel: Parallel) throws {
         self.design = design
         self.parallel = parallel
-        scaling = try design.sampledScaling()
+        scaling = try design.sampledScaling(leavesResponse: loss != .squared)
         guard let clusterColumn, let column = store.column(named: clusterColumn, holdingNumbers: false),
             case .codes(let levels) = store.columns[column].kind
         else {

@@ -19,7 +19,10 @@ struct UnseenTasks {
 
     /// Whether a model has places for tasks.
     static func canPlace(in model: ModelFile) -> Bool {
-        model.clusters.map { !$0.centers.isEmpty } ?? (model.subspace != nil)
+        // Errors are squared, which those of other families are not.
+        let family = model.settings.last { $0.name == "family" }?.value.string
+        guard family == nil || family == FamilyName.gaussian.rawValue else { return false }
+        return model.clusters.map { !$0.centers.isEmpty } ?? (model.subspace != nil)
     }
 
     /// Gives those of some tasks that have a place its coefficients.

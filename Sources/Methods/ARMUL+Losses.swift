@@ -21,7 +21,7 @@ extension ARMUL {
     ) throws(ComputeError) -> Fit {
         let losses = try losses(of: rows.problem, rows)
         let solver = ExpansionSolver(armul: self, losses: losses, weightSums: losses.weightSums)
-        let start = try solver.start(S.Centers.self)
+        let start = try solver.start(structure, on: reference)
         let chosen: ChosenPenalty
         var curve: [PenaltyError]?
         switch penalty {
@@ -79,7 +79,7 @@ extension ARMUL {
             }
             let solver = ExpansionSolver(armul: self, losses: try part(isHeldOut: false), weightSums: weightSums)
             let heldOut = try part(isHeldOut: true)
-            var place = try solver.start(S.Centers.self)
+            var place = try solver.start(structure, on: reference)
             for (index, multiple) in grid.multiples.enumerated().reversed() {
                 place = try solver.solve(structure, strength: multiple * unit, from: place, on: reference)
                 let coefficients = place.expanded.coefficients

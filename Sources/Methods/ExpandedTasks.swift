@@ -6,7 +6,7 @@ final class ExpandedTasks<B: Backend, P: Problem> {
     let coefficients: [Double]
     /// `f_j`.
     let values: [Double]
-    private let losses: TaskLosses<B, P>
+    let losses: TaskLosses<B, P>
     private let scaled: [Double]
     /// The derivatives, where all tasks come in one shard.
     private let kept: LossDerivatives?

@@ -16,20 +16,39 @@ struct ExpansionSolver<B: Backend, P: Problem> {
     /// Slopes that are left, over their scale.
     private static var tolerance: Double { max(1e-11, 64 * Double(B.Scalar.ulpOfOne)) }
 
-    /// Where a search begins: every task at the fit to all tasks' rows together.
-    func start<Centers>(_: Centers.Type) throws(ComputeError) -> ExpandedPlace<B, P, Centers> {
+    /// Where a search begins: every task at the fit to all tasks' rows together; or where centres are not one for all, some
+    /// steps further towards its own fit, so that there is something to find centres of.
+    func start<S: CenterStructure, R: Backend<Double>>(
+        _ structure: S, on reference: R
+    ) throws(ComputeError) -> ExpandedPlace<B, P, S.Centers> {
         let pooled = try PooledStart(losses, weights: armul.weights == .observations ? weightSums : nil)
-        let expanded = try ExpandedTasks(
-            losses, at: (0..<losses.taskCount).flatMap { _ in pooled.coefficients })
-        return ExpandedPlace(
-            expanded: expanded, isIncluded: zip(losses.isIncluded, expanded.values).map { $0 && $1.isFinite })
+        var place = ExpandedPlace<B, P, S.Centers>(
+            expanded: try ExpandedTasks(losses, at: (0..<losses.taskCount).flatMap { _ in pooled.coefficients }),
+            dampings: losses.isIncluded.map { _ in 0 })
+        if structure is VanillaStructure { return place }
+        // With its whole bound added, no loss is above its expansion.
+        place.dampings = losses.isIncluded.map { _ in 1 }
+        for _ in 0..<Self.ownSteps {
+            let (quadratics, slopes, _) = try place.expanded.quadratics(
+                dampings: place.dampings, isIncluded: place.isIncluded)
+            if place.slopeScale == nil { place.slopeScale = quadratics.scale(of: slopes) }
+            let loss = armul.loss(of: quadratics, sharing: .all, strengths: [0], weightSums: weightSums)
+            let centers = try VanillaStructure().solve(loss, continuing: nil, on: reference)
+            let own = loss.coefficients(try loss.solutions(at: centers).coefficients, around: centers)
+            let moved = try ExpandedTasks(losses, at: own)
+            guard zip(moved.values, place.isIncluded).allSatisfy({ $0.isFinite || !$1 }) else { break }
+            place.expanded = moved
+        }
+        return place
     }
+
+    private static var ownSteps: Int { 3 }
 
     /// The strength at which the penalty balances the noise of one task's slopes: their variance is the curvature over the
     /// rows, so it is the root of the mean diagonal of that, a feature.
     func noiseUnit<Centers>(at start: ExpandedPlace<B, P, Centers>) throws(ComputeError) -> Double {
         let (quadratics, _, _) = try start.expanded.quadratics(
-            dampings: losses.isIncluded.map { _ in 0 }, isIncluded: start.isIncluded)
+            dampings: start.dampings.map { _ in 0 }, isIncluded: start.isIncluded)
         let loss = armul.loss(of: quadratics, sharing: .all, strengths: [1], weightSums: weightSums)
         let curvature = loss.weights.indices.reduce(0.0) { $0 + loss.weights[$1] * quadratics.traces[$1] }
         let unit = (curvature / Double(max(1, losses.shrunk.features.count))).squareRoot()
@@ -42,7 +61,7 @@ struct ExpansionSolver<B: Backend, P: Problem> {
     ) throws(ComputeError) -> ExpandedPlace<B, P, S.Centers> {
         var place = start
         var before: ExpandedPlace<B, P, S.Centers>?
-        var dampings = losses.isIncluded.map { _ in 0.0 }
+        var dampings = start.dampings
         var scale: Double?
         var rejected: (expanded: ExpandedTasks<B, P>, found: FoundTasks<B, S.Centers>, objective: Double)?
         place.residual = .infinity
@@ -58,7 +77,9 @@ struct ExpansionSolver<B: Backend, P: Problem> {
             if isNew {
                 scale = place.slopeScale ?? quadratics.scale(of: slopes)
                 place.slopeScale = scale
-                place.objective = place.objective(of: loss)
+                // Not every start is one that the structure allows.
+                place.objective =
+                    place.found == nil && !(structure is VanillaStructure) ? .infinity : place.objective(of: loss)
             }
             if let found = place.found {
                 place.residual = try found.residual(loss, slopes: slopes, freeSlopes: freeSlopes) / (scale ?? 1)
@@ -78,8 +99,8 @@ struct ExpansionSolver<B: Backend, P: Problem> {
             let found = FoundTasks(loss: loss, centers: centers, tasks: tasks)
             let trial = try ExpandedTasks(losses, at: loss.coefficients(tasks.coefficients, around: centers))
             let objective = found.objective(values: trial.values)
-            let gain = place.objective - found.model
-            let rounding = 64 * Double(B.Scalar.ulpOfOne) * (1 + abs(place.objective))
+            let gain = min(place.objective, .greatestFiniteMagnitude) - found.model
+            let rounding = 64 * Double(B.Scalar.ulpOfOne) * (1 + abs(found.model))
             if objective <= place.objective - 1e-4 * gain || gain <= rounding && objective <= place.objective + rounding
             {
                 before = gain <= rounding ? place : nil
@@ -87,7 +108,7 @@ struct ExpansionSolver<B: Backend, P: Problem> {
                 place.found = found
                 place.objective = objective
                 place.innerRounds += centers.iterationCount
-                for task in dampings.indices { dampings[task] = dampings[task] > 1e-3 ? dampings[task] / 8 : 0 }
+                found.decrease(&dampings, values: trial.values, gain: gain)
             } else {
                 rejected = (trial, found, objective)
                 if gain <= rounding { break }
@@ -108,6 +129,8 @@ struct ExpandedPlace<B: Backend, P: Problem, Centers: SharedCenters> {
     var expanded: ExpandedTasks<B, P>
     /// Whether each task takes part.
     let isIncluded: [Bool]
+    /// What is added to each task's curvature, in units of its bound.
+    var dampings: [Double]
     /// The solution of the expansions that led there; nil at the start.
     var found: FoundTasks<B, Centers>?
     var objective = Double.infinity
@@ -120,9 +143,10 @@ struct ExpandedPlace<B: Backend, P: Problem, Centers: SharedCenters> {
     var innerRounds = 0
     var hasConverged = false
 
-    init(expanded: ExpandedTasks<B, P>, isIncluded: [Bool]) {
+    init(expanded: ExpandedTasks<B, P>, dampings: [Double]) {
         self.expanded = expanded
-        self.isIncluded = isIncluded
+        self.dampings = dampings
+        isIncluded = zip(expanded.losses.isIncluded, expanded.values).map { $0 && $1.isFinite }
     }
 
     /// The objective with the penalties of a loss.
@@ -170,15 +194,26 @@ struct FoundTasks<B: Backend, Centers: SharedCenters> {
         }
     }
 
-    /// Damps the tasks whose losses are above their expansions by more than an even share of what was to be gained.
+    /// Damps the tasks whose losses are above their expansions by more than half an even share of what was to be gained.
     fileprivate func increase(_ dampings: inout [Double], values: [Double], gain: Double) {
+        forEachExcess(values: values, gain: gain) { task, share in
+            if !(share < 0.5) { dampings[task] = max(0.01, 8 * dampings[task]) }
+        }
+    }
+
+    /// Damps less the tasks whose losses are not above their expansions by much.
+    fileprivate func decrease(_ dampings: inout [Double], values: [Double], gain: Double) {
+        forEachExcess(values: values, gain: gain) { task, share in
+            if share < 0.05 { dampings[task] = dampings[task] > 1e-3 ? dampings[task] / 8 : 0 }
+        }
+    }
+
+    /// Calls `body` with each task and how far its loss is above its expansion, in even shares of what was to be gained.
+    private func forEachExcess(values: [Double], gain: Double, _ body: (Int, Double) -> Void) {
         let count = Double(loss.weights.count { $0 > 0 })
         for task in loss.weights.indices where loss.weights[task] > 0 {
             let expected = tasks.values[task] - penalty(task) + loss.quadratics.constants[task] / 2
-            let excess = values[task] - expected
-            if !(loss.weights[task] * excess < 0.5 * gain / count) {
-                dampings[task] = max(0.01, 8 * dampings[task])
-            }
+            body(task, loss.weights[task] * (values[task] - expected) * count / gain)
         }
     }
 }

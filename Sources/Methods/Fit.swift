@@ -72,10 +72,13 @@ public struct ChosenPenalty: Sendable, Equatable {
 
     public let value: Double
     public let origin: Origin
+    /// How many clusters or vectors there are, where that was chosen too.
+    public let size: Int?
 
-    public init(value: Double, origin: Origin) {
+    public init(value: Double, origin: Origin, size: Int? = nil) {
         self.value = value
         self.origin = origin
+        self.size = size
     }
 }
 

@@ -17,6 +17,8 @@ public struct Design: Sendable {
     public let levels: [String: [String]]
     /// The number of rows with a positive weight of each task, or nil without weights.
     public var positiveWeightCounts: [Int]? { weights?.positiveCounts }
+    /// The names of the response's classes, in the order of their numbers; nothing where it has none.
+    public var classes: [String] { plan.classes }
     /// Rows that no prediction can be made for, because they hold a label that the model has no level for.
     public let unknownLevelRowCount: Int
     let plan: DesignPlan
@@ -27,10 +29,14 @@ public struct Design: Sendable {
     ///
     /// Rows of weight 0 stay in the store; they count as no observation.
     ///
+    /// - Parameter response: what the response is; one of classes is coded by their numbers.
     /// - Throws: ``TableError`` of kind `data`: no such column, a factor of one level, labels where numbers are
-    ///   needed, a negative or non-finite weight, no positive weight.
-    public init(formula: Formula, store: ColumnStore, weights: String?) throws(TableError) {
-        let plan = try DesignPlan(formula, store: store, levels: nil, hasResponse: true)
+    ///   needed, a response that is not of its kind, a negative or non-finite weight, no positive weight.
+    public init(
+        formula: Formula, store: ColumnStore, weights: String?, response: ResponseKind = .numbers
+    ) throws(TableError) {
+        let plan = try DesignPlan(formula, store: store, levels: nil, response: response)
+            .coding(response, formula, store: store)
         var scan: DesignWeights?
         if let weights { scan = try positiveWeights(of: weights, store: store) }
         self.init(formula: formula, plan: plan, store: store, weights: scan, unknownLevelRowCount: 0)
@@ -46,7 +52,8 @@ public struct Design: Sendable {
     public init(
         formula: Formula, levels: [String: [String]], store: ColumnStore, hasResponse: Bool = false
     ) throws(TableError) {
-        let plan = try DesignPlan(formula, store: store, levels: levels, hasResponse: hasResponse)
+        let plan = try DesignPlan(
+            formula, store: store, levels: levels, response: hasResponse ? .numbers : nil)
         self.init(
             formula: formula, plan: plan, store: store, weights: nil,
             unknownLevelRowCount: try countUnknownLevels(of: plan, store: store))

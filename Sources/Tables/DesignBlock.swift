@@ -7,7 +7,7 @@ struct DesignBlock: ~Copyable {
 
     private let plan: DesignPlan
     private let store: ColumnStore
-    /// Places of `capacity` values each: the inputs, the expressions' results, one feature, the stack.
+    /// Places of `capacity` values each: the inputs, the expressions' results, a coded response, one feature, the stack.
     private let places: UnsafeMutablePointer<Double>
     private let codes: UnsafeMutablePointer<UInt32>
     private let featurePlace: Int
@@ -16,10 +16,10 @@ struct DesignBlock: ~Copyable {
     init(_ plan: DesignPlan, store: ColumnStore) {
         self.plan = plan
         self.store = store
-        featurePlace = plan.inputs.count + plan.expressions.count
+        featurePlace = plan.inputs.count + plan.expressions.count + 1
         let depth = plan.expressions.map(\.depth).max() ?? 0
         places = .allocate(capacity: (featurePlace + 1 + depth) * Self.capacity)
-        codes = .allocate(capacity: max(1, plan.factors.count) * Self.capacity)
+        codes = .allocate(capacity: (plan.factors.count + 1) * Self.capacity)
     }
 
     deinit {
@@ -43,6 +43,29 @@ struct DesignBlock: ~Copyable {
             try store.readCodes(column: factor.storeColumn, rows: rows, into: destination)
             guard let levelOfCode = factor.levelOfCode else { continue }
             for row in 0..<rowCount { destination[row] = levelOfCode[Int(destination[row])] }
+        }
+        try codeResponse(rows)
+    }
+
+    /// Writes the response's codes to their place.
+    private func codeResponse(_ rows: Range<Int>) throws(ComputeError) {
+        let coded = values(at: featurePlace - 1)
+        switch plan.responseCoding {
+        case .numbers: return
+        case .signs:
+            guard let place = plan.response else { return }
+            let source = values(at: place)
+            for row in 0..<rowCount { coded[row] = source[row] == -1 ? 0 : source[row] }
+        case .values(let known):
+            guard let place = plan.response else { return }
+            let source = values(at: place)
+            for row in 0..<rowCount {
+                coded[row] = source[row].isFinite ? Double(known.partitioningIndex(for: source[row])) : .nan
+            }
+        case .labels(let column):
+            let own = codes + plan.factors.count * Self.capacity
+            try store.readCodes(column: column, rows: rows, into: own)
+            for row in 0..<rowCount { coded[row] = Double(own[row]) }
         }
     }
 
@@ -71,8 +94,9 @@ struct DesignBlock: ~Copyable {
         return UnsafePointer(product)
     }
 
-    /// The values of the response, which the plan must have.
+    /// The values of the response, which the plan must have: coded, if it says how.
     func response() -> UnsafePointer<Double> {
+        if case .numbers = plan.responseCoding {} else { return UnsafePointer(values(at: featurePlace - 1)) }
         guard let place = plan.response else { preconditionFailure("a design made for prediction has no response") }
         return UnsafePointer(values(at: place))
     }
@@ -81,4 +105,16 @@ struct DesignBlock: ~Copyable {
     var scratch: UnsafeMutablePointer<Double> { values(at: featurePlace) }
 
     private func values(at place: Int) -> UnsafeMutablePointer<Double> { places + place * Self.capacity }
+}
+
+extension [Double] {
+    /// The place of the first of these ascending values that is not below another.
+    fileprivate func partitioningIndex(for value: Double) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }

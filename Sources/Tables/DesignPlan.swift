@@ -36,16 +36,20 @@ struct DesignPlan: Sendable {
     private(set) var expressions: [DesignExpression] = []
     private(set) var factors: [Factor] = []
     private(set) var features: [Feature] = []
-    /// The place of the response among inputs and expression results, if there is one.
+    /// The place of the response among inputs and expression results, if it is one of numbers.
     private(set) var response: Int?
+    /// How the response's values are coded.
+    private(set) var responseCoding = ResponseCoding.numbers
+    /// The names of the response's classes, where it has some.
+    private(set) var classes: [String] = []
 
     private static let featureLimit = 4096
 
     /// - Parameters:
     ///   - levels: the levels of a model's factors by variable, or nil to take those of the store.
-    ///   - hasResponse: whether rows hold the response too.
+    ///   - kind: what the response is; nil where rows hold none.
     init(
-        _ formula: Formula, store: ColumnStore, levels: [String: [String]]?, hasResponse: Bool
+        _ formula: Formula, store: ColumnStore, levels: [String: [String]]?, response kind: ResponseKind?
     ) throws(TableError) {
         let used = Set(formula.terms.flatMap(\.variables))
         // Places of expressions come after those of the inputs, whose number is known only at the end: until then
@@ -54,7 +58,10 @@ struct DesignPlan: Sendable {
         for index in used.sorted() {
             variables[index] = try variable(formula.features[index], store: store, levels: levels)
         }
-        if hasResponse { response = try numbers(formula.response, role: "the response", store: store) }
+        let labels = kind == nil || kind == .numbers ? nil : labelColumn(of: formula.response, store: store)
+        if kind != nil, labels == nil {
+            response = try numbers(formula.response, role: "the response", store: store)
+        }
         let inputCount = inputs.count
         func place(_ provisional: Int) -> Int { provisional < 0 ? inputCount - 1 - provisional : provisional }
         response = response.map(place)
@@ -82,6 +89,39 @@ struct DesignPlan: Sendable {
                 }
             }
         }
+    }
+
+    /// The same with a response coded as its kind asks.
+    ///
+    /// - Throws: ``TableError`` of kind `data` where the response is not of its kind.
+    func coding(_ kind: ResponseKind, _ formula: Formula, store: ColumnStore) throws(TableError) -> DesignPlan {
+        var plan = self
+        let (name, expression) = (formula.responseName, formula.response)
+        let found: DesignResponse
+        if kind != .numbers, let labels = labelColumn(of: expression, store: store) {
+            guard kind != .counts else {
+                // Says that numbers are needed.
+                _ = try plan.numbers(expression, role: "the response", store: store)
+                return plan
+            }
+            found = try DesignResponse(labels: labels, kind, name: name, store: store)
+        } else {
+            if kind == .numbers { return plan }
+            found = try DesignResponse(numbers: self, kind, name: name, store: store)
+        }
+        plan.responseCoding = found.coding
+        plan.classes = found.classes
+        return plan
+    }
+
+    private func labelColumn(
+        of expression: FormulaExpression, store: ColumnStore
+    ) -> (column: Int, labels: Labels)? {
+        guard case .column(let name) = expression,
+            let column = store.column(named: name, holdingNumbers: false),
+            case .codes(let labels) = store.columns[column].kind
+        else { return nil }
+        return (column, labels)
     }
 
     /// Appends one part to each of a term's columns; the columns of earlier parts vary fastest.

@@ -34,29 +34,35 @@ extension Design {
         return Array(UnsafeBufferPointer(start: responses, count: rowCount))
     }
 
-    /// The product of each row of the store with its task's coefficients.
+    /// The products of each row of the store with its task's columns of coefficients.
     ///
-    /// - Parameter coefficients: `taskCount x featureCount` values in the order of this store's tasks; NaN where a task
-    ///   has none.
-    /// - Returns: one value a row of the store; NaN where coefficients or features are missing.
+    /// - Parameters:
+    ///   - coefficients: `taskCount x columnCount x featureCount` values in the order of this store's tasks; NaN where a
+    ///     task has none.
+    ///   - columnCount: one, or a column a class.
+    /// - Returns: `columnCount` values a row of the store; NaN where coefficients or features are missing.
     /// - Throws: ``ComputeError/unreadableRows(_:)`` when the store cannot be read.
-    public func predictions(coefficients: [Double], parallel: Parallel) throws(ComputeError) -> [Double] {
-        precondition(coefficients.count == layout.taskCount * featureCount, "one coefficient a task and feature")
-        let rowCount = layout.rowCount
-        let predictions = UnsafeMutablePointer<Double>.allocate(capacity: max(1, rowCount))
+    public func predictions(
+        coefficients: [Double], columnCount: Int = 1, parallel: Parallel
+    ) throws(ComputeError) -> [Double] {
+        let size = columnCount * featureCount
+        precondition(coefficients.count == layout.taskCount * size, "one coefficient a task, column and feature")
+        let count = layout.rowCount * columnCount
+        let predictions = UnsafeMutablePointer<Double>.allocate(capacity: max(1, count))
         defer { predictions.deallocate() }
         try forEachRowBlock(parallel: parallel) { rows, values throws(ComputeError) in
             var task = layout.task(ofRow: rows.lowerBound)
             for row in rows {
                 while row >= layout.offsets[task + 1] { task += 1 }
                 let features = values + (row - rows.lowerBound) * featureCount
-                var sum = 0.0
-                for feature in 0..<featureCount {
-                    sum += features[feature] * coefficients[task * featureCount + feature]
+                for column in 0..<columnCount {
+                    let first = task * size + column * featureCount
+                    var sum = 0.0
+                    for feature in 0..<featureCount { sum += features[feature] * coefficients[first + feature] }
+                    predictions[row * columnCount + column] = sum
                 }
-                predictions[row] = sum
             }
         }
-        return Array(UnsafeBufferPointer(start: predictions, count: rowCount))
+        return Array(UnsafeBufferPointer(start: predictions, count: count))
     }
 }

@@ -10,8 +10,9 @@ extension Design {
     /// finite are left out, a column without spread has scale 1, and without an intercept there are no shifts and the
     /// scale is the root mean square. The result depends on the data alone.
     ///
+    /// - Parameter leavesResponse: whether the response is left as it is, as losses other than the squared one need it.
     /// - Throws: ``ComputeError/unreadableRows(_:)`` when the store cannot be read.
-    public func sampledScaling() throws(ComputeError) -> ColumnScaling {
+    public func sampledScaling(leavesResponse: Bool = false) throws(ComputeError) -> ColumnScaling {
         var spreads = Array(repeating: ColumnSpread(), count: featureCount + 1)
         var block = DesignBlock(plan, store: store)
         for rows in sampledRows {
@@ -24,6 +25,10 @@ extension Design {
         if let intercept {
             shifts[intercept] = 0
             scales[intercept] = 1
+        }
+        if leavesResponse {
+            shifts[featureCount] = 0
+            scales[featureCount] = 1
         }
         return ColumnScaling(shifts: shifts, scales: scales, intercept: intercept)
     }

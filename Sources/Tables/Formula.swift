@@ -28,6 +28,10 @@ public struct Formula: Sendable {
     public let text: String
     /// The response as results name it: `score`, `log(score)`.
     public let responseName: String
+    /// The column that is the response, where it is one as it stands.
+    public var responseColumn: String? {
+        if case .column(let name) = response { name } else { nil }
+    }
     /// Whether a constant term belongs to the model.
     public let hasIntercept: Bool
     /// The columns that the formula reads, the response's first. One that is read both as numbers and, in `C()`, as

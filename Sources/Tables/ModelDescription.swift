@@ -50,7 +50,7 @@ extension [String: JsonValue] {
 
 extension JsonValue {
     /// Nil unless it is an array of strings.
-    var strings: [String]? {
+    package var strings: [String]? {
         guard let array else { return nil }
         let strings = array.compactMap(\.string)
         return strings.count == array.count ? strings : nil

@@ -153,6 +153,64 @@ struct StructureTests {
         #expect(found.errors.contains("prediction from the mean of the tasks' centres for 1 task without"))
     }
 
+    @Test("--path shows what was tried, where a result on standard output does not lie; --cv is the number of folds")
+    func path() throws {
+        let folder = try folder()
+        let options = ["--structure", "clustered", "--clusters", "1,2", "--strengths", "0.5,5", "--cv", "3", "--path"]
+        let written = try fit(options, to: "m.json", in: folder)
+        try #require(written.code == 0, "\(written)")
+        let lines = written.text.split(separator: "\n")
+        #expect(lines.count == 5 && lines[0].hasPrefix("strength  clusters"), "\(written.text)")
+        #expect(lines.count { $0.hasSuffix("chosen") } == 1)
+        let model = try model("m.json", in: folder)
+        let tuning = try #require(model["tuning"] as? [String: Any])
+        #expect(tuning["clusters"] as? [Int] == [1, 1, 2, 2] && tuning["penalty"] as? [Double] == [0.5, 5, 0.5, 5])
+        let chosen = try #require(tuning["chosen"] as? Int)
+        #expect(chosen >= 2 && lines[chosen + 1].hasSuffix("chosen"))
+        #expect(
+            written.errors.contains("\nclusters 2, strength \(chosen == 2 ? "0.5" : "5") (cross-validation"),
+            "\(written)")
+        #expect((model["settings"] as? [String: Any])?["folds"] as? Int == 3)
+        // The older spelling; the result on standard output stays a table of its own.
+        let streamed = try Program.run(
+            [
+                "fit", "t.csv", "--task", "group", "--formula", "y ~ x + z", "--method", "armul", "--folds", "3",
+                "--path",
+            ], in: folder)
+        #expect(streamed.code == 0 && Lines(streamed.output).rows.count == 24, "\(streamed)")
+        #expect(streamed.errors.contains("\n0.") && streamed.errors.contains("  chosen\n"), "\(streamed)")
+    }
+
+    @Test("compare has armul with its structures, tells what it tuned, and asks for what they need")
+    func compare() throws {
+        let folder = try folder()
+        func compare(_ arguments: [String]) throws -> Program.Outcome {
+            try Program.run(["compare", "t.csv", "--task", "group", "--formula", "y ~ x + z"] + arguments, in: folder)
+        }
+        let all = ["--methods", "itl,armul,armul-clustered,armul-low-rank", "--clusters", "1,2", "--rank", "1"]
+        let found = try compare(all + ["-o", "c.csv", "--cv", "4"])
+        try #require(found.code == 0, "\(found)")
+        let lines = Lines(try folder.data("c.csv"))
+        #expect(lines.texts("method") == ["itl", "armul", "armul-clustered", "armul-low-rank"])
+        #expect(lines.numbers("mse").allSatisfy { $0 > 0 && $0 < 1 })
+        #expect(found.errors.contains("armul: strengths "))
+        #expect(found.errors.contains("armul-clustered: clusters 2; strengths "), "\(found)")
+        #expect(found.errors.contains("armul-low-rank: rank 1; strengths "))
+        for (arguments, message) in [
+            (["--methods", "itl,armul-clustered"], "armul-clustered needs --clusters, how many there are"),
+            (["--methods", "armul-low-rank"], "armul-low-rank needs --rank, how many there are"),
+            (["--methods", "itl,armul", "--rank", "1"], "--rank is for armul-low-rank; name it after --methods"),
+            (["--strengths", "1"], "--strengths and --intercept are for armul; name it after --methods"),
+            (
+                ["--methods", "armul-low-rank", "--rank", "3"],
+                "--rank 3: the table has 8 tasks, and each 2 coefficients"
+            ),
+        ] {
+            let refused = try compare(arguments)
+            #expect(refused.code == 64 && refused.errors.contains(message), "\(refused)")
+        }
+    }
+
     private func expectClose(_ found: [Double], _ expected: [Double]) {
         #expect(found.count == expected.count)
         for (one, other) in zip(found, expected) { #expect(abs(one - other) <= 1e-12 * max(1, abs(other))) }

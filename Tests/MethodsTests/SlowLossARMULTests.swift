@@ -172,6 +172,78 @@ struct SlowLossARMULTests {
         }
     }
 
+    // MARK: Shards and folds
+
+    @Test("tasks that come in several shards have the fit of all at once", arguments: models)
+    func shards(model: LossModel) throws {
+        var problem = Self.problem(model)
+        // Several blocks of tasks that are summed as one.
+        problem.tasks = (0..<520).map { problem.tasks[$0 % 6] }
+        var armul = ARMUL(strength: 0.4)
+        armul.loss = model.loss
+        let whole = try Base.fit(armul, problem)
+        let small = CPUBackend<Double>(parallel: Parallel(threadCount: 2), memoryBytes: 1)
+        let parts = try armul.fit(problem, on: small, reference: Base.reference)
+        Base.expectClose(
+            try #require(parts.tasks).coefficients, try #require(whole.tasks).coefficients, within: 1e-9)
+        #expect(parts.statuses == whole.statuses)
+    }
+
+    @Test("the error at a strength is that of rows held out, by hand", arguments: models)
+    func heldOut(model: LossModel) throws {
+        let problem = Self.problem(model)
+        let strengths = [0.2, 0.8]
+        var armul = ARMUL(penalty: .crossValidated(StrengthGrid(strengths: strengths, foldCount: 3, seed: 7)))
+        armul.loss = model.loss
+        let curve = try #require(try Base.fit(armul, problem).penaltyCurve)
+        let folds = RowFolds(foldCount: 3, seed: 7)
+        let byTask = problem.tasks.enumerated().map { folds.folds(ofRows: 0..<$1.response.count, task: $0) }
+        for (place, strength) in strengths.enumerated() {
+            var (error, weight) = (0.0, 0.0)
+            for fold in 0..<3 {
+                // The penalties keep the weight of all rows: rows are weighed so that those that remain have it.
+                var training = problem
+                for task in training.tasks.indices {
+                    for row in byTask[task].indices where byTask[task][row] == fold {
+                        training.tasks[task].weights[row] = 0
+                    }
+                    let all = problem.tasks[task].weights.reduce(0, +)
+                    let rest = training.tasks[task].weights.reduce(0, +)
+                    training.tasks[task].weights = training.tasks[task].weights.map { $0 * all / rest }
+                }
+                armul.penalty = .value(strength)
+                let fit = try Base.fit(armul, training)
+                let coefficients = try Base.coefficients(fit)
+                let form = LossCase(model: model, intercept: .free)
+                for (task, rows) in problem.tasks.enumerated() {
+                    var heldOut = rows
+                    for row in byTask[task].indices where byTask[task][row] != fold { heldOut.weights[row] = 0 }
+                    error += Definitions.lossSum(model.definition, heldOut, at: form.columns(coefficients[task]))
+                    weight += heldOut.weights.reduce(0, +)
+                }
+            }
+            #expect(abs(curve[place].error - error / weight) <= 1e-7 * error / weight, "strength \(strength)")
+        }
+    }
+
+    @Test("counts of thousands beside none, with features far from the mean, are fitted all the same")
+    func largeCounts() throws {
+        let model = LossModel(loss: .poisson, definition: .poisson)
+        var problem = Self.problem(model)
+        for row in problem.tasks[0].response.indices {
+            problem.tasks[0].response[row] = row % 7 == 0 ? 9000 : 0
+            problem.tasks[0].design[row][1] *= 3
+        }
+        for strength in [0.0, 0.5, 20] {
+            var armul = ARMUL(strength: strength)
+            armul.loss = .poisson
+            let fit = try Base.fit(armul, problem)
+            let certificate = try #require(fit.certificate)
+            #expect(certificate.hasConverged, "\(strength): \(certificate)")
+            #expect(fit.statuses.allSatisfy { $0 == .ok })
+        }
+    }
+
     // MARK: Tasks without finite coefficients
 
     @Test("a task whose label never varies is separated, has the centre, and changes nobody else")

@@ -267,14 +267,29 @@ struct OutputTableTests {
     func predictions() throws {
         let folder = try OutputFolder()
         let file = try OutputFile(path: folder.path + "/out.csv")
-        let lines = [
-            Prediction(row: 1, task: 1, value: 0.1), Prediction(row: 2, task: nil, value: .nan),
-            Prediction(row: 4, task: 0, value: -3),
-        ]
-        try PredictionWriter(tasks: Labels(["a,b", "c"])).write(
-            to: file, count: 3, parallel: Parallel(threadCount: 2)
-        ) { lines[$0] }
+        let table = PredictionTable(
+            tasks: Labels(["a,b", "c"]), taskOfRow: [1, -1, 0], means: [0.1, .nan, -3], classes: [])
+        try PredictionWriter(table).write(to: file, parallel: Parallel(threadCount: 2))
         try file.finish()
-        #expect(try folder.text("out.csv") == "row,task,prediction\n1,c,0.1\n2,,\n4,\"a,b\",-3.0\n")
+        #expect(try folder.text("out.csv") == "row,task,prediction\n1,c,0.1\n2,,\n3,\"a,b\",-3.0\n")
+    }
+
+    @Test("name the likeliest class, and give the probabilities")
+    func classes() throws {
+        let folder = try OutputFolder()
+        func text(_ means: [Double], _ classes: [String]) throws -> String {
+            let file = try OutputFile(path: folder.path + "/out.csv")
+            let table = PredictionTable(
+                tasks: Labels(["t"]), taskOfRow: [0, 0, -1], means: means, classes: classes)
+            try PredictionWriter(table).write(to: file, parallel: Parallel(threadCount: 2))
+            try file.finish()
+            return try folder.text("out.csv")
+        }
+        #expect(
+            try text([0.75, 0.5, .nan], ["no", "yes"])
+                == "row,task,prediction,p_yes\n1,t,yes,0.75\n2,t,no,0.5\n3,,,\n")
+        #expect(
+            try text([0.25, 0.5, 0.25, 0.5, 0.0, 0.5, .nan, .nan, .nan], ["a", "b,c", "d"])
+                == "row,task,prediction,p_a,\"p_b,c\",p_d\n1,t,\"b,c\",0.25,0.5,0.25\n2,t,a,0.5,0.0,0.5\n3,,,,,\n")
     }
 }

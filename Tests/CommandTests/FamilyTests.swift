@@ -1,0 +1,181 @@
+import Foundation
+import Testing
+
+@Suite("families of responses")
+struct FamilyTests {
+    /// Four groups of forty rows with a response of each family; the labels of `three` and `code` say the same.
+    private static let rows: [(group: String, x: Double, yes: Bool, three: Int, count: Int)] = (0..<160).map { index in
+        let (group, row) = (index / 40, index % 40)
+        let x = Double(row % 9) / 2 - 2
+        let noise = Double((row * 37 + group * 11) % 17) / 17 - 0.5
+        let level = x * (group == 3 ? -0.5 : 0.8) + 3 * noise
+        return ("g\(group)", x, level > 0.2, level > 0.8 ? 2 : level > -0.6 ? 1 : 0, max(0, Int(2 + level)))
+    }
+
+    private func folder() throws -> Folder {
+        let folder = try Folder()
+        var text = "group,x,word,bit,sign,three,code,count\n"
+        for row in Self.rows {
+            text += "\(row.group),\(row.x),\(row.yes ? "yes" : "no"),\(row.yes ? 1 : 0),\(row.yes ? 1 : -1),"
+            text += "\(["low", "mid", "top"][row.three]),\(10 * row.three),\(row.count)\n"
+        }
+        try folder.write("t.csv", text)
+        return folder
+    }
+
+    private func fit(
+        _ family: String, _ response: String, _ arguments: [String] = [], in folder: Folder
+    ) throws -> Program.Outcome {
+        try Program.run(
+            [
+                "fit", "t.csv", "--task", "group", "--formula", "\(response) ~ x", "--method", "armul", "--family",
+                family,
+                "--strength", "0.3",
+            ] + arguments, in: folder)
+    }
+
+    /// The predictions of a model's own rows, a line each without its row and task.
+    private func predictions(_ model: String, in folder: Folder) throws -> (header: String, rows: [[String]]) {
+        let outcome = try Program.run(["predict", model, "t.csv"], in: folder)
+        try #require(outcome.code == 0, "\(outcome)")
+        let lines = outcome.text.split(separator: "\n").map(String.init)
+        return (lines[0], lines.dropFirst().map { $0.split(separator: ",").dropFirst(2).map(String.init) })
+    }
+
+    @Test(
+        "two classes are told by numbers, signs or labels alike, and add up in each task", arguments: ["json", "npz"])
+    func binomial(format: String) throws {
+        let folder = try folder()
+        var texts: [[String]] = []
+        for response in ["bit", "sign", "word"] {
+            let outcome = try fit("binomial", response, ["-o", "m.\(format)"], in: folder)
+            try #require(outcome.code == 0, "\(outcome)")
+            let (header, rows) = try predictions("m.\(format)", in: folder)
+            #expect(header == "row,task,prediction,p_\(response == "word" ? "yes" : "1")")
+            texts.append(rows.map { $0[1] })
+            for (found, row) in zip(rows, Self.rows) {
+                let no = ["bit": "0", "sign": "-1", "word": "no"][response]
+                let yes = response == "word" ? "yes" : "1"
+                #expect(found[0] == ((Double(found[1]) ?? 0) > 0.5 ? yes : no), "\(row)")
+            }
+        }
+        #expect(texts[0] == texts[1] && texts[0] == texts[2])
+        try checkSums(texts[0].map { Double($0) ?? .nan }, Self.rows.map { $0.yes ? 1 : 0 })
+    }
+
+    @Test("several classes have probabilities that add up to 1, and in each task to the classes' counts")
+    func multinomial() throws {
+        let folder = try folder()
+        let outcome = try fit("multinomial", "three", ["-o", "m.json"], in: folder)
+        try #require(outcome.code == 0, "\(outcome)")
+        let (header, rows) = try predictions("m.json", in: folder)
+        #expect(header == "row,task,prediction,p_low,p_mid,p_top")
+        let shares = rows.map { $0.dropFirst().map { Double($0) ?? .nan } }
+        #expect(shares.allSatisfy { abs($0.reduce(0, +) - 1) <= 4e-16 })
+        for place in 0..<3 {
+            try checkSums(shares.map { $0[place] }, Self.rows.map { $0.three == place ? 1 : 0 })
+        }
+        for (found, own) in zip(rows, shares) {
+            #expect(found[0] == ["low", "mid", "top"][own.firstIndex(of: own.max() ?? 0) ?? 0])
+        }
+        // Numbers for the same classes give the same.
+        let coded = try fit("multinomial", "code", ["-o", "n.json"], in: folder)
+        try #require(coded.code == 0, "\(coded)")
+        let (codedHeader, codedRows) = try predictions("n.json", in: folder)
+        #expect(codedHeader == "row,task,prediction,p_0,p_10,p_20")
+        #expect(codedRows.map { $0.dropFirst() } == rows.map { $0.dropFirst() })
+        let terms = try #require(
+            (try JSONSerialization.jsonObject(with: folder.data("m.json")) as? [String: Any])?["terms"] as? [String])
+        #expect(terms == ["low", "mid", "top"].flatMap { ["\($0):(Intercept)", "\($0):x"] })
+    }
+
+    @Test("expected counts add up in each task")
+    func poisson() throws {
+        let folder = try folder()
+        let outcome = try fit("poisson", "count", ["-o", "m.json"], in: folder)
+        try #require(outcome.code == 0, "\(outcome)")
+        let (header, rows) = try predictions("m.json", in: folder)
+        #expect(header == "row,task,prediction")
+        try checkSums(rows.map { Double($0[0]) ?? .nan }, Self.rows.map { Double($0.count) })
+    }
+
+    /// The condition for the intercepts: in each group the means of rows add up to what is observed. What a fit leaves of
+    /// slopes is 1e-11 of their scale, times 40 rows.
+    private func checkSums(_ means: [Double], _ observed: [Double]) throws {
+        #expect(means.count == 160)
+        for group in 0..<4 {
+            let rows = group * 40..<(group + 1) * 40
+            let (expected, seen) = (means[rows].reduce(0.0, +), observed[rows].reduce(0.0, +))
+            #expect(abs(expected - seen) <= 1e-8)
+        }
+    }
+
+    @Test("a group whose label never varies is separated, and gets the centre")
+    func separated() throws {
+        let folder = try folder()
+        let text = try folder.text("t.csv") + "odd,1,yes,1,1,low,0,0\nodd,2,yes,1,1,low,0,0\n"
+        try folder.write("t.csv", text)
+        for (family, response) in [("binomial", "bit"), ("multinomial", "three"), ("poisson", "count")] {
+            let outcome = try fit(family, response, ["-o", "m.csv"], in: folder)
+            try #require(outcome.code == 0, "\(outcome)")
+            #expect(outcome.errors.contains("armul: 5 tasks: 4 ok, 1 separated\n"), "\(outcome)")
+            #expect(outcome.errors.contains("1 task without an estimate got the centre's coefficients\n"))
+            let odd = try folder.text("m.csv").split(separator: "\n").filter { $0.hasPrefix("odd,") }
+            #expect(odd.allSatisfy { $0.hasSuffix(",2,,separated") && !$0.contains(",,,,,,,,") }, "\(odd)")
+        }
+    }
+
+    @Test("a response that is not of the family is one line", arguments: WrongResponse.all)
+    func wrong(response: WrongResponse) throws {
+        let folder = try folder()
+        if let rows = response.rows { try folder.write("t.csv", rows) }
+        let outcome = try fit(response.family, response.name, ["-o", "m.csv"], in: folder)
+        #expect(outcome.code == 65, "\(outcome)")
+        #expect(outcome.errorLines == ["kindred: t.csv: \(response.message)"])
+        #expect(!FileManager.default.fileExists(atPath: folder.path("m.csv")))
+    }
+
+    @Test("a family is of armul alone")
+    func otherMethods() throws {
+        let folder = try folder()
+        let outcome = try Program.run(
+            ["fit", "t.csv", "--task", "group", "--formula", "bit ~ x", "--family", "binomial"], in: folder)
+        #expect(outcome.code == 64 && outcome.errors.contains("--family binomial comes with --method armul"))
+    }
+}
+
+/// A response that a family cannot have, and what is said of it.
+struct WrongResponse: Sendable, CustomStringConvertible {
+    let family: String
+    let name: String
+    var rows: String?
+    let message: String
+
+    var description: String { "\(family), \(name)" }
+
+    static let all = [
+        WrongResponse(
+            family: "binomial", name: "count",
+            message: "response 'count': found 2 in task 'g0'; --family binomial needs 0 and 1, -1 and 1, or two labels"),
+        WrongResponse(
+            family: "binomial", name: "three",
+            message: "response 'three' has 3 labels ('low', 'mid', 'top'), and --family binomial needs two; "
+                + "use --family multinomial"),
+        WrongResponse(
+            family: "multinomial", name: "y", rows: "group,x,y\na,1,0\na,2,1\nb,3,1.5\n",
+            message:
+                "response 'y': found 1.5 in task 'b'; --family multinomial needs whole numbers or labels, a class each"),
+        WrongResponse(
+            family: "poisson", name: "sign",
+            message: "response 'sign': found -1 in task 'g0'; --family poisson needs numbers of 0 or more"),
+        WrongResponse(
+            family: "binomial", name: "y", rows: "group,x,y\na,1,1\na,2,1\nb,3,1\n",
+            message: "response 'y' is '1' in every row, so there is nothing to explain"),
+        WrongResponse(
+            family: "multinomial", name: "y", rows: "group,x,y\na,1,u\na,2,u\nb,3,u\n",
+            message: "response 'y' is 'u' in every row, so there is nothing to explain"),
+        WrongResponse(
+            family: "binomial", name: "y", rows: "group,x,y\na,1,1\na,2,0\nb,3,-1\n",
+            message: "response 'y': found -1, 0 and 1; --family binomial needs 0 and 1, or -1 and 1"),
+    ]
+}
