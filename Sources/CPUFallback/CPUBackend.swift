@@ -60,7 +60,9 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
             let first = zeroed ? 0 : max(0, packs - 1) * count * Self.lanes
             let values = buffer.base + first
             parallel.forEachRange(of: buffer.count - first, grain: 1 << 17) { range in
-                (values + range.lowerBound).update(repeating: 0, count: range.count)
+                // As bytes: a zero of any scalar, and one call whatever the type.
+                UnsafeMutableRawPointer(values + range.lowerBound).initializeMemory(
+                    as: UInt8.self, repeating: 0, count: range.count * MemoryLayout<Scalar>.stride)
             }
         }
         return PackedEntries(buffer: buffer, entriesPerPack: count)

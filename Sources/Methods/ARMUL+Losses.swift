@@ -33,7 +33,13 @@ extension ARMUL {
         }
         let solved = try solver.solve(structure, strength: chosen.value, from: start, on: reference)
         guard let found = solved.found else { preconditionFailure("a search that ends has found something") }
-        var fit = fit(found.loss, around: found.centers, found.tasks, sampleCounts: losses.totals.observations)
+        let full = FullCoefficients(found.loss.quadratics)
+        var fit = try fit(
+            found.loss, around: found.centers, found.tasks, sampleCounts: losses.totals.observations
+        ) { slopes, tasks throws(ComputeError) in
+            let weights = found.loss.weights
+            return try losses.fittingLevels(of: full.center(slopes, of: tasks, weights: weights), tasks, weights)
+        }
         let isSeparable = loss == .logistic || loss.columnCount > 1
         for task in fit.statuses.indices {
             if losses.totals.observations[task] > 0, !losses.isIncluded[task] {
@@ -52,6 +58,36 @@ extension ARMUL {
         fit.penalty = chosen
         fit.penaltyCurve = curve
         return fit
+    }
+
+    /// Every task's coefficients at several strengths, each search continuing that at the next greater one: `strengths`, then
+    /// `taskCount x coefficients`.
+    ///
+    /// - Parameters:
+    ///   - weightSums: the weights of tasks' rows that penalties and weights go by, where they are not those of the problem.
+    ///   - strengths: ascending.
+    ///   - tolerance: slopes that may be left, over their scale.
+    package func coefficientPath<B: Backend, R: Backend<Double>>(
+        to problem: some Problem, weightSums: [Double]?, strengths: [Double], tolerance: Double, on backend: B,
+        reference: R, progress: PassProgress? = nil
+    ) throws(ComputeError) -> [[Double]] {
+        let rows = LossRows(problem: problem, variances: nil, backend: backend, progress: progress)
+        let losses = try losses(of: problem, rows)
+        var solver = ExpansionSolver(armul: self, losses: losses, weightSums: weightSums ?? losses.weightSums)
+        solver.tolerance = tolerance
+        return try Self.path(structure.solver, solver, strengths: strengths, on: reference)
+    }
+
+    private static func path<S: CenterStructure, B: Backend, P: Problem, R: Backend<Double>>(
+        _ structure: S, _ solver: ExpansionSolver<B, P>, strengths: [Double], on reference: R
+    ) throws(ComputeError) -> [[Double]] {
+        var place = try solver.start(structure, on: reference)
+        var found: [[Double]] = []
+        for strength in strengths.reversed() {
+            place = try solver.solve(structure, strength: strength, from: place, on: reference)
+            found.append(place.expanded.coefficients)
+        }
+        return found.reversed()
     }
 
     /// A mean log loss below this says that without a penalty every row's class could be told as surely as one likes: there

@@ -208,21 +208,33 @@ public struct ARMUL: Estimator {
         _ structure: some CenterStructure, _ loss: ProfiledLoss<B>, sampleCounts: [Int], on reference: R
     ) throws(ComputeError) -> Fit {
         let centers = try structure.solve(loss, continuing: nil, on: reference)
-        return fit(loss, around: centers, try TaskSolutions(loss, at: centers), sampleCounts: sampleCounts)
+        let full = FullCoefficients(loss.quadratics)
+        return try fit(loss, around: centers, try TaskSolutions(loss, at: centers), sampleCounts: sampleCounts) {
+            full.center($0, of: $1, weights: loss.weights)
+        }
     }
 
     /// What is told of tasks and centres that were found.
     func fit<B: Backend>(
-        _ loss: ProfiledLoss<B>, around centers: some SharedCenters, _ found: TaskSolutions, sampleCounts: [Int]
-    ) -> Fit {
+        _ loss: ProfiledLoss<B>, around centers: some SharedCenters, _ found: TaskSolutions, sampleCounts: [Int],
+        center: CenterCoefficients
+    ) throws(ComputeError) -> Fit {
         let quadratics = loss.quadratics
         let included = loss.weights.indices.filter { loss.weights[$0] > 0 }
         var fit = Fit(statuses: statuses(of: Array(0..<quadratics.taskCount), quadratics, sampleCounts: sampleCounts))
         var estimates = TaskEstimates(
             taskCount: quadratics.taskCount, featureCount: quadratics.shrunk.coefficientCount)
-        estimates.coefficients = loss.coefficients(found.coefficients, around: centers)
+        estimates.coefficients = loss.coefficients(found.coefficients, around: [])
+        for standIn in centers.standIns(of: loss) {
+            let tasks = standIn.tasks.filter { loss.weights[$0] == 0 }
+            if tasks.isEmpty { continue }
+            let own = try center(standIn.center, standIn.members)
+            for task in tasks {
+                for (place, value) in own.enumerated() { estimates.coefficients[task * own.count + place] = value }
+            }
+        }
         fit.tasks = estimates
-        centers.describe(loss, into: &fit)
+        try centers.describe(loss, into: &fit, center)
         fit.centerStatus = included.isEmpty ? .tooFewRows : centers.hasConverged ? .ok : .notConverged
         let slope = centers.slope(found.slopes, of: loss)
         let scale = included.reduce(1.0) { max($0, 1 + quadratics.slopes[$1]) }

@@ -42,7 +42,7 @@ struct CenterSolver<B: Backend> {
                 centers.append(
                     SolvedCenter(
                         start: starts[group], unit: Double(B.Scalar.ulpOfOne), slopeScale: scale,
-                        slopeRounding: rounding, valueScale: constants[group]))
+                        slopeRounding: rounding, valueScale: constants[group], accuracy: loss.accuracy))
             }
         }
         let count = strengths.count
@@ -146,12 +146,15 @@ struct SolvedCenter {
     ///   - slopeScale: the size of the slopes that balance in the loss.
     ///   - slopeRounding: of what they are differences of.
     ///   - valueScale: what the loss is a difference of.
-    init(start: [Double], unit: Double, slopeScale: Double, slopeRounding: Double, valueScale: Double) {
+    ///   - accuracy: a slope that may be left.
+    init(
+        start: [Double], unit: Double, slopeScale: Double, slopeRounding: Double, valueScale: Double, accuracy: Double
+    ) {
         center = start
         trial = start
         self.unit = unit
         self.valueScale = valueScale
-        slopeLimit = max(1e-13, 8 * unit) * slopeScale + 4 * unit * slopeRounding
+        slopeLimit = max(accuracy, max(1e-13, 8 * unit) * slopeScale + 4 * unit * slopeRounding)
     }
 
     /// Takes the loss at the trial, which becomes the centre where it is lower.

@@ -47,8 +47,15 @@ protocol SharedCenters: Sendable {
     func standIns<B: Backend>(of loss: ProfiledLoss<B>) -> [StandIn]
 
     /// Adds what a user is told of the centres.
-    func describe<B: Backend>(_ loss: ProfiledLoss<B>, into fit: inout Fit)
+    ///
+    /// - Parameter center: all coefficients of a centre, from those that are shrunk and the tasks that it is of.
+    func describe<B: Backend>(
+        _ loss: ProfiledLoss<B>, into fit: inout Fit, _ center: CenterCoefficients
+    ) throws(ComputeError)
 }
+
+/// All coefficients of a centre on the user's scale, from those that are shrunk and the tasks that it is of.
+typealias CenterCoefficients = ([Double], [Int]) throws(ComputeError) -> [Double]
 
 /// A centre that stands for tasks which take no part.
 struct StandIn {
@@ -81,6 +88,11 @@ extension ProfiledLoss {
     ///
     /// - Parameter shrunk: those that are shrunk, of every task.
     func coefficients(_ shrunk: [Double], around centers: some SharedCenters) -> [Double] {
+        coefficients(shrunk, around: centers.standIns(of: self))
+    }
+
+    /// The same with centres that stand for tasks which take no part.
+    func coefficients(_ shrunk: [Double], around standIns: [StandIn]) -> [Double] {
         let width = quadratics.shrunk.coefficientCount
         var coefficients = Array(repeating: Double.nan, count: quadratics.taskCount * width)
         func set(_ task: Int, _ values: [Double]) {
@@ -88,7 +100,7 @@ extension ProfiledLoss {
         }
         let own = FullCoefficients(quadratics)
         for task in weights.indices where weights[task] > 0 { set(task, own.task(task, shrunk)) }
-        for standIn in centers.standIns(of: self) {
+        for standIn in standIns {
             let center = own.center(standIn.center, of: standIn.members, weights: weights)
             for task in standIn.tasks where weights[task] == 0 { set(task, center) }
         }

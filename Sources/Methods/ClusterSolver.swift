@@ -60,10 +60,7 @@ struct ClusterSolver<B: Backend> {
             let clusters = labels.numberedByAppearance.hashValue
             if seen.contains(clusters) { return nil }
             own.insert(clusters)
-            let solver = try CenterSolver(
-                ProfiledLoss(
-                    loss.quadratics, sharing: .labels(labels, count: structure.count), weights: loss.weights,
-                    thresholds: loss.thresholds, strengths: centers.map { _ in 1 }))
+            let solver = try CenterSolver(loss.sharing(labels, count: structure.count))
             let solved = try solver.solve(strengths: [1], from: centers, on: reference)
             iterationCount += solved.map(\.iterationCount).max() ?? 0
             centers = solved.map(\.center)

@@ -39,12 +39,13 @@ struct Clusters: SharedCenters {
         return [StandIn(center: centers[heaviest], members: members[heaviest], tasks: Array(labels.indices))]
     }
 
-    func describe<B: Backend>(_ loss: ProfiledLoss<B>, into fit: inout Fit) {
-        let full = FullCoefficients(loss.quadratics)
+    func describe<B: Backend>(
+        _ loss: ProfiledLoss<B>, into fit: inout Fit, _ center: CenterCoefficients
+    ) throws(ComputeError) {
         let heaviest = heaviest(loss.weights)
-        fit.clusters = FittedClusters(
-            centers: zip(centers, members).map { full.center($0, of: $1, weights: loss.weights) },
-            labels: labels.map { $0 < 0 ? heaviest : $0 })
+        var full: [[Double]] = []
+        for (slopes, tasks) in zip(centers, members) { full.append(try center(slopes, tasks)) }
+        fit.clusters = FittedClusters(centers: full, labels: labels.map { $0 < 0 ? heaviest : $0 })
         fit.center = .ofCenter(fit.clusters?.mean(weights: loss.weights) ?? [])
     }
 

@@ -11,10 +11,13 @@ struct ExpansionSolver<B: Backend, P: Problem> {
     let losses: TaskLosses<B, P>
     /// The sum of the weights of each task's rows that penalties and weights go by; of all rows where some are held out.
     let weightSums: [Double]
+    /// Slopes that may be left, over their scale.
+    var tolerance = Self.leastTolerance
 
     private static var roundLimit: Int { 100 }
-    /// Slopes that are left, over their scale.
-    private static var tolerance: Double { max(1e-11, 64 * Double(B.Scalar.ulpOfOne)) }
+    /// The share of the slopes that are left which a round's search for centres may leave.
+    private static var innerShare: Double { 0.01 }
+    private static var leastTolerance: Double { max(1e-11, 64 * Double(B.Scalar.ulpOfOne)) }
 
     /// Where a search begins: every task at the fit to all tasks' rows together; or where centres are not one for all, some
     /// steps further towards its own fit, so that there is something to find centres of.
@@ -72,7 +75,7 @@ struct ExpansionSolver<B: Backend, P: Problem> {
             place.roundCount = round - 1
             let (quadratics, slopes, freeSlopes) = try place.expanded.quadratics(
                 dampings: dampings, isIncluded: place.isIncluded)
-            let loss = armul.loss(of: quadratics, sharing: .all, strengths: [strength], weightSums: weightSums)
+            var loss = armul.loss(of: quadratics, sharing: .all, strengths: [strength], weightSums: weightSums)
             let isNew = scale == nil
             if isNew {
                 scale = place.slopeScale ?? quadratics.scale(of: slopes)
@@ -83,17 +86,18 @@ struct ExpansionSolver<B: Backend, P: Problem> {
             }
             if let found = place.found {
                 place.residual = try found.residual(loss, slopes: slopes, freeSlopes: freeSlopes) / (scale ?? 1)
-                if place.residual <= Self.tolerance {
+                if place.residual <= tolerance {
                     place.hasConverged = true
                     return place
                 }
                 if let last = before, !(place.residual < last.residual) {
                     // Rounding decides: the objective tells nothing, and slopes no longer fall.
                     place = last
-                    place.hasConverged = last.residual <= 1000 * Self.tolerance
+                    place.hasConverged = last.residual <= 1000 * Self.leastTolerance
                     return place
                 }
             }
+            loss.accuracy = Self.innerShare * (scale ?? 1) * min(1, place.residual)
             let centers = try structure.solve(loss, continuing: place.found?.centers, on: reference)
             let tasks = try TaskSolutions(loss, at: centers)
             let found = FoundTasks(loss: loss, centers: centers, tasks: tasks)
@@ -119,7 +123,7 @@ struct ExpansionSolver<B: Backend, P: Problem> {
             // Nothing is lower than the start; what is nearest to it is told all the same.
             (place.expanded, place.found, place.objective) = rejected
         }
-        place.hasConverged = place.residual <= 1000 * Self.tolerance
+        place.hasConverged = place.residual <= 1000 * Self.leastTolerance
         return place
     }
 }

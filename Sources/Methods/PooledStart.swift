@@ -15,7 +15,6 @@ struct PooledStart {
     init<B: Backend, P: Problem>(_ losses: TaskLosses<B, P>, weights: [Double]?) throws(ComputeError) {
         let scaling = losses.problem.scaling
         let count = losses.shrunk.coefficientCount
-        let size = triangleCount(count)
         let weights = zip(weights ?? losses.totals.weights.map { _ in 1 }, losses.isIncluded).map { $1 ? $0 : 0 }
         var point = Array(repeating: 0.0, count: count)
         if losses.loss == .poisson, let intercept = scaling.intercept {
@@ -27,7 +26,8 @@ struct PooledStart {
         var sums = try PooledSums(losses, at: coefficients, weights: weights)
         for _ in 0..<Self.roundLimit {
             let step = semidefiniteSolution(
-                sums.curvature(count, size), sums.gradient.map { -$0 }, tolerance: Double(4096 * B.Scalar.ulpOfOne))
+                sums.curvature(of: Array(0..<count)), sums.gradient.map { -$0 },
+                tolerance: Double(4096 * B.Scalar.ulpOfOne))
             let promise = -zip(step, sums.gradient).reduce(0) { $0 + $1.0 * $1.1 }
             if !(promise > Self.tolerance * (1e-3 + abs(sums.value))) { return }
             var length = 1.0
@@ -47,7 +47,7 @@ struct PooledStart {
 }
 
 /// Weighted sums of tasks' losses and their derivatives, leaving out what is not finite.
-private struct PooledSums {
+struct PooledSums {
     private(set) var value = 0.0
     private(set) var gradient: [Double]
     /// For each pair of columns the triangle over features.
@@ -79,19 +79,16 @@ private struct PooledSums {
         self.pairs = pairs.map { $0 * scale }
     }
 
-    /// The triangle over all coefficients.
-    func curvature(_ count: Int, _ size: Int) -> [Double] {
-        let features = count / columnCount
-        var triangle: [Double] = []
-        triangle.reserveCapacity(size)
-        for row in 0..<count {
-            let (a, k) = (row / features, row % features)
-            for column in 0...row {
-                let (b, l) = (column / features, column % features)
+    /// The triangle over some of the coefficients.
+    func curvature(of places: [Int]) -> [Double] {
+        let features = gradient.count / columnCount
+        return places.enumerated().flatMap { row, place in
+            places[...row].map { other in
+                let (a, k) = (place / features, place % features)
+                let (b, l) = (other / features, other % features)
                 let pair = triangleCount(max(a, b)) + min(a, b)
-                triangle.append(pairs[pair * triangleCount(features) + triangleCount(max(k, l)) + min(k, l)])
+                return pairs[pair * triangleCount(features) + triangleCount(max(k, l)) + min(k, l)]
             }
         }
-        return triangle
     }
 }

@@ -14,6 +14,9 @@ struct ProfiledLoss<B: Backend> {
     let weights: [Double]
     /// `lambda_j` at a strength of 1. For a task that takes no part any number does.
     let thresholds: [Double]
+    /// Slopes that a search for centres may leave, beside those that rounding does: where the losses are expansions, a
+    /// search to the end would be for nothing.
+    var accuracy = 0.0
 
     /// - Parameter strengths: one a group, that its thresholds are multiplied with.
     init(
@@ -37,9 +40,20 @@ struct ProfiledLoss<B: Backend> {
 
     /// The same at another strength.
     func times(_ strength: Double) -> ProfiledLoss {
-        ProfiledLoss(
+        var other = ProfiledLoss(
             quadratics, sharing: sharing, weights: weights, thresholds: thresholds,
             strengths: members.map { _ in strength })
+        other.accuracy = accuracy
+        return other
+    }
+
+    /// The same with a centre for each label.
+    func sharing(_ labels: [Int], count: Int) -> ProfiledLoss {
+        var other = ProfiledLoss(
+            quadratics, sharing: .labels(labels, count: count), weights: weights, thresholds: thresholds,
+            strengths: (0..<count).map { _ in 1 })
+        other.accuracy = accuracy
+        return other
     }
 
     var backend: B { quadratics.backend }

@@ -41,58 +41,103 @@ struct TaskSolutions {
             try solve(
                 at: backend.makeVectors(taskCount: 1, width: order), backend.makeVectors(taskCount: 1, width: 1))
             ownGains += try backend.download(result.values).map { -2 * $0 }
-            let judged = backend.parallel.map(count) { task in
-                let center = places.count == order ? places[...] : places[task * order..<(task + 1) * order]
-                let values = task * order..<(task + 1) * order
-                return TaskOptimality(
-                    own[values], image: products[values], linear: cross[values], center: center,
-                    limit: limits[shard.tasks.lowerBound + task],
-                    curvature: loss.quadratics.traces[shard.tasks.lowerBound + task])
-            }
+            let judged = TaskOptimality(
+                own[...], images: products[...], linear: cross, centers: places,
+                limits: limits[shard.tasks], curvatures: loss.quadratics.traces[shard.tasks], order: order,
+                backend.parallel)
             coefficients += own
             slopes += zip(products, cross).map { $0 - $1 }
             linear += cross
-            self.values += judged.map(\.value)
-            distances += judged.map(\.distance)
-            violations += judged.map(\.violation)
+            self.values += judged.values
+            distances += judged.distances
+            violations += judged.violations
         }
     }
 }
 
-/// The objective of one task, and how far it is from its optimum.
+/// The objective of consecutive tasks, and how far each is from its optimum. Concrete code for millions of them.
 private struct TaskOptimality {
-    let value: Double
-    let distance: Double
-    let violation: Double
+    private(set) var values: [Double]
+    private(set) var distances: [Double]
+    private(set) var violations: [Double]
 
     /// - Parameters:
-    ///   - image: `H x`.
-    ///   - curvature: not less than any of `H`.
+    ///   - x: the tasks' coefficients.
+    ///   - images: `H x`.
+    ///   - linear: `b`; nil where the images are slopes already.
+    ///   - centers: one a task, or one for all.
+    ///   - curvatures: none less than any of `H`.
     init(
-        _ x: ArraySlice<Double>, image: ArraySlice<Double>, linear: ArraySlice<Double>, center: ArraySlice<Double>,
-        limit: Double, curvature: Double
+        _ x: ArraySlice<Double>, images: ArraySlice<Double>, linear: [Double]?, centers: [Double],
+        limits: ArraySlice<Double>, curvatures: ArraySlice<Double>, order: Int, _ parallel: Parallel
     ) {
-        var (quadratic, distance, length) = (0.0, 0.0, 0.0)
-        let parts = zip(zip(x, center), zip(image, linear))
-        for ((value, middle), (product, b)) in parts {
-            quadratic += value * (product / 2 - b)
-            distance += (value - middle) * (value - middle)
-            let target = curvature * (value - middle) - (product - b)
-            length += target * target
+        let count = limits.count
+        values = Array(repeating: 0, count: count)
+        distances = values
+        violations = values
+        let stride = centers.count == order && count != 1 ? 0 : order
+        let none: [Double] = []
+        x.withUnsafeBufferPointer { x in
+            images.withUnsafeBufferPointer { images in
+                (linear ?? none).withUnsafeBufferPointer { linear in
+                    centers.withUnsafeBufferPointer { centers in
+                        values.withUnsafeMutableBufferPointer { values in
+                            distances.withUnsafeMutableBufferPointer { distances in
+                                violations.withUnsafeMutableBufferPointer { violations in
+                                    parallel.forEachRange(of: count, grain: 1024) { tasks in
+                                        for task in tasks {
+                                            let own = OneTask(
+                                                x: x, images: images, linear: linear, centers: centers,
+                                                first: task &* order, middle: task &* stride, order: order)
+                                            let limit = limits[limits.startIndex &+ task]
+                                            (values[task], distances[task], violations[task]) = own.judged(
+                                                limit: limit, curvature: curvatures[curvatures.startIndex &+ task])
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
         }
-        distance = distance.squareRoot()
-        self.distance = distance
-        value = quadratic + (distance > 0 ? limit * distance : 0)
-        // A proximal step of length 1 / curvature goes to c + shrunken (x - c - slope / curvature).
-        length = length.squareRoot()
-        let factor = length <= limit ? 0 : 1 - limit / length
-        var move = 0.0
-        for ((value, middle), (product, b)) in parts {
-            let target = curvature * (value - middle) - (product - b)
-            let difference = curvature * (value - middle) - factor * target
-            move += difference * difference
+    }
+
+    private struct OneTask {
+        let x: UnsafeBufferPointer<Double>
+        let images: UnsafeBufferPointer<Double>
+        let linear: UnsafeBufferPointer<Double>
+        let centers: UnsafeBufferPointer<Double>
+        let first: Int
+        let middle: Int
+        let order: Int
+
+        func judged(limit: Double, curvature: Double) -> (value: Double, distance: Double, violation: Double) {
+            var (quadratic, distance, length) = (0.0, 0.0, 0.0)
+            for place in 0..<order {
+                let (value, image) = (x[first &+ place], images[first &+ place])
+                let b = linear.isEmpty ? 0 : linear[first &+ place]
+                let away = value - centers[middle &+ place]
+                quadratic += value * (image / 2 - b)
+                distance += away * away
+                let target = curvature * away - (image - b)
+                length += target * target
+            }
+            distance = distance.squareRoot()
+            // A proximal step of length 1 / curvature goes to c + shrunken (x - c - slope / curvature).
+            length = length.squareRoot()
+            let factor = length <= limit ? 0 : 1 - limit / length
+            var move = 0.0
+            for place in 0..<order {
+                let b = linear.isEmpty ? 0 : linear[first &+ place]
+                let whole = curvature * (x[first &+ place] - centers[middle &+ place])
+                let target = whole - (images[first &+ place] - b)
+                move += (whole - factor * target) * (whole - factor * target)
+            }
+            return (
+                quadratic + (distance > 0 ? limit * distance : 0), distance, curvature > 0 ? move.squareRoot() : 0
+            )
         }
-        violation = curvature > 0 ? move.squareRoot() : 0
     }
 }
 
@@ -102,18 +147,15 @@ extension ProfiledLoss {
         _ coefficients: [Double], slopes: [Double], around centers: some SharedCenters
     ) throws(ComputeError) -> [Double] {
         var violations: [Double] = []
-        let zeros = Array(repeating: 0.0, count: order)
         try quadratics.forEachShard { shard throws(ComputeError) in
             let places = try backend.download(centers.place(at: shard, of: self))
-            violations += backend.parallel.map(shard.tasks.count) { task in
-                let values = (shard.tasks.lowerBound + task) * order..<(shard.tasks.lowerBound + task + 1) * order
-                return TaskOptimality(
-                    coefficients[values], image: slopes[values], linear: zeros[...],
-                    center: places.count == order ? places[...] : places[task * order..<(task + 1) * order],
-                    limit: thresholds[shard.tasks.lowerBound + task],
-                    curvature: quadratics.traces[shard.tasks.lowerBound + task]
-                ).violation
-            }
+            let values = shard.tasks.lowerBound * order..<shard.tasks.upperBound * order
+            violations +=
+                TaskOptimality(
+                    coefficients[values], images: slopes[values], linear: nil, centers: places,
+                    limits: thresholds[shard.tasks], curvatures: quadratics.traces[shard.tasks], order: order,
+                    backend.parallel
+                ).violations
         }
         return violations
     }

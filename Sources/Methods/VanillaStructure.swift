@@ -46,10 +46,10 @@ struct VanillaCenters: SharedCenters {
         zip(centers, loss.members).map { StandIn(center: $0, members: $1, tasks: $1) }
     }
 
-    func describe<B: Backend>(_ loss: ProfiledLoss<B>, into fit: inout Fit) {
-        let included = fit.statuses.indices.filter { loss.weights[$0] > 0 }
-        fit.center = .ofCenter(
-            FullCoefficients(loss.quadratics).center(centers[0], of: included, weights: loss.weights))
+    func describe<B: Backend>(
+        _ loss: ProfiledLoss<B>, into fit: inout Fit, _ center: CenterCoefficients
+    ) throws(ComputeError) {
+        fit.center = .ofCenter(try center(centers[0], loss.members[0]))
     }
 }
 

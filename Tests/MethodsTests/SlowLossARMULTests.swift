@@ -172,6 +172,30 @@ struct SlowLossARMULTests {
         }
     }
 
+    @Test("a centre's free intercept is the one that fits all rows best, given its slopes", arguments: models)
+    func centerLevels(model: LossModel) throws {
+        let problem = Self.problem(model)
+        for structure in [ARMUL.Structure.vanilla, .clustered(ClusterStructure(count: 2))] {
+            var armul = ARMUL(structure: structure, strength: 0.4)
+            armul.loss = model.loss
+            let fit = try Base.fit(armul, problem)
+            let form = LossCase(model: model, intercept: .free)
+            let centers = try fit.clusters?.centers ?? [#require(fit.center).coefficients]
+            for (number, center) in centers.enumerated() {
+                let tasks = problem.tasks.indices.filter { (fit.clusters?.labels[$0] ?? 0) == number }
+                let total = tasks.reduce(0.0) { $0 + problem.tasks[$1].weights.reduce(0, +) }
+                for column in 0..<model.columns {
+                    let slope = tasks.reduce(0.0) { sum, task in
+                        let rows = problem.tasks[task]
+                        return sum + rows.weights.reduce(0, +) * form.gradient(rows, center)[4 * column]
+                    }
+                    // Rounding decides where the sum of losses no longer falls: the root of that of its value.
+                    #expect(abs(slope / total) <= 1e-7, "\(structure), centre \(number)")
+                }
+            }
+        }
+    }
+
     // MARK: Shards and folds
 
     @Test("tasks that come in several shards have the fit of all at once", arguments: models)
