@@ -1,7 +1,8 @@
 // Losses of rows, their gradients and their curvature at linear predictors eta = x' beta.
 //
 // squared (eta - y)^2 / 2; logistic log(1 + exp(eta)) - y eta; poisson exp(eta) - y eta; softmax, with a column of
-// coefficients a class, log(sum of exp(eta_c)) - eta_y. Sums over rows are taken as in accumulate.cl: each block from
+// coefficients a class, log(sum of exp(eta_c)) - eta_y. Of several `fits` to the same rows each has its `classes` columns
+// side by side. Sums over rows are taken as in accumulate.cl: each block from
 // zero, in `accum`; `add_blocks` adds them to the tasks'. Blocks are triples (task, first row, number of rows).
 // Coefficients are packed, one task a lane; those of one task (`shared`) serve every task.
 #ifndef GROUP
@@ -70,12 +71,13 @@ static row_pack evaluate_rows(
 
 #if VECTOR_PACKS
 
-// One work-item a block, eight rows at a time. Scratch: predictors, coefficients and gradient.
+// One work-item a block, eight rows at a time. Scratch: predictors, coefficients, gradients and values.
 kernel void evaluate_blocks(
     const int block_count,
     const int loss,
     const int order,
-    const int columns,
+    const int classes,
+    const int fits,
     const int shared,
     const int weighted,
     const real limit,
@@ -84,37 +86,40 @@ kernel void evaluate_blocks(
     global const real *restrict rows,          // rows x (order + 1)
     global const real *restrict weights,       // rows, if weighted
     global const real *restrict coefficients,  // packed
-    global accum8 *restrict scratch,           // block_count x columns x (1 + 2 vectors)
-    global real *restrict values,              // block_count
-    global real *restrict gradients)           // block_count x columns x order
+    global accum8 *restrict scratch,           // block_count x fits x (classes x (1 + 2 vectors) + 1)
+    global real *restrict values,              // block_count x fits
+    global real *restrict gradients)           // block_count x fits x classes x order
 {
     const int block = get_global_id(0);
     if (block >= block_count) return;
     const int task = shared ? 0 : blocks[3 * block], first = blocks[3 * block + 1], count = blocks[3 * block + 2];
-    const int vectors = (order + 7) / 8;
+    const int vectors = (order + 7) / 8, columns = classes * fits;
     global const real *source = coefficients + TASK_OFFSET(task, coefficient_entries, coefficient_first);
-    global accum8 *eta = scratch + (size_t)block * columns * (1 + 2 * vectors);
-    global accum8 *beta = eta + columns, *sums = beta + columns * vectors;
+    global accum8 *eta = scratch + (size_t)block * (columns * (1 + 2 * vectors) + fits);
+    global accum8 *beta = eta + columns, *sums = beta + columns * vectors, *value = sums + columns * vectors;
+    for (int fit = 0; fit < fits; fit++) value[fit] = 0;
     for (int c = 0; c < columns; c++)
         for (int v = 0; v < vectors; v++) {
             beta[c * vectors + v] = coefficient_vector(order, v, source + (size_t)c * order * LANES);
             sums[c * vectors + v] = 0;
         }
-    accum8 value = 0;
     for (int start = 0; start < count; start += 8) {
         const int present = min(8, count - start);
         global const real *z = rows + (size_t)(first + start) * (order + 1);
         ask_for_rows(order, z);
         for (int c = 0; c < columns; c++) eta[c] = predictors(order, present, z, beta + c * vectors);
-        const accum8 loss_values = evaluate_rows(loss, columns, responses(order, present, z), limit, 1, eta);
+        const accum8 y = responses(order, present, z);
         const accum8 weight = row_weights(weighted, present, weights + first + start);
-        value += weight == (accum)0 ? (accum8)0 : weight * loss_values;
+        for (int fit = 0; fit < fits; fit++) {
+            const accum8 row_values = evaluate_rows(loss, classes, y, limit, 1, eta + fit * classes);
+            value[fit] += weight == (accum)0 ? (accum8)0 : weight * row_values;
+        }
         for (int c = 0; c < columns; c++) {
             const accum8 slopes = weight == (accum)0 ? (accum8)0 : weight * eta[c];
             add_gradient(order, present, slopes, z, sums + c * vectors);
         }
     }
-    values[block] = (real)total(value);
+    for (int fit = 0; fit < fits; fit++) values[(size_t)block * fits + fit] = (real)total(value[fit]);
     for (int c = 0; c < columns; c++)
         for (int k = 0; k < order; k++)
             gradients[((size_t)block * columns + c) * order + k] =
@@ -124,12 +129,13 @@ kernel void evaluate_blocks(
 #else
 
 // One work-group a block: GROUP rows at a time, a work-item a row, and then the entries of the gradient dealt out.
-// Scratch: predictors, which become slopes; gradient.
+// Scratch: predictors, which become slopes; gradients; the items' values.
 kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void evaluate_blocks(
     const int block_count,
     const int loss,
     const int order,
-    const int columns,
+    const int classes,
+    const int fits,
     const int shared,
     const int weighted,
     const real limit,
@@ -138,19 +144,18 @@ kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void evaluate_blocks(
     global const real *restrict rows,          // rows x (order + 1)
     global const real *restrict weights,       // rows, if weighted
     global const real *restrict coefficients,  // packed
-    global accum *restrict scratch,            // block_count x columns x (GROUP + order)
-    global real *restrict values,              // block_count
-    global real *restrict gradients)           // block_count x columns x order
+    global accum *restrict scratch,            // block_count x fits x (classes x (GROUP + order) + GROUP)
+    global real *restrict values,              // block_count x fits
+    global real *restrict gradients)           // block_count x fits x classes x order
 {
-    local accum item_values[GROUP];
     const int block = get_group_id(0), item = get_local_id(0);
     const int task = shared ? 0 : blocks[3 * block], first = blocks[3 * block + 1], count = blocks[3 * block + 2];
-    const int width = order + 1, entries = columns * order;
+    const int width = order + 1, columns = classes * fits, entries = columns * order;
     global const real *beta = coefficients + TASK_OFFSET(task, coefficient_entries, coefficient_first);
-    global accum *slopes = scratch + (size_t)block * columns * (GROUP + order);
-    global accum *sums = slopes + columns * GROUP;
+    global accum *slopes = scratch + (size_t)block * (columns * (GROUP + order) + fits * GROUP);
+    global accum *sums = slopes + columns * GROUP, *value = sums + entries;
     for (int e = item; e < entries; e += GROUP) sums[e] = 0;
-    accum value = 0;
+    for (int fit = 0; fit < fits; fit++) value[fit * GROUP + item] = 0;
     for (int start = 0; start < count; start += GROUP) {
         const int present = min(GROUP, count - start);
         global const real *x = rows + (size_t)(first + start) * width;
@@ -163,9 +168,11 @@ kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void evaluate_blocks(
                 slopes[c * GROUP + item] = eta;
             }
             const accum weight = weighted ? weights[first + start + item] : 1;
-            const accum row_value =
-                evaluate_rows(loss, columns, x[item * width + order], limit, GROUP, slopes + item);
-            value += weight == 0 ? 0 : weight * row_value;
+            for (int fit = 0; fit < fits; fit++) {
+                const accum row_value = evaluate_rows(
+                    loss, classes, x[item * width + order], limit, GROUP, slopes + fit * classes * GROUP + item);
+                value[fit * GROUP + item] += weight == 0 ? 0 : weight * row_value;
+            }
             for (int c = 0; c < columns; c++)
                 slopes[c * GROUP + item] = weight == 0 ? 0 : weight * slopes[c * GROUP + item];
         }
@@ -177,12 +184,12 @@ kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void evaluate_blocks(
             sums[e] = sum;
         }
     }
+    barrier(CLK_GLOBAL_MEM_FENCE);
     for (int e = item; e < entries; e += GROUP) gradients[(size_t)block * entries + e] = (real)sums[e];
-    item_values[item] = value;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (item == 0) {
-        for (int i = 1; i < GROUP; i++) value += item_values[i];
-        values[block] = (real)value;
+    for (int fit = item; fit < fits; fit += GROUP) {
+        accum sum = 0;
+        for (int i = 0; i < GROUP; i++) sum += value[fit * GROUP + i];
+        values[(size_t)block * fits + fit] = (real)sum;
     }
 }
 

@@ -104,6 +104,17 @@ class Pipe(io.RawIOBase):
         return len(data)
 
 
+def activities() -> dict[str, np.ndarray]:
+    """Six people of 24 rows, told apart by their first features: all alike, but for the last two."""
+    rng = np.random.default_rng(1)
+    subject = np.arange(144) % 6 + 1
+    activity = np.arange(144) // 6 % 6 + 1
+    rows = rng.normal(size=(144, 5))
+    rows[:, 0] += 3 * (activity == 4)
+    rows[:, 1] += 3 * (activity == 4) * np.where(subject > 4, -1, 1)
+    return {"X": rows.astype(np.float32), "activity": activity, "subject": subject}
+
+
 def main() -> None:
     FIXTURES.mkdir(parents=True, exist_ok=True)
     np.savez(FIXTURES / "types.npz", **typed())
@@ -114,6 +125,7 @@ def main() -> None:
     np.savez_compressed(FIXTURES / "records.npz", rows=records(), padded=records(align=True)[["task", "y"]])
     np.savez(FIXTURES / "padded.npz", padded=records(align=True))
     np.savez_compressed(FIXTURES / "small.npz", **small())
+    np.savez_compressed(FIXTURES / "activities.npz", **activities())
     write_versions()
     np.savez(
         FIXTURES / "refused.npz", allow_pickle=True, task=TASK, y=np.arange(6.0),

@@ -37,6 +37,12 @@ package enum Benchmarks {
             LossBenchmark(problem: problem, loss: .softmax(classCount: 4)),
             CurvatureBenchmark(problem: problem, loss: .logistic),
         ]
+            // As many tasks, rows and features as one fold of the activities of 30 people has.
+            + [1, 10, 25, 50].map {
+                LossBenchmark(
+                    problem: ProblemSize(taskCount: 30, rowsPerTask: 275, featureCount: 101), loss: .logistic,
+                    wantsValues: false, fitCount: $0)
+            }
     }
 
     private static func algebra(_ sizes: Sizes) -> [any Benchmark] {

@@ -100,16 +100,20 @@ struct LeastSquaresBenchmark: RowBenchmark {
     }
 }
 
-/// The sum of a loss over each task's rows and its gradient, or the gradient alone.
+/// The sum of a loss over each task's rows and its gradient, or the gradient alone; at one set of coefficients or several.
 struct LossBenchmark: RowBenchmark {
     let problem: ProblemSize
     let loss: Loss
     var wantsValues = true
+    var fitCount = 1
 
-    var name: String { loss == .squared && !wantsValues ? "gradient" : "evaluate, \(loss.name)" }
+    var name: String {
+        (wantsValues ? "evaluate, \(loss.name)" : "gradient" + (loss == .squared ? "" : ", \(loss.name)"))
+            + (fitCount > 1 ? ", \(fitCount) fits" : "")
+    }
 
     func work<Scalar: LaneScalar>(of scalar: Scalar.Type) -> Work {
-        let columns = Double(loss.columnCount)
+        let columns = Double(loss.columnCount * fitCount)
         return Work(
             values: problem.rowValues + 2 * columns * problem.vectorValues, of: scalar,
             operations: 4 * columns * problem.rowCount * problem.features)
@@ -119,10 +123,12 @@ struct LossBenchmark: RowBenchmark {
         on backend: B, _ source: RowArrays<B.Scalar>
     ) throws(ComputeError) -> () throws(ComputeError) -> Void {
         let (taskCount, width) = (problem.taskCount, problem.featureCount)
-        let coefficients = try backend.normals(taskCount: taskCount, columnCount: loss.columnCount, width: width)
+        let columnCount = loss.columnCount * fitCount
+        let coefficients = try backend.normals(taskCount: taskCount, columnCount: columnCount, width: width)
         try backend.combine(coefficients.scaled(by: 0.1), into: coefficients)
-        let gradients = try backend.makeVectors(taskCount: taskCount, columnCount: loss.columnCount, width: width)
-        let values = wantsValues ? try backend.makeVectors(taskCount: taskCount, width: 1) : nil
+        let gradients = try backend.makeVectors(taskCount: taskCount, columnCount: columnCount, width: width)
+        let values =
+            wantsValues ? try backend.makeVectors(taskCount: taskCount, columnCount: fitCount, width: 1) : nil
         return { () throws(ComputeError) in
             try backend.forEachChunk(of: source) { rows throws(ComputeError) in
                 try backend.evaluate(loss, over: rows, at: coefficients, values: values, gradients: gradients)

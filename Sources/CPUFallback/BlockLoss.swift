@@ -4,7 +4,7 @@ import Compute
 /// Sums a loss and its gradient over the rows of one block, eight rows at a time.
 ///
 /// Sums are taken in double from zero, in an order that the block alone decides.
-struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
+struct BlockLoss<Scalar: LaneScalar> {
     typealias Lanes = SIMD8<Double>
 
     let losses: RowLosses
@@ -21,6 +21,7 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
     /// The last rows of a block, fewer than eight, and rows of zeros behind them.
     private let tail: UnsafeMutablePointer<Scalar>
     private let slopes: UnsafeMutablePointer<Double>
+    private let value: UnsafeMutablePointer<Double>
 
     /// Scratch for one thread; `deallocate` gives it back.
     init(_ loss: Loss, featureCount: Int) {
@@ -35,7 +36,8 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
         coefficients.initialize(repeating: .zero, count: count)
         gradients = coefficients + vectorCount * columnCount
         predictors = gradients + vectorCount * columnCount
-        slopes = .allocate(capacity: SquaredRows<Scalar>.panelRows)
+        slopes = .allocate(capacity: SquaredRows<Scalar>.panelRows + 1)
+        value = slopes + SquaredRows<Scalar>.panelRows
         // A vector more than the rows: features are read in whole vectors.
         tail = .allocate(capacity: 8 * (featureCount + 1) + 16)
         tail.initialize(repeating: 0, count: 8 * (featureCount + 1) + 16)
@@ -70,17 +72,18 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
         return vector < vectorCount &- 1 ? values : kept(values, lastLanes)
     }
 
-    /// Sums over `rowCount` rows: returns the value, and keeps the gradient for ``addGradient(to:stride:)``.
+    /// Sums over `rowCount` rows, for ``addValues(to:stride:)`` and ``addGradient(to:stride:)``.
     @inline(__always)
     func sum(
         rows: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>?, rowCount: Int, wantsValue: Bool,
         wantsGradient: Bool
-    ) -> Scalar {
+    ) {
         if case .squared = losses.loss {
             let squares = SquaredRows(
                 rows: rows, weights: weights, rowCount: rowCount, featureCount: featureCount,
                 vectorCount: vectorCount, lastLanes: lastLanes, beta: coefficients, slopes: slopes)
-            return Scalar(squares.sum(into: gradients))
+            value[0] = squares.sum(into: gradients)
+            return
         }
         for index in 0..<vectorCount * columnCount { gradients[index] = .zero }
         var values = Lanes.zero
@@ -94,8 +97,11 @@ struct BlockLoss<Scalar: LaneScalar>: ThreadScratch {
                 eight.add(times: slopes, to: gradients + column &* vectorCount, vectorCount: vectorCount)
             }
         }
-        return Scalar(total(values))
+        value[0] = total(values)
     }
+
+    @inline(__always)
+    func addValues(to destination: UnsafeMutablePointer<Scalar>, stride: Int) { destination[0] += Scalar(value[0]) }
 
     /// Adds the gradient's columns to values that lie `stride` apart.
     ///

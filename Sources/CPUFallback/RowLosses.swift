@@ -1,5 +1,5 @@
+import CMachine
 import Compute
-import Glibc
 
 /// A loss at eight rows, one a lane.
 struct RowLosses {
@@ -25,12 +25,11 @@ struct RowLosses {
             predictors[0] = eta - y
             return predictors[0] * predictors[0] * 0.5
         case .logistic:
-            let isPositive = eta .> 0
             let small = exponentials(-magnitudes(eta))
             let odds = small / (small + 1)
             // max(eta, 0) - y eta and mu - y, without the difference of near numbers.
-            let excess = (-y).replacing(with: 1 - y, where: isPositive)
-            predictors[0] = excess + odds.replacing(with: -odds, where: isPositive)
+            let excess = kindred_where_less(.zero, eta, 1 - y, -y)
+            predictors[0] = excess + kindred_where_less(.zero, eta, -odds, odds)
             return wantsValues ? excess * eta + logarithms1p(small) : .zero
         case .poisson:
             let limited = eta.replacing(with: predictorLimit, where: eta .> predictorLimit)
@@ -93,12 +92,5 @@ struct RowLosses {
     }
 
     @inline(__always)
-    private func magnitudes(_ x: Lanes) -> Lanes { x.replacing(with: -x, where: x .< .zero) }
-
-    @inline(__always)
-    private func logarithms1p(_ x: Lanes) -> Lanes {
-        var result = x
-        for lane in x.indices { result[lane] = log1p(x[lane]) }
-        return result
-    }
+    private func magnitudes(_ x: Lanes) -> Lanes { kindred_where_less(x, .zero, -x, x) }
 }

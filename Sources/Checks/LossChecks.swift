@@ -35,6 +35,52 @@ struct EvaluateCheck: OperationCheck {
     }
 }
 
+/// The same at several sets of coefficients at once.
+struct EvaluateFitsCheck: OperationCheck {
+    let model: LossModel
+
+    var name: String { "evaluate, \(model.name), several fits" }
+
+    func run<B: Backend>(on backend: B, _ comparison: inout Comparison) throws(ComputeError) {
+        // On both sides of a group of eight.
+        for (problem, fitCount) in zip(RandomProblem.checked, [3, 11, 9]) {
+            let data = LossProblem(problem, model)
+            let (taskCount, width) = (problem.sampleCounts.count, problem.featureCount)
+            let columnCount = fitCount * model.columns
+            let fits = data.coefficients.map { columns in
+                (0..<fitCount).map { fit in columns.map { $0.map { $0 * Double(fit % 7 - 3) / 2 } } }
+            }
+            let coefficients = try backend.upload(
+                TaskValues(
+                    taskCount: taskCount, columnCount: columnCount, width: width,
+                    values: fits.flatMap { $0.flatMap { $0.flatMap { $0 } } }))
+            let values = try backend.makeVectors(taskCount: taskCount, columnCount: fitCount, width: 1)
+            let gradients = try backend.makeVectors(taskCount: taskCount, columnCount: columnCount, width: width)
+            try backend.forEachChunk(of: data.source(of: B.Scalar.self), chunkRows: 600) {
+                rows throws(ComputeError) in
+                try backend.evaluate(model.loss, over: rows, at: coefficients, values: values, gradients: gradients)
+            }
+            let foundValues = try backend.download(values)
+            let foundGradients = try backend.hostCopy(of: gradients)
+            for (index, task) in data.tasks.enumerated() {
+                let tolerance = task.lossTolerance(B.Scalar.self, sumRounding: comparison.sumRounding)
+                for (fit, beta) in fits[index].enumerated() {
+                    let bound = tolerance * task.lossSize(model, at: beta)
+                    comparison.compare(
+                        foundValues[index * fitCount + fit],
+                        with: Definitions.lossSum(model.definition, task, at: beta), within: bound)
+                    let expected = Definitions.lossGradient(model.definition, task, at: beta)
+                    for column in 0..<model.columns {
+                        comparison.compare(
+                            foundGradients.vector(index, fit * model.columns + column), with: expected[column],
+                            within: bound)
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// The weights whose Gram is the Hessian of `evaluate`'s sum.
 struct CurvatureCheck: OperationCheck {
     let model: LossModel

@@ -19,6 +19,7 @@ package enum OperationChecks {
         ]
         + [.none, .single, .squared].map { SquaredScoresCheck(correction: $0) }
         + LossModel.checked.map { EvaluateCheck(model: $0) }
+        + LossModel.checked.map { EvaluateFitsCheck(model: $0) }
         + LossModel.checked.map { CurvatureCheck(model: $0) }
         + [
             FactorCheck(), SolveCheck(), InverseDiagonalsCheck(), SandwichDiagonalsCheck(), EigenCheck(),

@@ -25,9 +25,15 @@ public enum Loss: Hashable, Sendable {
     /// Hessian is singular unless a penalty is added or one column held fixed.
     case softmax(classCount: Int)
 
-    /// Columns of coefficients, and of gradients.
+    /// Columns of one set of coefficients, and of its gradient.
     public var columnCount: Int {
         if case .softmax(let classCount) = self { classCount } else { 1 }
+    }
+
+    /// How many sets of coefficients so many columns are.
+    package func fitCount(of columnCount: Int) -> Int {
+        precondition(columnCount > 0 && columnCount % self.columnCount == 0, "whole sets of coefficients")
+        return columnCount / self.columnCount
     }
 
     /// The predictor beyond which the slope of `poisson` grows no further: the square of its mean is still a number.

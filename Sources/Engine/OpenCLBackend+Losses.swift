@@ -7,7 +7,7 @@ extension OpenCLBackend {
         gradients: Vectors<Buffer>?
     ) throws(ComputeError) {
         checkShapes(of: coefficients, values, gradients, loss, rows)
-        if loss == .squared, shape == .vectors {
+        if loss == .squared, shape == .vectors, coefficients.columnCount == 1 {
             try evaluateSquared(rows, coefficients, values, gradients)
         } else if context.device.hasDouble {
             try evaluate(loss, rows, coefficients, values, gradients, sums: Double.self)
@@ -23,14 +23,18 @@ extension OpenCLBackend {
         let order = rows.chunk.featureCount
         let entryCount = coefficients.valuesPerTask
         let padded = (order + 7) / 8 * 8
-        let scratchPerColumn = shape == .vectors ? 8 + 2 * padded : shape.itemsPerGroup + order
+        let fitCount = loss.fitCount(of: coefficients.columnCount)
+        // What is read or written by eight rows, or by the items of a group, at a time.
+        let rowCount = shape == .vectors ? 8 : shape.itemsPerGroup
+        let scratchPerColumn = rowCount + (shape == .vectors ? 2 * padded : order)
         let scratch = try context.makeBuffer(
-            of: Accum.self, count: rows.blockCount * loss.columnCount * scratchPerColumn)
-        let valueSums: Buffer = try context.makeBuffer(count: rows.blockCount)
+            of: Accum.self,
+            count: rows.blockCount * (coefficients.columnCount * scratchPerColumn + fitCount * rowCount))
+        let valueSums: Buffer = try context.makeBuffer(count: rows.blockCount * fitCount)
         let gradientSums: Buffer = try context.makeBuffer(count: rows.blockCount * entryCount)
         let sizes: [KernelArgument] = [
             .count(rows.blockCount), .count(loss.kernelNumber), .count(order), .count(loss.columnCount),
-            .count(coefficients.taskCount == 1 ? 1 : 0), .count(rows.weights == nil ? 0 : 1),
+            .count(fitCount), .count(coefficients.taskCount == 1 ? 1 : 0), .count(rows.weights == nil ? 0 : 1),
             .real(Loss.predictorLimit(of: Scalar.self)),
         ]
         let groupSize = shape.itemsPerGroup
@@ -85,7 +89,8 @@ extension OpenCLBackend {
         _ loss: Loss, of rows: DeviceRows<Scalar>, at coefficients: Vectors<Buffer>, classes: (Int, Int)
     ) throws(ComputeError) -> Buffer {
         let order = rows.chunk.featureCount
-        checkShape(of: coefficients, loss, rows)
+        checkShape(of: coefficients, rows)
+        precondition(coefficients.columnCount == loss.columnCount, "one set of coefficients")
         precondition(
             (0..<loss.columnCount).contains(classes.0) && (0..<loss.columnCount).contains(classes.1),
             "classes that the loss has")
@@ -109,19 +114,18 @@ extension OpenCLBackend {
         of coefficients: Vectors<Buffer>, _ values: Vectors<Buffer>?, _ gradients: Vectors<Buffer>?, _ loss: Loss,
         _ rows: DeviceRows<Scalar>
     ) {
-        checkShape(of: coefficients, loss, rows)
+        checkShape(of: coefficients, rows)
+        let fitCount = loss.fitCount(of: coefficients.columnCount)
         precondition(rows.chunk.range.foldCount == 1, "rows in no folds")
-        precondition(values.map { $0.valuesPerTask == 1 } ?? true, "one value a task")
+        precondition(values.map { $0.valuesPerTask == fitCount } ?? true, "one value a task and set of coefficients")
         precondition(
             gradients.map { $0.valuesPerTask == coefficients.valuesPerTask } ?? true,
             "a gradient as wide as the coefficients")
     }
 
-    private func checkShape(of coefficients: Vectors<Buffer>, _ loss: Loss, _ rows: DeviceRows<Scalar>) {
+    private func checkShape(of coefficients: Vectors<Buffer>, _ rows: DeviceRows<Scalar>) {
         precondition(rows.chunk.responseCount == 1, "rows of one response")
-        precondition(
-            coefficients.columnCount == loss.columnCount && coefficients.width == rows.chunk.featureCount,
-            "a column of coefficients a class, and one coefficient a feature")
+        precondition(coefficients.width == rows.chunk.featureCount, "one coefficient a feature")
     }
 }
 

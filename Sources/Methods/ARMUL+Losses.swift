@@ -33,6 +33,10 @@ extension ARMUL {
         }
         let solved = try solver.solve(structure, strength: chosen.value, from: start, on: reference)
         guard let found = solved.found else { preconditionFailure("a search that ends has found something") }
+        var gap: Double?
+        if let vanilla = solved as? ExpandedPlace<B, P, VanillaCenters> {
+            gap = try solver.dualityGap(of: vanilla, strength: chosen.value, on: reference)
+        }
         let full = FullCoefficients(found.loss.quadratics)
         var fit = try fit(
             found.loss, around: found.centers, found.tasks, sampleCounts: losses.totals.observations
@@ -53,7 +57,7 @@ extension ARMUL {
         if let center = fit.center { fit.tasks?.replaceBadTasks(fit.statuses, with: center.coefficients) }
         if fit.centerStatus != .tooFewRows { fit.centerStatus = solved.hasConverged ? .ok : .notConverged }
         fit.certificate = Certificate(
-            objective: solved.objective, residual: solved.residual, dualityGap: nil,
+            objective: solved.objective, residual: solved.residual, dualityGap: gap,
             iterationCount: solved.roundCount, hasConverged: solved.hasConverged)
         fit.penalty = chosen
         fit.penaltyCurve = curve

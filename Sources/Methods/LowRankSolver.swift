@@ -38,21 +38,33 @@ struct LowRankSolver<B: Backend> {
                 let together = place.movingJointly(
                     slopes, weights: loss.weights, damping: 1e-6, parallel: loss.backend.parallel)
                 let found = try self.slopes(at: together)
-                if isBetter(found, than: slopes, largest) {
-                    (place, slopes, lastWait) = (together, found, 0)
+                let isLower = isBetter(found, than: slopes, largest)
+                let isFast = isLower && largest(found) < 0.5 * largest(slopes)
+                if isLower { (place, slopes) = (together, found) }
+                if isFast {
+                    lastWait = 0
                     continue
                 }
-                // What failed now may do so for some rounds more.
+                // What is slow or fails now may be so for some rounds more.
                 lastWait = min(16, 2 * lastWait + 1)
                 wait = lastWait
             } else {
                 wait -= 1
             }
             var hasMoved = false
-            let moved = try self.movedLoadings(from: place, slopes)
-            let found = try self.slopes(at: moved)
-            if isBetter(found, than: slopes, { $0.loadingSlope(weights: loss.weights) }) {
-                (place, slopes, hasMoved) = (moved, found, true)
+            for damping in [nil, 1e-6, 1] as [Double?] {
+                let moved =
+                    if let damping {
+                        place.movingLoadings(
+                            slopes, damping: damping, weights: loss.weights, parallel: loss.backend.parallel)
+                    } else {
+                        try self.movedLoadings(from: place, slopes)
+                    }
+                let found = try self.slopes(at: moved)
+                if isBetter(found, than: slopes, { $0.loadingSlope(weights: loss.weights) }) {
+                    (place, slopes, hasMoved) = (moved, found, true)
+                    break
+                }
             }
             for damping in [1e-6, 1] {
                 let trial = place.movingBasis(slopes, damping: damping)
@@ -61,6 +73,10 @@ struct LowRankSolver<B: Backend> {
                     (place, slopes, hasMoved) = (trial, found, true)
                     break
                 }
+            }
+            if !hasMoved, wait > 0 {
+                wait = 0
+                continue
             }
             if !hasMoved {
                 // Rounding decides: nothing is lower or flatter.

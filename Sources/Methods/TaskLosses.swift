@@ -64,6 +64,15 @@ final class TaskLosses<B: Backend, P: Problem> {
         }
     }
 
+    /// Calls `body` with each block of rows and the chunk that it is in.
+    func forEachRowBlock(
+        _ source: some TaskSource<B.Scalar>, _ body: (RowChunk<B.Scalar>, RowBlock) -> Void
+    ) throws(ComputeError) {
+        try backend.forEachChunk(of: source, progress: progress) { rows in
+            for block in rows.chunk.range.blocks { body(rows.chunk, block) }
+        }
+    }
+
     /// The coefficients on scaled columns.
     func scaled(_ coefficients: [Double]) -> [Double] { problem.scaling.scaled(coefficients) }
 

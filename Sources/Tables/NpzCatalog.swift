@@ -51,6 +51,17 @@ struct NpzCatalog {
     /// The array of a column.
     func array(_ column: NpzColumn) throws(TableError) -> NpzArray { try entries[column.array].array.get() }
 
+    /// The columns of the array of two dimensions with this name.
+    func columnCount(ofTable name: String) throws(TableError) -> Int {
+        guard let entry = entries.first(where: { $0.name == name }) else { throw absent(name + "0") }
+        let array = try entry.array.get()
+        guard case .plain = array.header.elements, array.header.shape.count == 2 else {
+            throw .data(
+                source, "\(array.title) has the shape \(array.header.shapeText); a table of rows x columns is needed")
+        }
+        return array.header.shape[1]
+    }
+
     /// The one column with this name.
     ///
     /// - Throws: ``TableError/Kind/data`` when there is none, more than one, or it cannot be a column.
