@@ -97,7 +97,13 @@ package enum Benchmarks {
                     estimator: ARMUL(strength: 0.5), problem: sizes.problem(100000, 30, 8), variant: "one strength"),
                 RidgePathBenchmark(problem: problem, isOneFit: true), RidgePathBenchmark(problem: problem),
             ]
-        return comparisons + fits
+        let structures: [ARMUL.Structure] = [
+            .vanilla, .clustered(ClusterStructure(count: 3)), .lowRank(rank: 3),
+        ]
+        let tunings: [any Benchmark] = [sizes.problem(30, 200, 50), sizes.problem(1000, 50, 10)].flatMap { problem in
+            structures.map { TuningBenchmark(structure: $0, problem: problem) }
+        }
+        return comparisons + fits + tunings
     }
 
     /// A job as programs that are compared are asked for it: `A-ols M=10000 n=100 d=20`, `B-grad` likewise,

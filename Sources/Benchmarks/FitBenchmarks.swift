@@ -10,6 +10,8 @@ struct FitBenchmark: Benchmark {
         case ragged
         /// The last feature is nearly the first: normal equations do not carry it, and tasks are solved by QR.
         case illConditioned = "ill-conditioned"
+        /// Every third task has the same coefficients: 2 for one of the first three features.
+        case clustered
     }
 
     let estimator: any Estimator
@@ -69,6 +71,46 @@ struct RidgePathBenchmark: Benchmark {
     }
 }
 
+/// ARMUL with a strength that is found among ten in five folds, from moments that are on the device, beside one fit at a
+/// strength that is given: 51 fits, which should cost far less than as many.
+struct TuningBenchmark: Benchmark {
+    let structure: ARMUL.Structure
+    let problem: ProblemSize
+
+    var name: String {
+        switch structure {
+        case .vanilla: "tune armul"
+        case .clustered(let clusters): "tune armul K = \(clusters.count)"
+        case .lowRank(let rank): "tune armul rank \(rank)"
+        }
+    }
+    var size: String { problem.text }
+
+    func run<B: Backend, R: Backend<Double>>(
+        on backend: B, reference: R, _ stopwatch: inout Stopwatch
+    ) throws(ComputeError) {
+        let rows = try RandomProblem(problem, .clustered, needsFloat: B.Scalar.self == Float.self, from: reference)
+        let folded = try FoldedMoments(of: rows, folds: RowFolds(foldCount: 5, seed: 1), on: backend, progress: nil)
+        let d = problem.features
+        // Six eigensystems a task, and two products with one of them a fit.
+        func work(eigensystems: Double, fits: Double) -> Work {
+            Work(
+                values: eigensystems * problem.momentValues + fits * problem.vectorValues, of: B.Scalar.self,
+                operations: problem.tasks * (eigensystems * 9 * d * d * d + fits * 4 * d * d))
+        }
+        let tuned = try ARMUL(structure: structure).fit(folded, on: reference)
+        let one = ARMUL(structure: structure, strength: tuned.penalty?.value ?? 1)
+        try stopwatch.time(work(eigensystems: 1, fits: 1)) { () throws(ComputeError) in
+            _ = try one.fit(folded, on: reference)
+        }
+        let seconds = stopwatch.minimum
+        try stopwatch.time(work(eigensystems: 6, fits: 51)) { () throws(ComputeError) in
+            _ = try ARMUL(structure: structure).fit(folded, on: reference)
+        }
+        stopwatch.baselineSeconds = seconds
+    }
+}
+
 /// Rows of standard normals as a problem.
 private struct RandomProblem: Problem {
     let layout: TaskLayout
@@ -84,6 +126,7 @@ private struct RandomProblem: Problem {
         var rows = try reference.randomRows(
             of: Double.self, layout, featureCount: featureCount, isWeighted: kind == .weighted)
         if kind == .illConditioned { rows = Self.illConditioned(rows) }
+        if kind == .clustered { rows = Self.clustered(rows) }
         self.rows = rows
         floatRows =
             needsFloat
@@ -106,6 +149,18 @@ private struct RandomProblem: Problem {
         let (width, last) = (rows.rowWidth, rows.featureCount - 1)
         for row in stride(from: 0, to: values.count, by: width) {
             values[row + last] = values[row] + 1e-7 * values[row + last]
+        }
+        return RowArrays(layout: rows.layout, featureCount: rows.featureCount, values: values)
+    }
+
+    private static func clustered(_ rows: RowArrays<Double>) -> RowArrays<Double> {
+        var values = rows.values
+        let offsets = rows.layout.offsets
+        for task in 0..<rows.layout.taskCount {
+            for row in offsets[task]..<offsets[task + 1] {
+                let first = row * rows.rowWidth
+                values[first + rows.featureCount] += 2 * values[first + task % min(3, rows.featureCount)]
+            }
         }
         return RowArrays(layout: rows.layout, featureCount: rows.featureCount, values: values)
     }

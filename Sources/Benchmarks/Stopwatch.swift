@@ -21,6 +21,8 @@ package struct Stopwatch: Sendable {
     package var leastSeconds = 0.2
     /// What was timed.
     package private(set) var work = Work(bytes: 0, operations: 0)
+    /// The seconds of what the operation is best compared with, where there is such a thing.
+    package var baselineSeconds: Double?
     /// The seconds of each run that counts.
     package private(set) var seconds: [Double] = []
     /// The seconds that all threads of the process worked in each of them.

@@ -65,7 +65,9 @@ struct BenchRow {
     let floor: Double
 
     init(_ benchmark: any Benchmark, _ stopwatch: Stopwatch, _ ceilings: Ceilings) {
-        name = benchmark.name
+        // How many times its baseline it takes.
+        let baselines = stopwatch.baselineSeconds.map { ": \(Self.speed(stopwatch.minimum / $0)) fits" }
+        name = benchmark.name + (baselines ?? "")
         size = benchmark.size
         self.stopwatch = stopwatch
         floor = ceilings.floor(of: stopwatch.work)
@@ -116,6 +118,7 @@ struct BenchRow {
             .init("processor_seconds", .number(stopwatch.processorMinimum)),
             .init("bytes", .number(stopwatch.work.bytes)), .init("operations", .number(stopwatch.work.operations)),
             .init("gb_per_s", .number(gigabytes)), .init("gflop_per_s", .number(gigaflops)),
+            .init("baseline_seconds", stopwatch.baselineSeconds.map { .number($0) } ?? .null),
             .init("floor_seconds", .number(floor)), .init("times_floor", .number(timesFloor)),
         ])
     }

@@ -15,8 +15,10 @@ struct CompareCommand: ParsableCommand {
                 --formula "arr_delay ~ dep_delay + distance + hour"
 
             itl fits each task on its own rows, pool one model to all rows, ridge-zero and ridge-pool draw each task to \
-            zero or to the pooled fit, molar-hard and molar-soft to the median of the tasks. Standard errors are over \
-            tasks. Tasks that itl cannot fit are compared by the other methods, in a table of their own. Everything is \
+            zero or to the pooled fit, molar-hard and molar-soft to the median of the tasks. armul, armul-clustered with \
+            --clusters and armul-low-rank with --rank draw it to a centre by its whole distance, as 'kindred fit --method \
+            armul' does; they are compared where --methods names them. What a method tunes it tunes for each fold by the \
+            errors on the other folds. Standard errors are over tasks. Tasks that itl cannot fit are compared by the other methods, in a table of their own. Everything is \
             computed in double.
             """)
 
@@ -24,18 +26,38 @@ struct CompareCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Which methods, apart by commas; the others are compared with the first. (default: all)",
+            "Which methods, apart by commas; the others are compared with the first. (default: itl to molar-soft)",
             valueName: "names"),
         transform: MethodList.init(parsing:))
-    var methods = MethodList(methods: ComparedMethod.allCases)
+    var methods = MethodList(methods: ComparedMethod.usual)
 
-    @Option(help: ArgumentHelp("How many folds.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("armul-clustered: how many clusters; of several numbers the best.", valueName: "counts"),
+        transform: CountList.init(parsing:))
+    var clusters: CountList?
+
+    @Option(
+        help: ArgumentHelp("armul-low-rank: how many vectors; of several numbers the best.", valueName: "counts"),
+        transform: CountList.init(parsing:))
+    var rank: CountList?
+
+    @Option(
+        help: ArgumentHelp(
+            "armul: the strengths to choose from, apart by commas. (default: ten multiples of the noise)",
+            valueName: "numbers"),
+        transform: StrengthList.init(parsing:))
+    var strengths: StrengthList?
+
+    @Option(help: "armul: free gives each task its own intercept, shared shrinks it as well.")
+    var intercept: InterceptName = .free
+
+    @Option(name: [.customLong("cv"), .customLong("folds")], help: ArgumentHelp("How many folds.", valueName: "count"))
     var folds = 5
 
     @Option(help: ArgumentHelp("Which rows are in which fold.", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Flag(help: "Let the penalty of ridge act on the coefficients of standardized features.")
+    @Flag(help: "Let the penalties of ridge and armul act on the coefficients of standardized features.")
     var standardize = false
 
     @Option(name: .shortAndLong, help: ArgumentHelp("A .csv file for the table.", valueName: "file"))
@@ -49,6 +71,21 @@ struct CompareCommand: ParsableCommand {
 
     func validate() throws {
         try TuningOptions.checkFolds(folds)
+        for (method, name, values) in [
+            (ComparedMethod.armulClustered, "--clusters", clusters), (.armulLowRank, "--rank", rank),
+        ] {
+            let isCompared = methods.methods.contains(method)
+            if isCompared, values == nil {
+                throw ValidationError("\(method.rawValue) needs \(name), how many there are")
+            }
+            if !isCompared, values != nil {
+                throw ValidationError("\(name) is for \(method.rawValue); name it after --methods")
+            }
+        }
+        let armuls: [ComparedMethod] = [.armul, .armulClustered, .armulLowRank]
+        if strengths != nil || intercept == .shared, !methods.methods.contains(where: armuls.contains) {
+            throw ValidationError("--strengths and --intercept are for armul; name it after --methods")
+        }
         if json, output != nil { throw ValidationError("--json writes to standard output; leave -o out") }
         if let output, OutputFormat(path: output) != .tidy {
             throw ValidationError("-o \(output): the table is written as .csv")

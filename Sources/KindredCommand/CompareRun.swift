@@ -20,6 +20,10 @@ struct CompareRun {
         let design = try Design(formula: formula, store: store, weights: command.input.weights)
         let problem = try TableProblem(
             design: design, store: store, clusterColumn: nil, loss: .squared, parallel: parallel)
+        let isFree = command.intercept == .free && design.intercept != nil
+        try TuningOptions.checkSizes(
+            clusters: command.clusters, rank: command.rank, taskCount: store.layout.taskCount,
+            shrunkCount: design.featureCount - (isFree ? 1 : 0))
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: 1,
             precision: .double)
@@ -51,9 +55,13 @@ struct CompareRun {
     private func compare(
         _ problem: TableProblem, session: Session, workload: Workload
     ) throws(ComputeError) -> Comparison {
-        let validation = CrossValidation(
+        var validation = CrossValidation(
             methods: command.methods.methods, foldCount: command.folds, seed: command.seed,
             standardizes: command.standardize)
+        if let strengths = command.strengths { validation.strengths = StrengthGrid(strengths: strengths.values) }
+        if let clusters = command.clusters { validation.clusterCounts = clusters.values }
+        if let rank = command.rank { validation.ranks = rank.values }
+        validation.intercept = command.intercept == .shared ? .shared : .free
         return try session.perform(
             ComparisonJob(validation: validation, problem: problem, messages: command.settings.messages),
             workload: workload)
@@ -71,6 +79,6 @@ private struct ComparisonJob: Job {
         let progress = ProgressLine("comparing", unit: "rows", messages: messages)
         defer { progress.finish() }
         return try validation.compare(
-            problem, on: backend, progress: progress.ofPasses(total: problem.layout.rowCount))
+            problem, on: backend, reference: reference, progress: progress.ofPasses(total: problem.layout.rowCount))
     }
 }

@@ -135,9 +135,26 @@ struct ComparisonResult {
     /// The penalties that cross-validation chose, a line a method.
     var penaltyLines: [String] {
         ComparedMethod.allCases.compactMap { method in
-            comparison.penalties[method].map { penalties in
-                "\(method.rawValue): penalties \(Set(penalties).count == 1 ? "all " + shortNumber(penalties[0]) : penalties.map(shortNumber).joined(separator: ", "))"
+            guard let chosen = comparison.penalties[method] else { return nil }
+            let name = method.isRidge ? "penalties" : "strengths"
+            var parts = ["\(name) \(Self.list(chosen.map { shortNumber($0.value) }))"]
+            let sizes = chosen.compactMap(\.size)
+            if Set(sizes).count > 1 {
+                parts.insert(
+                    "\(method == .armulClustered ? "clusters" : "rank") \(Self.list(sizes.map { "\($0)" }))", at: 0)
+            } else if let size = sizes.first {
+                parts.insert("\(method == .armulClustered ? "clusters" : "rank") \(size)", at: 0)
             }
+            return "\(method.rawValue): " + parts.joined(separator: "; ")
         }
     }
+
+    /// One of each fold, or the one of all.
+    private static func list(_ values: [String]) -> String {
+        Set(values).count == 1 ? "all " + values[0] : values.joined(separator: ", ")
+    }
+}
+
+extension ComparedMethod {
+    fileprivate var isRidge: Bool { self == .ridgeZero || self == .ridgePool }
 }

@@ -45,9 +45,11 @@ struct FitResult {
         guard let tasks = fit.tasks else { return }
         let counts = sampleCounts
         let featureCount = tasks.featureCount
-        try TidyWriter(terms: names, tasks: store.taskLabels).write(to: file, parallel: parallel) { task in
+        let writer = TidyWriter(terms: names, tasks: store.taskLabels, hasClusters: fit.clusters != nil)
+        try writer.write(to: file, parallel: parallel) { task in
             TidyTask(
-                sampleCount: counts[task], degreesOfFreedom: tasks.degreesOfFreedom[task], status: fit.statuses[task])
+                sampleCount: counts[task], degreesOfFreedom: tasks.degreesOfFreedom[task], status: fit.statuses[task],
+                cluster: fit.clusters?.labels[task])
         } estimate: { task, term in
             inference.estimate(
                 tasks.coefficients[task * featureCount + term],
@@ -76,6 +78,8 @@ struct FitResult {
                     coefficients: $0.coefficients, standardErrors: $0.standardErrors, sampleCount: $0.sampleCount,
                     degreesOfFreedom: $0.degreesOfFreedom)
             },
+            clusters: fit.clusters.map { .init(centers: $0.centers, labels: $0.labels) },
+            subspace: fit.subspace.map { .init(basis: $0.basis, loadings: $0.loadings) }, tuning: fit.tuning,
             summary: [
                 .init("rows", .integer(store.totalRowCount)), .init("dropped_rows", .integer(store.droppedRowCount)),
                 .init("tasks", .integer(store.layout.taskCount)), .init("ok", .integer(fit.count(of: "ok"))),
@@ -134,7 +138,9 @@ struct FitResult {
         }
         var header = ["10 %", "25 %", "median", "75 %", "90 %", "std_error (median)"]
         if fit.center != nil {
-            header = ["centre", "10 %", "median", "90 %"] + (differingShares == nil ? [] : ["differ for, %"])
+            header =
+                [fit.clusters == nil && fit.subspace == nil ? "centre" : "mean centre", "10 %", "median", "90 %"]
+                + (differingShares == nil ? [] : ["differ for, %"])
         }
         return TextTable(
             corner: "over \(counted(fitted.count, "task"))", header: header, names: names, rows: rows
@@ -160,7 +166,8 @@ struct FitResult {
         lines.append("\(command.method.rawValue): \(counted(store.layout.taskCount, "task")): \(statuses)")
         if let penalty = fit.penalty {
             let name = command.method == .armul ? "strength" : "penalty"
-            lines.append("\(name) \(shortNumber(penalty.value))\(penalty.origin.text), towards \(targetText)")
+            let size = penalty.size.map { "\(sizeName) \($0), " } ?? ""
+            lines.append("\(size)\(name) \(shortNumber(penalty.value))\(penalty.origin.text), towards \(targetText)")
         }
         if let certificate = fit.certificate, !certificate.hasConverged {
             lines.append(
@@ -216,7 +223,7 @@ struct FitResult {
             let sizes = clusters.centers.indices.map { cluster in clusters.labels.count { $0 == cluster } }
             return "the centres of clusters of \(sizes.map { counted($0) }.joined(separator: ", ")) tasks"
         }
-        if let rank = command.tuning.rank { return "combinations of \(counted(rank, "vector"))" }
+        if let subspace = fit.subspace { return "combinations of \(counted(subspace.basis.count, "vector"))" }
         guard let tasks = fit.tasks, let center = fit.center else { return "a centre" }
         let free = command.tuning.armul.intercept == .free ? design.intercept : nil
         let shrunk = (0..<tasks.featureCount).filter { $0 % design.featureCount != free }
@@ -226,6 +233,24 @@ struct FitResult {
                 && shrunk.allSatisfy { own[own.startIndex + $0] == center.coefficients[$0] }
         }
         return "a centre, where \(counted(merged)) of \(counted(fit.count(of: "ok"), "task")) are"
+    }
+
+    /// What the number of clusters or vectors is called.
+    private var sizeName: String { fit.clusters == nil ? "rank" : "clusters" }
+
+    /// The penalties that were tried with their errors on rows held out, as a table; nothing where none was.
+    var pathTable: String {
+        guard let tuning = fit.tuning else { return "" }
+        let hasSizes = !tuning.sizes.isEmpty
+        let rows = tuning.penalties.indices.map { place in
+            (hasSizes ? ["\(tuning.sizes[place])"] : [])
+                + [alignedNumber(tuning.errors[place]), alignedNumber(tuning.standardErrors[place])]
+                + [place == tuning.chosen ? "chosen" : ""]
+        }
+        return TextTable(
+            corner: "strength", header: (hasSizes ? [sizeName] : []) + ["error", "std_error", ""],
+            names: tuning.penalties.map(shortNumber), fields: rows
+        ).text
     }
 
     /// What `-v` adds.
@@ -277,6 +302,16 @@ extension ChosenPenalty.Origin {
 }
 
 extension Fit {
+    /// The penalties that were tried, as a model's file has them.
+    fileprivate var tuning: ModelFile.Tuning? {
+        guard let penaltyCurve,
+            let chosen = penaltyCurve.lastIndex(where: { $0.penalty == penalty?.value && $0.size == penalty?.size })
+        else { return nil }
+        return ModelFile.Tuning(
+            penalties: penaltyCurve.map(\.penalty), errors: penaltyCurve.map(\.error),
+            standardErrors: penaltyCurve.map(\.standardError), sizes: penaltyCurve.compactMap(\.size), chosen: chosen)
+    }
+
     /// The degrees of freedom that occur.
     var distinctDegreesOfFreedom: Set<Double> {
         if let tasks { return Set(tasks.degreesOfFreedom) }

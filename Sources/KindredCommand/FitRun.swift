@@ -35,7 +35,8 @@ struct FitRun {
             design: design, store: store, clusterColumn: command.vcov.clusterColumn, loss: loss, parallel: parallel)
         if command.method == .armul {
             let isFree = command.tuning.armul.intercept == .free && design.intercept != nil
-            try command.tuning.checkStructure(
+            try TuningOptions.checkSizes(
+                clusters: command.tuning.clusters, rank: command.tuning.rank,
                 taskCount: store.layout.taskCount,
                 shrunkCount: (design.featureCount - (isFree ? 1 : 0)) * loss.columnCount)
         }
@@ -65,10 +66,17 @@ struct FitRun {
             timer.finish("write")
         } else {
             try OutputFile.show(result.table)
-            messages.note("")
         }
+        if command.tuning.path { try showPath(result, isStreaming: output != nil && command.output == nil) }
+        if output == nil { messages.note("") }
         for line in result.summaryLines(timings: timer.seconds) { messages.note(line) }
         for line in result.detailLines { messages.detail(line) }
+    }
+
+    /// Shows what was tried where it is in nobody's way: a result that goes to standard output stays whole.
+    private func showPath(_ result: FitResult, isStreaming: Bool) throws(TableError) {
+        if isStreaming { return messages.note(result.pathTable) }
+        try OutputFile.show((command.output == nil ? "\n" : "") + result.pathTable)
     }
 
     /// The file or stream for the result; nil when a terminal is shown a summary instead.

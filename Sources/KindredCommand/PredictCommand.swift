@@ -14,6 +14,12 @@ struct PredictCommand: ParsableCommand {
             prediction. Of a binomial or multinomial model the prediction is the likeliest class, and behind it stand \
             probabilities: p_CLASS of the second of two classes, or of each.
 
+            A task that the model has not seen is predicted from the centre. Where the model has clusters and the table \
+            the response, the task's rows say which cluster it joins: that whose centre has the least squared error. \
+            Where tasks are combinations of vectors, its own is the least-squares one. Rows without a response say \
+            nothing of that, and are predicted all the same; a task of too few others is predicted from the mean of all \
+            tasks' centres, and so is every one with --new-tasks centre.
+
               kindred fit train.csv --task school --formula "score ~ ses" -o model.json
               kindred predict model.json new.csv -o predictions.csv
             """)
@@ -28,7 +34,8 @@ struct PredictCommand: ParsableCommand {
         help: ArgumentHelp(
             """
             Tasks that the model has no coefficients for: predicted from the centre (what the tasks share), left \
-            missing, or an error. (default: centre where the method has one, else error)
+            missing, or an error. (default: by the rows of the task where the model has clusters or vectors and the table \
+            the response; else centre where the method has one, else error)
             """, valueName: "policy"))
     var newTasks: NewTasks?
 

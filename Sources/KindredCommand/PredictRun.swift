@@ -20,13 +20,18 @@ struct PredictRun {
         let output = try OutputFile(path: command.output)
         let formula = try formula(of: model)
         let store = try readTable(for: formula, model: model)
-        let design = try Design(formula: formula, levels: model.levels, store: store)
         let family = PredictedFamily(of: model)
+        let hasResponse = formula.responseColumns.allSatisfy { store.column(named: $0, holdingNumbers: true) != nil }
+        let design = try Design(formula: formula, levels: model.levels, store: store, hasResponse: hasResponse)
         guard design.coefficientNames(family.name, classes: family.classes) == model.terms else {
             throw TableError(
                 .data, "\(printable(command.model)): its terms are not those of its formula; fit the model again")
         }
-        let coefficients = try TaskCoefficients(of: model, for: store.taskLabels, policy: command.newTasks)
+        var coefficients = try TaskCoefficients(of: model, for: store.taskLabels, policy: command.newTasks)
+        let unseen = command.newTasks == nil ? UnseenTasks(of: model, design, parallel: parallel) : nil
+        if let unseen, !coefficients.newTasks.isEmpty {
+            try unseen.place(coefficients.newTasks, in: &coefficients)
+        }
         let loss = family.loss
         var predictions = try design.predictions(
             coefficients: coefficients.values, columnCount: loss.columnCount, parallel: parallel)
@@ -37,7 +42,7 @@ struct PredictRun {
         try write(predictions, columnCount: columnCount, classes: family.classes, of: store, to: output)
         if Signals.isInterrupted { throw ComputeError.interrupted }
         try output.finish()
-        report(predictions, store: store, design: design, coefficients: coefficients)
+        report(predictions, store: store, design: design, coefficients: coefficients, placement: unseen?.description)
     }
 
     private func formula(of model: ModelFile) throws(TableError) -> Formula {
@@ -49,8 +54,11 @@ struct PredictRun {
     }
 
     private func readTable(for formula: Formula, model: ModelFile) throws -> ColumnStore {
-        let columns = formula.predictors(levels: model.levels).map { variable in
+        var columns = formula.predictors(levels: model.levels).map { variable in
             (name: variable.name, role: variable.content == .labels ? TableRequest.Role.labels : .numbers)
+        }
+        if command.newTasks == nil, UnseenTasks.canPlace(in: model) {
+            columns += formula.responseColumns.map { (name: $0, role: .numbersIfAny) }
         }
         let texts = command.na ?? model.settings.first { $0.name == "na" }?.value.string ?? "NA,"
         let request = TableRequest(
@@ -93,7 +101,8 @@ struct PredictRun {
     }
 
     private func report(
-        _ predictions: [Double], store: ColumnStore, design: Design, coefficients: TaskCoefficients
+        _ predictions: [Double], store: ColumnStore, design: Design, coefficients: TaskCoefficients,
+        placement: String?
     ) {
         let columnCount = max(1, predictions.count / max(1, store.layout.rowCount))
         let missing = predictions.count { $0.isNaN } / columnCount + store.droppedRowCount
@@ -108,10 +117,15 @@ struct PredictRun {
                 "no prediction for \(counted(design.unknownLevelRowCount, "row")) with a category that the model has not seen"
             )
         }
-        if coefficients.newTaskCount > 0 {
-            let use = coefficients.usesCenter ? "prediction from the centre" : "no prediction"
-            messages.note("\(use) for \(counted(coefficients.newTaskCount, "task")) without coefficients in the model")
+        func note(_ use: String, _ taskCount: Int) {
+            if taskCount > 0 {
+                messages.note("\(use) for \(counted(taskCount, "task")) without coefficients in the model")
+            }
         }
+        if let placement { note("prediction from \(placement)", coefficients.placedTaskCount) }
+        note(
+            coefficients.usesCenter ? "prediction from \(coefficients.centerName)" : "no prediction",
+            coefficients.newTasks.count - coefficients.placedTaskCount)
     }
 }
 
@@ -132,10 +146,14 @@ private struct PredictedFamily {
 /// The coefficients that a model has for the tasks of a table.
 struct TaskCoefficients {
     /// One vector a task of the table; NaN where there is none.
-    let values: [Double]
+    private(set) var values: [Double]
     /// Tasks of the table without coefficients of their own, in a model whose tasks have their own.
-    let newTaskCount: Int
+    let newTasks: [Int]
+    /// How many of those have found a place by their rows.
+    private(set) var placedTaskCount = 0
     let usesCenter: Bool
+    /// What the centre is called in reports.
+    let centerName: String
 
     /// - Parameter policy: what to do with such tasks; by default the centre where there is one, else an error.
     init(of model: ModelFile, for labels: Labels, policy: NewTasks?) throws(TableError) {
@@ -151,7 +169,7 @@ struct TaskCoefficients {
         var places: [LabelKey: Int] = [:]
         for task in 0..<model.tasks.labels.count { places[LabelKey(model.tasks.labels[task])] = task }
         var values = Array(repeating: Double.nan, count: labels.count * count)
-        var newTaskCount = 0
+        var newTasks: [Int] = []
         for task in 0..<labels.count {
             let label = labels[task]
             let place = places[LabelKey(label)]
@@ -159,7 +177,7 @@ struct TaskCoefficients {
                 for term in 0..<count { values[task * count + term] = model.tasks.coefficients[place * count + term] }
                 continue
             }
-            if hasOwn || place == nil { newTaskCount += 1 }
+            if hasOwn || place == nil { newTasks.append(task) }
             let takesCenter = !hasOwn && place != nil || policy != .missing && policy != .error
             if let center = model.center, takesCenter {
                 for term in 0..<count { values[task * count + term] = center.coefficients[term] }
@@ -173,7 +191,14 @@ struct TaskCoefficients {
             }
         }
         self.values = values
-        self.newTaskCount = newTaskCount
+        self.newTasks = newTasks
         usesCenter = model.center != nil && policy != .missing
+        centerName = model.clusters == nil && model.subspace == nil ? "the centre" : "the mean of the tasks' centres"
+    }
+
+    /// Gives a new task the coefficients of the place that it has found.
+    mutating func place(_ task: Int, _ coefficients: [Double]) {
+        for (term, value) in coefficients.enumerated() { values[task * coefficients.count + term] = value }
+        placedTaskCount += 1
     }
 }

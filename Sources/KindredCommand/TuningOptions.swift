@@ -17,6 +17,7 @@ struct TuningOptions: ParsableArguments {
     var penalty: PenaltyOption?
 
     @Option(
+        name: [.customLong("cv"), .customLong("folds")],
         help: ArgumentHelp(
             "ridge, armul: how many folds find the penalty or strength. (default: 5)", valueName: "count"))
     var folds: Int?
@@ -48,7 +49,10 @@ struct TuningOptions: ParsableArguments {
     var strengths: StrengthList?
 
     @Flag(
-        name: .customLong("one-se"), help: "armul: the greatest strength within one standard error of the least error.")
+        name: .customLong("one-se"),
+        help:
+            "armul: the fewest clusters or vectors, and the greatest strength, within one standard error of the least error."
+    )
     var oneStandardError = false
 
     @Option(
@@ -58,16 +62,23 @@ struct TuningOptions: ParsableArguments {
             """)
     var structure: StructureName?
 
-    @Option(help: ArgumentHelp("armul: how many clusters.", valueName: "count"))
-    var clusters: Int?
+    @Option(
+        help: ArgumentHelp("armul: how many clusters, as 3; of several, as 2,3,4, the best.", valueName: "counts"),
+        transform: CountList.init(parsing:))
+    var clusters: CountList?
 
     @Option(
         help: ArgumentHelp(
             "armul: no cluster is smaller than this share of an even one. (default: 0)", valueName: "share"))
     var leastCluster: Double?
 
-    @Option(help: ArgumentHelp("armul: how many vectors.", valueName: "count"))
-    var rank: Int?
+    @Option(
+        help: ArgumentHelp("armul: how many vectors, as 2; of several, as 1,2,3, the best.", valueName: "counts"),
+        transform: CountList.init(parsing:))
+    var rank: CountList?
+
+    @Flag(help: "armul: show the error of every strength, and of every number of clusters or vectors, that was tried.")
+    var path = false
 
     @Option(help: "molar, armul: free gives each task its own intercept, shared shrinks it as well. (default: free)")
     var intercept: InterceptName?
@@ -76,12 +87,13 @@ struct TuningOptions: ParsableArguments {
     func check(for method: MethodName) throws {
         let given: [(name: String, isGiven: Bool, owners: [MethodName])] = [
             ("--towards", towards != nil, [.ridge]), ("--penalty", penalty != nil, [.ridge]),
-            ("--folds", folds != nil, [.ridge, .armul]), ("--seed", seed != nil, [.ridge, .armul]),
+            ("--cv", folds != nil, [.ridge, .armul]), ("--seed", seed != nil, [.ridge, .armul]),
             ("--standardize", standardize, [.ridge, .armul]), ("--shrink", shrink != nil, [.molar]),
             ("--strength", strength != nil, [.molar, .armul]), ("--intercept", intercept != nil, [.molar, .armul]),
             ("--strengths", strengths != nil, [.armul]), ("--one-se", oneStandardError, [.armul]),
             ("--structure", structure != nil, [.armul]), ("--clusters", clusters != nil, [.armul]),
             ("--least-cluster", leastCluster != nil, [.armul]), ("--rank", rank != nil, [.armul]),
+            ("--path", path, [.armul]),
         ]
         if let stray = given.first(where: { $0.isGiven && !$0.owners.contains(method) }) {
             let owners = stray.owners.map(\.rawValue).joined(separator: " or ")
@@ -91,7 +103,7 @@ struct TuningOptions: ParsableArguments {
         if method == .armul { try checkStructure() }
         if let strength, !(strength >= 0) { throw ValidationError("--strength \(strength): 0 or more is needed") }
         if case .value = penalty, folds != nil || seed != nil {
-            throw ValidationError("--folds and --seed find a penalty; leave --penalty out, or them")
+            throw ValidationError("--cv and --seed find a penalty; leave --penalty out, or them")
         }
     }
 
@@ -107,25 +119,28 @@ struct TuningOptions: ParsableArguments {
         if structure == .lowRank, rank == nil {
             throw ValidationError("--structure low-rank needs --rank, how many vectors tasks are combined of")
         }
-        if let clusters, clusters < 1 { throw ValidationError("--clusters \(clusters): one at least is needed") }
-        if let rank, rank < 1 { throw ValidationError("--rank \(rank): one at least is needed") }
         if let leastCluster, !(0...1).contains(leastCluster) {
             throw ValidationError("--least-cluster \(leastCluster): a share from 0 to 1 is needed")
         }
-        if strength != nil, strengths != nil || oneStandardError || folds != nil || seed != nil {
+        if strength != nil, strengths != nil {
+            throw ValidationError("--strengths are to find a strength; leave --strength out, or them")
+        }
+        if strength != nil, !choosesSize, oneStandardError || folds != nil || seed != nil || path {
             throw ValidationError(
-                "--strengths, --one-se, --folds and --seed find a strength; leave --strength out, or them")
+                "--one-se, --cv, --seed and --path are to find a strength; leave --strength out, or them")
         }
     }
 
     /// - Parameter shrunkCount: coefficients of a task that are drawn to its centre.
     /// - Throws: ``TableError`` of kind `usage` for more clusters, or vectors, than the table has room for.
-    func checkStructure(taskCount: Int, shrunkCount: Int) throws(TableError) {
-        if let clusters, clusters > taskCount {
+    static func checkSizes(
+        clusters: CountList?, rank: CountList?, taskCount: Int, shrunkCount: Int
+    ) throws(TableError) {
+        if let clusters = clusters?.values.max(), clusters > taskCount {
             throw TableError(
                 .usage, "--clusters \(clusters): the table has \(counted(taskCount, "task")); ask for fewer clusters")
         }
-        if let rank, rank > min(taskCount, shrunkCount) {
+        if let rank = rank?.values.max(), rank > min(taskCount, shrunkCount) {
             throw TableError(
                 .usage,
                 "--rank \(rank): the table has \(counted(taskCount, "task")), and each \(counted(shrunkCount, "coefficient")) "
@@ -135,7 +150,7 @@ struct TuningOptions: ParsableArguments {
 
     /// More folds than a task has rows change nothing for it, and each costs memory for the moments of every task.
     static func checkFolds(_ folds: Int) throws {
-        guard (2...1000).contains(folds) else { throw ValidationError("--folds \(folds): 2 to 1,000 are possible") }
+        guard (2...1000).contains(folds) else { throw ValidationError("--cv \(folds): 2 to 1,000 folds are possible") }
     }
 
     var ridge: Ridge {
@@ -153,25 +168,33 @@ struct TuningOptions: ParsableArguments {
             intercept: intercept == .shared ? .shared : .free)
     }
 
+    /// The numbers of clusters or vectors, where they are given.
+    private var sizes: [Int] { (clusters ?? rank)?.values ?? [] }
+
+    /// Whether there are several of those to choose from.
+    var choosesSize: Bool { sizes.count > 1 }
+
     var armul: ARMUL {
         var penalty: ARMUL.Penalty
-        if let strength {
+        if let strength, !choosesSize {
             penalty = .value(strength)
         } else {
             let rule: StrengthGrid.Rule = oneStandardError ? .oneStandardError : .least
             let (folds, seed) = (self.folds ?? 5, self.seed ?? 1)
+            let tried = strength.map { [$0] } ?? strengths?.values
             penalty = .crossValidated(
-                strengths.map { StrengthGrid(strengths: $0.values, foldCount: folds, seed: seed, rule: rule) }
+                tried.map { StrengthGrid(strengths: $0, foldCount: folds, seed: seed, rule: rule) }
                     ?? StrengthGrid(foldCount: folds, seed: seed, rule: rule))
         }
         let structure: ARMUL.Structure =
             switch self.structure ?? .vanilla {
             case .vanilla: .vanilla
-            case .clustered: .clustered(ClusterStructure(count: clusters ?? 1, leastShare: leastCluster ?? 0))
-            case .lowRank: .lowRank(rank: rank ?? 1)
+            case .clustered: .clustered(ClusterStructure(count: sizes.min() ?? 1, leastShare: leastCluster ?? 0))
+            case .lowRank: .lowRank(rank: sizes.min() ?? 1)
             }
         var armul = ARMUL(structure: structure, penalty: penalty, intercept: intercept == .shared ? .shared : .free)
         armul.standardizes = standardize
+        if choosesSize { armul.sizes = sizes }
         return armul
     }
 
@@ -196,11 +219,11 @@ struct TuningOptions: ParsableArguments {
             if case .crossValidated(let tried) = armul.penalty { grid = tried }
             return [
                 .init("structure", .string((structure ?? .vanilla).rawValue)),
-                .init("clusters", clusters.map { .integer($0) } ?? .null),
+                .init("clusters", clusters?.json ?? .null),
                 .init("least_cluster", clusters.map { _ in .number(leastCluster ?? 0) } ?? .null),
-                .init("rank", rank.map { .integer($0) } ?? .null),
+                .init("rank", rank?.json ?? .null),
                 .init("intercept", .string(armul.intercept.rawValue)), .init("standardize", .bool(standardize)),
-                .init("strength_by", .string(grid == nil ? "user" : "cross-validation")),
+                .init("strength_by", .string(strength != nil ? "user" : "cross-validation")),
                 .init("strengths", strengths.map { .array($0.values.map { .number($0) }) } ?? .null),
                 .init("rule", grid.map { .string($0.rule == .least ? "least error" : "one standard error") } ?? .null),
                 .init("folds", grid.map { .integer($0.foldCount) } ?? .null),
@@ -234,6 +257,27 @@ struct StrengthList {
             }
             return value
         }
+    }
+}
+
+/// What `--clusters` or `--rank` lists.
+struct CountList {
+    /// Ascending, each once.
+    let values: [Int]
+
+    init(parsing argument: String) throws {
+        let counts = try argument.split(separator: ",", omittingEmptySubsequences: false).map { text in
+            guard let value = Int(text), value >= 1 else {
+                throw ValidationError("'\(text)' is no number of 1 or more")
+            }
+            return value
+        }
+        values = Set(counts).sorted()
+    }
+
+    /// One number, or a list of them.
+    var json: JsonValue {
+        values.count == 1 ? .integer(values[0]) : .array(values.map { .integer($0) })
     }
 }
 

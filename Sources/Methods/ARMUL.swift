@@ -43,6 +43,17 @@ public struct ARMUL: Estimator {
         /// Centres that are combinations of so many vectors, which are found together with them: eq. (3.13).
         case lowRank(rank: Int)
 
+        /// The same with so many clusters or vectors; nil leaves their number.
+        func sized(_ size: Int?) -> Structure {
+            switch (self, size) {
+            case (.clustered(var clusters), let size?):
+                clusters.count = size
+                return .clustered(clusters)
+            case (.lowRank, let size?): return .lowRank(rank: size)
+            default: return self
+            }
+        }
+
         var solver: any CenterStructure {
             switch self {
             case .vanilla: VanillaStructure()
@@ -62,6 +73,9 @@ public struct ARMUL: Estimator {
     /// Whether distances are between coefficients of standardized features, each divided by its deviation over all rows;
     /// else they depend on the units of features.
     public var standardizes = false
+    /// Numbers of clusters or vectors, each at least 1, that cross-validation chooses from in place of the structure's own,
+    /// for the squared loss; a strength that is given then is that of all. None: the structure has its own.
+    public var sizes: [Int] = []
 
     public init(
         structure: Structure = .vanilla, penalty: Penalty = .crossValidated(StrengthGrid()),
@@ -96,8 +110,15 @@ public struct ARMUL: Estimator {
     }
 
     var grid: StrengthGrid? {
-        if case .crossValidated(let grid) = penalty { return grid }
-        return nil
+        switch penalty {
+        case .crossValidated(let grid): grid
+        case .value(let strength): triedSizes.count > 1 ? StrengthGrid(strength: strength) : nil
+        }
+    }
+
+    /// The numbers of clusters or vectors to choose from, ascending; nil for the structure's own.
+    var triedSizes: [Int?] {
+        structure == .vanilla || sizes.isEmpty ? [nil] : Set(sizes).sorted()
     }
 
     /// Fits the problem. A task with too few rows is drawn to the centre like any other; one with numbers that are not
@@ -107,7 +128,14 @@ public struct ARMUL: Estimator {
     ) throws(ComputeError) -> Fit {
         if loss != .squared { return try generalFit(problem, on: backend, reference: reference, progress: progress) }
         let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
-        return try fits(folded, sharing: .all, on: reference)[0]
+        return try fit(folded, on: reference)
+    }
+
+    /// Fits the problem from its moments by fold: from those of all of them where the strength is given.
+    package func fit<B: Backend, P: Problem, R: Backend<Double>>(
+        _ folded: FoldedMoments<B, P>, on reference: R
+    ) throws(ComputeError) -> Fit {
+        try fits(folded, sharing: .all, on: reference)[0]
     }
 
     /// All groups' tasks in one computation. Groups that do not fit the memory come one after another, and so do those whose
@@ -138,16 +166,12 @@ public struct ARMUL: Estimator {
         let quadratics = try quadratics(of: folded.training(without: nil))
         var chosen = (0..<sharing.count).map { _ in ChosenPenalty(value: 0, origin: .given) }
         var path: StrengthPath?
-        switch penalty {
-        case .value(let strength): chosen = chosen.map { _ in ChosenPenalty(value: strength, origin: .given) }
-        case .crossValidated(let grid):
-            let unit = self.loss(
-                of: quadratics, sharing: sharing, strengths: chosen.map { _ in 1 }, weightSums: quadratics.weightSums)
-            let found = try StrengthPath(
-                self, grid, units: grid.unit == .one ? chosen.map { _ in 1 } : unit.noiseUnits(), of: folded,
-                sharing: sharing, on: reference)
+        if let grid {
+            let found = try self.path(grid, quadratics, of: folded, sharing: sharing, on: reference)
             chosen = chosen.indices.map { found.best(of: $0) }
             path = found
+        } else if case .value(let strength) = penalty {
+            chosen = chosen.map { _ in ChosenPenalty(value: strength, origin: .given, size: triedSizes[0]) }
         }
         let loss = self.loss(
             of: quadratics, sharing: sharing, strengths: chosen.map(\.value), weightSums: quadratics.weightSums)
@@ -155,12 +179,28 @@ public struct ARMUL: Estimator {
         var fits =
             structure == .vanilla
             ? try vanillaFits(loss, sampleCounts: counts, on: reference)
-            : [try fit(structure.solver, loss, sampleCounts: counts, on: reference)]
+            : [try fit(structure.sized(chosen[0].size).solver, loss, sampleCounts: counts, on: reference)]
         for group in fits.indices {
             fits[group].penalty = chosen[group]
             fits[group].penaltyCurve = path?.curve(of: group)
         }
         return fits
+    }
+
+    /// The errors of a grid's strengths on each fold.
+    ///
+    /// - Parameter quadratics: of all rows, which say what the strengths are multiples of.
+    func path<B: Backend, P: Problem, R: Backend<Double>>(
+        _ grid: StrengthGrid, _ quadratics: TaskQuadratics<B>, of folded: FoldedMoments<B, P>, sharing: CenterSharing,
+        on reference: R
+    ) throws(ComputeError) -> StrengthPath {
+        var units = Array(repeating: 1.0, count: sharing.count)
+        if grid.unit == .noise {
+            units = try loss(
+                of: quadratics, sharing: sharing, strengths: units, weightSums: quadratics.weightSums
+            ).noiseUnits()
+        }
+        return try StrengthPath(self, grid, units: units, of: folded, sharing: sharing, on: reference)
     }
 
     /// The fit with any structure.

@@ -46,6 +46,7 @@ struct Clusters: SharedCenters {
         var full: [[Double]] = []
         for (slopes, tasks) in zip(centers, members) { full.append(try center(slopes, tasks)) }
         fit.clusters = FittedClusters(centers: full, labels: labels.map { $0 < 0 ? heaviest : $0 })
+        fit.center = .ofCenter(fit.clusters?.mean(weights: loss.weights) ?? [])
     }
 
     private var members: [[Int]] { sharing.members(taskCount: labels.count) }
@@ -62,4 +63,13 @@ public struct FittedClusters: Sendable, Equatable {
     public var centers: [[Double]]
     /// The cluster of each task; a task that takes no part is in that of the largest weight.
     public var labels: [Int]
+
+    /// The weighted mean of the tasks' centres.
+    fileprivate func mean(weights: [Double]) -> [Double] {
+        var mean = Array(repeating: 0.0, count: centers.first?.count ?? 0)
+        for (task, label) in labels.enumerated() where weights[task] > 0 {
+            for (term, value) in centers[label].enumerated() { mean[term] += weights[task] * value }
+        }
+        return mean
+    }
 }

@@ -36,7 +36,7 @@ public struct Comparison: Sendable {
     /// Methods that could fit no task, and are in no group.
     public let unfittedMethods: [ComparedMethod]
     /// The penalties that cross-validation chose in each fold, of each method that has one.
-    public let penalties: [ComparedMethod: [Double]]
+    public let penalties: [ComparedMethod: [ChosenPenalty]]
     /// What rounding may add to a mean squared error.
     public let roundingError: Double
 }
@@ -48,6 +48,12 @@ public enum ComparedMethod: String, Sendable, CaseIterable {
     case ridgePool = "ridge-pool"
     case molarHard = "molar-hard"
     case molarSoft = "molar-soft"
+    case armul
+    case armulClustered = "armul-clustered"
+    case armulLowRank = "armul-low-rank"
+
+    /// Those that go through the moments alone and have no options: what is compared where nothing else is asked for.
+    public static let usual: [ComparedMethod] = [.itl, .pool, .ridgeZero, .ridgePool, .molarHard, .molarSoft]
 }
 
 extension Comparison.Group {

@@ -8,14 +8,22 @@ public struct CrossValidation: Sendable {
     public var methods: [ComparedMethod]
     public var foldCount: Int
     public var seed: UInt64
-    /// Whether ridge penalties act on standardized coefficients.
+    /// Whether ridge penalties, and those of ARMUL, act on standardized coefficients.
     public var standardizes: Bool
+    /// The strengths of ARMUL that are chosen from, and the rule; its folds are not used.
+    public var strengths = StrengthGrid()
+    /// What the intercept is to ARMUL.
+    public var intercept = ARMUL.InterceptRole.free
+    /// The numbers of clusters that clustered ARMUL chooses from; one at least.
+    public var clusterCounts = [2]
+    /// The numbers of vectors that low-rank ARMUL chooses from; one at least.
+    public var ranks = [1]
 
     /// - Parameters:
     ///   - methods: at least one; the first is what the others are compared with.
     ///   - foldCount: at least 2.
     public init(
-        methods: [ComparedMethod] = ComparedMethod.allCases, foldCount: Int = 5, seed: UInt64 = 1,
+        methods: [ComparedMethod] = ComparedMethod.usual, foldCount: Int = 5, seed: UInt64 = 1,
         standardizes: Bool = false
     ) {
         precondition(!methods.isEmpty && foldCount >= 2, "methods to compare, and folds to hold out")
@@ -26,32 +34,61 @@ public struct CrossValidation: Sendable {
     }
 
     /// How many arrays as large as the moments there are at a time.
-    public var arrayCount: Int { foldedArrayCount(foldCount) }
+    public var arrayCount: Int {
+        max(foldedArrayCount(foldCount), methods.compactMap { armul(of: $0)?.arrayCount }.max() ?? 0)
+    }
 
     /// Compares the methods on the problem's tasks.
     ///
-    /// A ridge penalty is chosen for each fold by the errors on the other folds. A method that cannot fit a task without
-    /// one of its folds, because too few rows are left, is not compared on that task.
-    public func compare<B: Backend>(
-        _ problem: some Problem, on backend: B, progress: PassProgress? = nil
+    /// A ridge penalty, and a strength of ARMUL, is chosen for each fold by the errors on the other folds. A method that
+    /// cannot fit a task without one of its folds, because too few rows are left, is not compared on that task.
+    ///
+    /// - Parameter reference: a backend in double, where ARMUL's centres are found.
+    public func compare<B: Backend, R: Backend<Double>>(
+        _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Comparison {
         let folds = RowFolds(foldCount: foldCount, seed: seed)
         let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
         var estimators: [[any MomentEstimator]] = []
-        var penalties: [ComparedMethod: [Double]] = [:]
+        var penalties: [ComparedMethod: [ChosenPenalty]] = [:]
         for method in methods {
-            let byFold = try self.estimators(for: method, of: folded)
-            let chosen = byFold.compactMap { ($0 as? Ridge)?.lambda }
+            let byFold = try self.estimators(for: method, of: folded, on: reference)
+            let chosen = byFold.compactMap(\.chosenPenalty)
             if !chosen.isEmpty { penalties[method] = chosen }
             estimators.append(byFold)
         }
-        let errors = try heldOutErrors(of: estimators, folded)
+        let errors = try heldOutErrors(of: estimators, folded, on: reference)
         return comparison(of: errors, penalties: penalties, roundingError: try folded.roundingError, folded)
     }
 
+    /// The same in double, with the backend as its own reference.
+    public func compare<B: Backend<Double>>(
+        _ problem: some Problem, on backend: B, progress: PassProgress? = nil
+    ) throws(ComputeError) -> Comparison {
+        try compare(problem, on: backend, reference: backend, progress: progress)
+    }
+
+    /// What a method of ARMUL is, before its strength is chosen.
+    private func armul(of method: ComparedMethod) -> ARMUL? {
+        var armul = ARMUL(penalty: .crossValidated(strengths), intercept: intercept)
+        armul.standardizes = standardizes
+        switch method {
+        case .armul: return armul
+        case .armulClustered:
+            armul.structure = .clustered(ClusterStructure(count: clusterCounts.min() ?? 1))
+            armul.sizes = clusterCounts
+            return armul
+        case .armulLowRank:
+            armul.structure = .lowRank(rank: ranks.min() ?? 1)
+            armul.sizes = ranks
+            return armul
+        default: return nil
+        }
+    }
+
     /// What a method is in each fold.
-    private func estimators<B: Backend, P: Problem>(
-        for method: ComparedMethod, of folded: FoldedMoments<B, P>
+    private func estimators<B: Backend, P: Problem, R: Backend<Double>>(
+        for method: ComparedMethod, of folded: FoldedMoments<B, P>, on reference: R
     ) throws(ComputeError) -> [any MomentEstimator] {
         let folds = 0..<foldCount
         switch method {
@@ -66,19 +103,29 @@ public struct CrossValidation: Sendable {
                 ridge.penalty = .value(path.best(without: fold).value)
                 return ridge
             }
+        case .armul, .armulClustered, .armulLowRank:
+            guard let armul = armul(of: method) else { return [] }
+            let path = try armul.path(
+                strengths, armul.quadratics(of: folded.training(without: nil)), of: folded, sharing: .all,
+                on: reference)
+            return folds.map { fold in
+                ChosenARMUL(
+                    armul: armul, chosen: path.best(of: 0, without: fold), weightSums: folded.allWeightSums)
+            }
         }
     }
 
     /// For each method the sum of squared errors of each task over all its rows, each predicted without its fold; NaN
     /// where a fold of its rows could not be.
-    private func heldOutErrors<B: Backend, P: Problem>(
-        of estimators: [[any MomentEstimator]], _ folded: FoldedMoments<B, P>
+    private func heldOutErrors<B: Backend, P: Problem, R: Backend<Double>>(
+        of estimators: [[any MomentEstimator]], _ folded: FoldedMoments<B, P>, on reference: R
     ) throws(ComputeError) -> [[Double]] {
         var sums = methods.map { _ in Array(repeating: 0.0, count: folded.taskCount) }
         for fold in 0..<foldCount {
             // All methods in turn, since they train on the same moments.
             for (method, byFold) in estimators.enumerated() {
-                let coefficients = try byFold[fold].coefficients(from: folded.training(without: fold))
+                let coefficients = try byFold[fold].coefficients(
+                    from: folded.training(without: fold), on: reference)
                 let errors = try folded.squaredErrors(inFold: fold, at: coefficients)
                 for task in errors.indices where folded.counts.observations[task * foldCount + fold] > 0 {
                     sums[method][task] += errors[task]
@@ -89,7 +136,7 @@ public struct CrossValidation: Sendable {
     }
 
     private func comparison<B: Backend, P: Problem>(
-        of errors: [[Double]], penalties: [ComparedMethod: [Double]], roundingError: Double,
+        of errors: [[Double]], penalties: [ComparedMethod: [ChosenPenalty]], roundingError: Double,
         _ folded: FoldedMoments<B, P>
     ) -> Comparison {
         let counts = folded.totals.observations
@@ -111,5 +158,16 @@ public struct CrossValidation: Sendable {
             leftOutTaskCount: counts.count - compared.count - others.count,
             unfittedMethods: methods.indices.filter { !usable.contains($0) }.map { methods[$0] }, penalties: penalties,
             roundingError: roundingError / weights.reduce(0, +))
+    }
+}
+
+extension MomentEstimator {
+    /// The penalty that was chosen, where there is one.
+    fileprivate var chosenPenalty: ChosenPenalty? {
+        switch self {
+        case let ridge as Ridge: ridge.lambda.map { ChosenPenalty(value: $0, origin: .crossValidated) }
+        case let armul as ChosenARMUL: armul.chosen
+        default: nil
+        }
     }
 }

@@ -4,7 +4,7 @@ public import Compute
 ///
 /// Coefficients and standard errors are on the user's scale; NaN stands for missing.
 public struct Fit: Sendable {
-    /// The coefficients that all tasks share, where the method has them.
+    /// The coefficients that all tasks share, where the method has them; of several centres the mean over tasks.
     public var center: Estimate?
     /// Whether the centre could be estimated.
     public var centerStatus = TaskStatus.ok
@@ -72,10 +72,13 @@ public struct ChosenPenalty: Sendable, Equatable {
 
     public let value: Double
     public let origin: Origin
+    /// How many clusters or vectors there are, where that was chosen too.
+    public let size: Int?
 
-    public init(value: Double, origin: Origin) {
+    public init(value: Double, origin: Origin, size: Int? = nil) {
         self.value = value
         self.origin = origin
+        self.size = size
     }
 }
 

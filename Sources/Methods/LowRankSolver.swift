@@ -3,8 +3,9 @@ import Compute
 /// Finds a basis `B` of a few vectors, and for each task a centre `B z_j` in their span, that minimise
 /// `sum of w_j f~_j(B z_j)`.
 ///
-/// The tasks' `z_j` and the basis take turns, each with a step of Newton's method for the profiled losses; where that lowers
-/// nothing, with a step that takes the curvature of `f_j` for that of `f~_j`, which it bounds, and so never raises the sum.
+/// A step of Newton's method moves all `z_j` and the basis together: the `z_j` are eliminated from it, a task at a time. Where
+/// that lowers nothing, since one task is far from its quadratic, they take turns: each `z_j` goes where its own loss is lowest
+/// of some steps, then the basis takes a step for the profiled losses. The last to be tried is always one that takes the curvature of `f_j` for that of `f~_j`, which it bounds, and so never raises the sum.
 /// The basis is kept orthonormal. The problem is not convex: what is found is stationary. It begins with the principal
 /// vectors of tasks' own solutions.
 struct LowRankSolver<B: Backend> {
@@ -27,21 +28,55 @@ struct LowRankSolver<B: Backend> {
             loss.weights[$1] > 0 ? max($0, 1 + loss.quadratics.slopes[$1]) : $0
         }
         let limit = max(Self.tolerance * scale, loss.accuracy)
+        // Rounds until all is moved together again, and how many they were the last time.
+        var (wait, lastWait) = (0, 0)
         for round in 1...Self.roundLimit {
             if largest(slopes) <= limit {
                 return SubspaceCenters(subspace: place, value: slopes.value, iterationCount: round, hasConverged: true)
             }
-            var hasMoved = false
-            for half in [Half.loadings, .basis] {
-                for damping in [1e-6, 1] {
-                    let trial = self.trial(half, from: place, slopes, damping: damping)
-                    let found = try self.slopes(at: trial)
-                    if isBetter(found, than: slopes, half) {
-                        (place, slopes) = (trial, found)
-                        hasMoved = true
-                        break
-                    }
+            if wait == 0 {
+                let together = place.movingJointly(
+                    slopes, weights: loss.weights, damping: 1e-6, parallel: loss.backend.parallel)
+                let found = try self.slopes(at: together)
+                let isLower = isBetter(found, than: slopes, largest)
+                let isFast = isLower && largest(found) < 0.5 * largest(slopes)
+                if isLower { (place, slopes) = (together, found) }
+                if isFast {
+                    lastWait = 0
+                    continue
                 }
+                // What is slow or fails now may be so for some rounds more.
+                lastWait = min(16, 2 * lastWait + 1)
+                wait = lastWait
+            } else {
+                wait -= 1
+            }
+            var hasMoved = false
+            for damping in [nil, 1e-6, 1] as [Double?] {
+                let moved =
+                    if let damping {
+                        place.movingLoadings(
+                            slopes, damping: damping, weights: loss.weights, parallel: loss.backend.parallel)
+                    } else {
+                        try self.movedLoadings(from: place, slopes)
+                    }
+                let found = try self.slopes(at: moved)
+                if isBetter(found, than: slopes, { $0.loadingSlope(weights: loss.weights) }) {
+                    (place, slopes, hasMoved) = (moved, found, true)
+                    break
+                }
+            }
+            for damping in [1e-6, 1] {
+                let trial = place.movingBasis(slopes, damping: damping)
+                let found = try self.slopes(at: trial)
+                if isBetter(found, than: slopes, \.basisSlope) {
+                    (place, slopes, hasMoved) = (trial, found, true)
+                    break
+                }
+            }
+            if !hasMoved, wait > 0 {
+                wait = 0
+                continue
             }
             if !hasMoved {
                 // Rounding decides: nothing is lower or flatter.
@@ -54,30 +89,54 @@ struct LowRankSolver<B: Backend> {
             subspace: place, value: slopes.value, iterationCount: Self.roundLimit, hasConverged: false)
     }
 
-    private enum Half { case loadings, basis }
-
     private func largest(_ slopes: SubspaceSlopes) -> Double {
         max(slopes.basisSlope, slopes.loadingSlope(weights: loss.weights))
     }
 
-    /// Whether a half step lowers the sum; or, where its values no longer tell, the slopes that it is to remove.
-    private func isBetter(_ found: SubspaceSlopes, than slopes: SubspaceSlopes, _ half: Half) -> Bool {
+    /// Whether a step lowers the sum; or, where its values no longer tell, the slope that it is to remove.
+    private func isBetter(
+        _ found: SubspaceSlopes, than slopes: SubspaceSlopes, _ slope: (SubspaceSlopes) -> Double
+    ) -> Bool {
         let size = abs(slopes.value) + (loss.constants.first ?? 0)
         let rounding = 64 * Double(B.Scalar.ulpOfOne) * size
         if found.value < slopes.value - rounding { return true }
         guard found.value <= slopes.value + rounding else { return false }
-        switch half {
-        case .loadings: return found.loadingSlope(weights: loss.weights) < slopes.loadingSlope(weights: loss.weights)
-        case .basis: return found.basisSlope < slopes.basisSlope
-        }
+        return slope(found) < slope(slopes)
     }
 
-    private func trial(_ half: Half, from place: Subspace, _ slopes: SubspaceSlopes, damping: Double) -> Subspace {
-        switch half {
-        case .loadings:
-            place.movingLoadings(slopes, damping: damping, weights: loss.weights, parallel: loss.backend.parallel)
-        case .basis: place.movingBasis(slopes, damping: damping)
+    /// Loadings of each task after the one of several damped steps at which its own loss is least, or flattest where they are the
+    /// same: what one task needs is no matter of the others.
+    private func movedLoadings(
+        from place: Subspace, _ slopes: SubspaceSlopes
+    ) throws(ComputeError) -> Subspace {
+        var (best, values) = (place.loadings, slopes.values)
+        for damping in [1, 0.03, 1e-3, 1e-6] {
+            let trial = place.movingLoadings(
+                slopes, damping: damping, weights: loss.weights, parallel: loss.backend.parallel)
+            let found = try taskValues(at: trial)
+            for task in found.indices where loss.weights[task] > 0 {
+                // Where values no longer tell, the last step is the nearest to the end.
+                let rounding = 4 * Double(B.Scalar.ulpOfOne) * abs(values[task])
+                guard found[task] <= values[task] + rounding else { continue }
+                values[task] = found[task]
+                for vector in 0..<rank { best[task * rank + vector] = trial.loadings[task * rank + vector] }
+            }
         }
+        return Subspace(basis: place.basis, loadings: best)
+    }
+
+    /// The profiled loss of each task.
+    private func taskValues(at place: Subspace) throws(ComputeError) -> [Double] {
+        var values: [Double] = []
+        try loss.quadratics.forEachShard { shard throws(ComputeError) in
+            let result = try loss.backend.makeInfimalConvolution(taskCount: shard.tasks.count, order: loss.order)
+            try loss.backend.infimalConvolution(
+                of: shard.system, linear: shard.linear, at: loss.centers(of: place, shard),
+                thresholds: loss.upload(loss.thresholds, of: shard), tolerance: TaskQuadratics<B>.tolerance,
+                into: result)
+            values += try loss.backend.download(result.values)
+        }
+        return values
     }
 
     /// The principal vectors of tasks' own solutions, and where these are along them.
@@ -120,6 +179,7 @@ struct LowRankSolver<B: Backend> {
                 thresholds: loss.upload(loss.thresholds, of: shard), tolerance: TaskQuadratics<B>.tolerance,
                 into: result)
             let weights = try loss.upload(loss.weights, of: shard)
+            slopes.values += try backend.download(result.values)
             slopes.value += try backend.weightedSum(of: result.values, weights: weights, adding: [0])[0]
 
             // B'g, and B'M B for both curvatures.
@@ -132,6 +192,7 @@ struct LowRankSolver<B: Backend> {
             let images = try backend.makeVectors(taskCount: tasks.count, columnCount: rank, width: order)
             let squares = try backend.makeVectors(taskCount: tasks.count, columnCount: rank, width: rank)
             try backend.multiply(profiled.matrices(order: order), rows, into: images)
+            slopes.profiledImages += try backend.download(images)
             try backend.matmul(images, rows, into: squares)
             slopes.profiledSquares += try backend.download(squares)
             try backend.multiply(shard.moments.gram, rows, into: images)

@@ -10,6 +10,23 @@ struct LowRankStructure: CenterStructure {
         try LowRankSolver(loss: loss, rank: min(rank, loss.order)).solve(
             continuing: centers?.subspace, on: reference)
     }
+
+    /// Each continues from that of the next greater strength, and ends where five digits of its errors on other rows are certain:
+    /// their standard errors have fewer.
+    func solve<B: Backend, R: Backend<Double>>(
+        _ loss: ProfiledLoss<B>, strengths: [Double], on reference: R
+    ) throws(ComputeError) -> [SubspaceCenters] {
+        var rough = loss
+        let scale = loss.weights.indices.reduce(0.0) {
+            loss.weights[$1] > 0 ? max($0, loss.quadratics.slopes[$1]) : $0
+        }
+        rough.accuracy = max(rough.accuracy, 1e-5 * scale)
+        var found: [SubspaceCenters] = []
+        for strength in strengths.reversed() {
+            found.append(try solve(rough.times(strength), continuing: found.last, on: reference))
+        }
+        return found.reversed()
+    }
 }
 
 /// Centres in a common subspace.
@@ -44,12 +61,30 @@ struct SubspaceCenters: SharedCenters {
         return max(largest, sums.reduce(0) { $0 + $1 * $1 }.squareRoot())
     }
 
-    /// None: where a task's centre would be in the subspace, nothing tells.
-    func standIns<B: Backend>(of loss: ProfiledLoss<B>) -> [StandIn] { [] }
+    /// Where a task's centre would be in the subspace nothing tells: their mean stands for it.
+    func standIns<B: Backend>(of loss: ProfiledLoss<B>) -> [StandIn] {
+        let tasks = Array(loss.weights.indices)
+        return [StandIn(center: mean(of: loss), members: tasks, tasks: tasks)]
+    }
 
-    func describe<B: Backend>(_ loss: ProfiledLoss<B>, into fit: inout Fit, _ center: CenterCoefficients) {
+    /// The weighted mean of the tasks' centres.
+    private func mean<B: Backend>(of loss: ProfiledLoss<B>) -> [Double] {
+        var mean = Array(repeating: 0.0, count: loss.order)
+        for (vector, values) in subspace.basis.enumerated() {
+            let share = loss.weights.indices.reduce(0.0) {
+                $0 + loss.weights[$1] * subspace.loadings[$1 * subspace.basis.count + vector]
+            }
+            for (place, value) in values.enumerated() { mean[place] += share * value }
+        }
+        return mean
+    }
+
+    func describe<B: Backend>(
+        _ loss: ProfiledLoss<B>, into fit: inout Fit, _ center: CenterCoefficients
+    ) throws(ComputeError) {
         fit.subspace = FittedSubspace(
             basis: subspace.basis.map { loss.quadratics.shrunk.placed($0) }, loadings: subspace.loadings)
+        fit.center = .ofCenter(try center(mean(of: loss), Array(loss.weights.indices)))
     }
 }
 

@@ -134,7 +134,9 @@ public struct MOLAR: Estimator {
 }
 
 extension MOLAR: MomentEstimator {
-    func coefficients<B: Backend>(from moments: MomentShards<B>) throws(ComputeError) -> [Double] {
+    func coefficients<B: Backend, R: Backend<Double>>(
+        from moments: MomentShards<B>, on reference: R
+    ) throws(ComputeError) -> [Double] {
         try MOLARShrinkage(self, of: OwnEstimates(from: moments), on: moments.backend).coefficients
     }
 }

@@ -106,7 +106,9 @@ public struct Ridge: Estimator {
 }
 
 extension Ridge: MomentEstimator {
-    func coefficients<B: Backend>(from moments: MomentShards<B>) throws(ComputeError) -> [Double] {
+    func coefficients<B: Backend, R: Backend<Double>>(
+        from moments: MomentShards<B>, on reference: R
+    ) throws(ComputeError) -> [Double] {
         guard let lambda else { preconditionFailure("a penalty that has been found") }
         let fit = try fit(moments, lambda: lambda)
         let coefficients = fit.tasks?.coefficients ?? []

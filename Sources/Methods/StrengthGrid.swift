@@ -36,6 +36,11 @@ public struct StrengthGrid: Sendable, Equatable {
         self.init(multiples: multiples, unit: .noise, foldCount: foldCount, seed: seed, rule: rule)
     }
 
+    /// One strength, which only the number of clusters or vectors is chosen for.
+    public init(strength: Double, foldCount: Int = 5, seed: UInt64 = 1, rule: Rule = .least) {
+        self.init(strengths: [strength], foldCount: foldCount, seed: seed, rule: rule)
+    }
+
     private init(multiples: [Double], unit: Unit, foldCount: Int, seed: UInt64, rule: Rule) {
         precondition(!multiples.isEmpty && multiples.allSatisfy { $0 >= 0 }, "strengths are not negative")
         precondition(foldCount >= 2, "rows are held out in two folds at least")
@@ -50,6 +55,8 @@ public struct StrengthGrid: Sendable, Equatable {
 /// The error of fits at one penalty, on rows that were held out.
 public struct PenaltyError: Sendable, Equatable {
     public let penalty: Double
+    /// How many clusters or vectors there were, where several numbers were tried.
+    public var size: Int?
     /// The weighted mean square.
     public let error: Double
     /// As it varies over folds.

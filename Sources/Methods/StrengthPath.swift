@@ -1,14 +1,17 @@
 import Compute
 
-/// ARMUL's squared error on rows held out, for several strengths of the penalty and every fold, in each of several groups.
+/// ARMUL's squared error on rows held out, for several strengths of the penalty, several numbers of clusters or vectors, and
+/// every fold, in each of several groups.
 ///
 /// In each fold all strengths are columns of one computation. Penalties keep the number of rows that a task has with the
 /// fold's, as the paper's do. A task without rows outside of a fold is predicted by the centre.
 struct StrengthPath {
     let grid: StrengthGrid
+    /// The numbers of clusters or vectors, ascending; one nil where the structure has its own.
+    private let sizes: [Int?]
     /// What the grid's strengths are multiples of, one a group.
     private let units: [Double]
-    /// `groups x folds x strengths`: sums of weighted squared errors, on the user's scale.
+    /// `groups x folds x sizes x strengths`: sums of weighted errors, on the user's scale.
     private var errors: [[[Double]]]
     /// `groups x folds`: the sums of their weights.
     private var weights: [[Double]]
@@ -17,19 +20,18 @@ struct StrengthPath {
         _ armul: ARMUL, _ grid: StrengthGrid, units: [Double], of folded: FoldedMoments<B, P>, sharing: CenterSharing,
         on reference: R
     ) throws(ComputeError) {
-        self.grid = grid
-        self.units = units
+        self.init(grid, sizes: armul.triedSizes, units: units, foldCount: folded.foldCount)
         let members = sharing.members(taskCount: folded.taskCount)
-        let none = Array(repeating: Array(repeating: 0.0, count: grid.multiples.count), count: folded.foldCount)
-        errors = members.map { _ in none }
-        weights = members.map { _ in Array(repeating: 0.0, count: folded.foldCount) }
         for fold in 0..<folded.foldCount {
             try folded.checkInterruption()
             let quadratics = try armul.quadratics(of: folded.training(without: fold))
             let loss = armul.loss(
-                of: quadratics, sharing: sharing, strengths: units,
-                weightSums: folded.totals.weights.map { $0 / folded.problem.weightScale })
-            let fits = try armul.structure.solver.coefficients(loss, strengths: grid.multiples, on: reference)
+                of: quadratics, sharing: sharing, strengths: units, weightSums: folded.allWeightSums)
+            var fits: [[Double]] = []
+            for size in sizes {
+                fits += try armul.structure.sized(size).solver.coefficients(
+                    loss, strengths: grid.multiples, on: reference)
+            }
             for (place, coefficients) in fits.enumerated() {
                 let found = try folded.squaredErrors(inFold: fold, at: coefficients)
                 for (group, tasks) in members.enumerated() {
@@ -42,12 +44,18 @@ struct StrengthPath {
         }
     }
 
-    /// Without errors yet, of one group.
+    /// Without errors yet, of one group and one structure.
     init(_ grid: StrengthGrid, unit: Double) {
+        self.init(grid, sizes: [nil], units: [unit], foldCount: grid.foldCount)
+    }
+
+    private init(_ grid: StrengthGrid, sizes: [Int?], units: [Double], foldCount: Int) {
         self.grid = grid
-        units = [unit]
-        errors = [Array(repeating: Array(repeating: 0.0, count: grid.multiples.count), count: grid.foldCount)]
-        weights = [Array(repeating: 0.0, count: grid.foldCount)]
+        self.sizes = sizes
+        self.units = units
+        let none = Array(repeating: 0.0, count: sizes.count * grid.multiples.count)
+        errors = units.map { _ in Array(repeating: none, count: foldCount) }
+        weights = units.map { _ in Array(repeating: 0.0, count: foldCount) }
     }
 
     /// Adds a task's error, the same tasks for every strength.
@@ -56,34 +64,46 @@ struct StrengthPath {
         if place == 0 { weights[0][fold] += weight }
     }
 
-    /// The error of each strength in a group, with its standard error over folds.
-    func curve(of group: Int) -> [PenaltyError] {
-        let total = weights[group].reduce(0, +)
-        return grid.multiples.indices.map { place in
-            let sums = errors[group].map { $0[place] }
-            let mean = sums.reduce(0, +) / total
-            let deviations = zip(sums, weights[group]).map { ($0 - mean * $1) * ($0 - mean * $1) }
-            let count = Double(sums.count)
-            let variance = deviations.reduce(0, +) * count / (count - 1)
+    /// The error of each size and strength in a group, with its standard error over folds.
+    ///
+    /// - Parameter fold: one that is left out, if any.
+    func curve(of group: Int, without fold: Int? = nil) -> [PenaltyError] {
+        let folds = weights[group].indices.filter { $0 != fold }
+        let total = folds.reduce(0.0) { $0 + weights[group][$1] }
+        let count = Double(folds.count)
+        return (0..<sizes.count * grid.multiples.count).map { place in
+            let mean = folds.reduce(0.0) { $0 + errors[group][$1][place] } / total
+            let deviations = folds.map { errors[group][$0][place] - mean * weights[group][$0] }
+            let variance = deviations.reduce(0) { $0 + $1 * $1 } * count / (count - 1)
             return PenaltyError(
-                penalty: grid.multiples[place] * units[group], error: mean, standardError: variance.squareRoot() / total
-            )
+                penalty: grid.multiples[place % grid.multiples.count] * units[group],
+                size: sizes[place / grid.multiples.count], error: mean, standardError: variance.squareRoot() / total)
         }
     }
 
-    /// The strength that the grid's rule takes for a group; of several with the same error the greatest.
+    /// What the grid's rule takes for a group: of those with the same error, and of those that the one-standard-error rule
+    /// allows, the fewest clusters or vectors, and of these the greatest strength.
     ///
-    /// Where no task could be compared it is the greatest of all: with nothing known of tasks' differences, as few as
-    /// possible are made.
-    func best(of group: Int) -> ChosenPenalty {
-        let curve = curve(of: group)
-        guard let least = curve.map(\.error).min(), least.isFinite,
-            let best = curve.last(where: { $0.error == least })
-        else { return ChosenPenalty(value: curve.last?.penalty ?? 0, origin: .notValidated) }
-        let limit = grid.rule == .oneStandardError ? least + best.standardError : least
-        let value = curve.last { $0.error <= limit }?.penalty ?? best.penalty
-        let isBorder = value == curve.first?.penalty || value == curve.last?.penalty
-        return ChosenPenalty(value: value, origin: isBorder ? .atBorder : .crossValidated)
+    /// Where no task could be compared it is the same of all: with nothing known of tasks' differences, as few as possible
+    /// are made.
+    ///
+    /// - Parameter fold: one whose errors are left out, if any.
+    func best(of group: Int, without fold: Int? = nil) -> ChosenPenalty {
+        let curve = curve(of: group, without: fold)
+        func simplest(upTo limit: Double) -> PenaltyError? {
+            let allowed = curve.filter { !($0.error > limit) }
+            return allowed.last { $0.size == allowed.first?.size }
+        }
+        guard let least = curve.map(\.error).min(), least.isFinite, let best = simplest(upTo: least) else {
+            let chosen = simplest(upTo: .infinity)
+            return ChosenPenalty(value: chosen?.penalty ?? 0, origin: .notValidated, size: chosen?.size)
+        }
+        let chosen = grid.rule == .oneStandardError ? simplest(upTo: least + best.standardError) ?? best : best
+        let isBorder = chosen.penalty == curve.first?.penalty || chosen.penalty == curve.last?.penalty
+        // Where one strength is given for several sizes it is no border.
+        let isGiven = grid.multiples.count == 1 && sizes.count > 1
+        return ChosenPenalty(
+            value: chosen.penalty, origin: isBorder && !isGiven ? .atBorder : .crossValidated, size: chosen.size)
     }
 }
 
@@ -113,10 +133,15 @@ extension ProfiledLoss {
     }
 }
 
+extension FoldedMoments {
+    /// The sum of the weights of each task's rows in all folds, in the user's units.
+    var allWeightSums: [Double] { totals.weights.map { $0 / problem.weightScale } }
+}
+
 extension CenterStructure {
     /// Every task's coefficients on the user's scale at several strengths, ascending: `strengths`, then `taskCount x
     /// coefficients`.
-    fileprivate func coefficients<B: Backend, R: Backend<Double>>(
+    func coefficients<B: Backend, R: Backend<Double>>(
         _ loss: ProfiledLoss<B>, strengths: [Double], on reference: R
     ) throws(ComputeError) -> [[Double]] {
         var found: [[Double]] = []

@@ -34,6 +34,23 @@ struct Subspace {
 
     /// One step of all vectors of the basis together, which is then made orthonormal; centres are those of the step.
     func movingBasis(_ slopes: SubspaceSlopes, damping: Double) -> Subspace {
+        let curvature = slopes.profiledSum.indices.map {
+            SubspaceSlopes.mixed(slopes.profiledSum[$0], slopes.fullSum[$0], damping)
+        }
+        let step = basisStep(curvature, slopes.basisGradient, tolerance: slopes.pivotTolerance)
+        return Subspace(orthonormalizing: moved(step), loadings: loadings)
+    }
+
+    private func moved(_ step: [Double]) -> [[Double]] {
+        basis.enumerated().map { vector, values in
+            values.enumerated().map { $1 + step[vector * values.count + $0] }
+        }
+    }
+
+    /// The step of all vectors, one behind the other.
+    ///
+    /// - Parameter curvature: for each of a triangle of vectors a triangle.
+    private func basisStep(_ curvature: [Double], _ gradient: [Double], tolerance: Double) -> [Double] {
         let order = basis[0].count
         let size = triangleCount(order)
         var triangle: [Double] = []
@@ -43,15 +60,54 @@ struct Subspace {
                 let (k, l) = (row % order, column % order)
                 let place =
                     (triangleCount(max(one, other)) + min(one, other)) * size + triangleCount(max(k, l)) + min(k, l)
-                triangle.append(SubspaceSlopes.mixed(slopes.profiledSum[place], slopes.fullSum[place], damping))
+                triangle.append(curvature[place])
             }
         }
-        let step = semidefiniteSolution(
-            triangle, slopes.basisGradient.map { -$0 }, tolerance: slopes.pivotTolerance)
-        let moved = basis.enumerated().map { vector, values in
-            values.enumerated().map { $1 + step[vector * order + $0] }
+        return semidefiniteSolution(triangle, gradient.map { -$0 }, tolerance: tolerance)
+    }
+
+    /// One step of the basis and all loadings together. With `I = C B` and `S = B'C B`, the best step of a task's loadings for a
+    /// step `D` of the basis is `-S^-1 (B'g + I'D z)`; what remains is a quadratic of `D` with the curvatures `C - I S^-1 I'`
+    /// and the slopes `g - I S^-1 B'g`.
+    func movingJointly(
+        _ slopes: SubspaceSlopes, weights: [Double], damping: Double, parallel: Parallel
+    ) -> Subspace {
+        let (rank, order) = (rank, basis[0].count)
+        let size = triangleCount(order)
+        let eliminated = parallel.map(weights.count) { task in
+            weights[task] > 0 ? EliminatedLoadings(slopes, task: task, rank: rank, order: order, damping: damping) : nil
         }
-        return Subspace(orthonormalizing: moved, loadings: loadings)
+        var gradient = slopes.basisGradient
+        var curvature = slopes.profiledSum.indices.map {
+            SubspaceSlopes.mixed(slopes.profiledSum[$0], slopes.fullSum[$0], damping)
+        }
+        for (task, own) in eliminated.enumerated() {
+            guard let own else { continue }
+            let square = own.square(order: order)
+            let pull = own.pull(order: order)
+            for one in 0..<rank {
+                let share = weights[task] * loadings[task * rank + one]
+                for place in 0..<order { gradient[one * order + place] -= share * pull[place] }
+                for other in 0...one {
+                    let product = share * loadings[task * rank + other]
+                    let first = (triangleCount(one) + other) * size
+                    curvature.withUnsafeMutableBufferPointer { sum in
+                        square.withUnsafeBufferPointer { square in
+                            for place in 0..<size { sum[first &+ place] -= product * square[place] }
+                        }
+                    }
+                }
+            }
+        }
+        let step = basisStep(curvature, gradient, tolerance: slopes.pivotTolerance)
+        let steps = parallel.map(weights.count) { task -> [Double] in
+            guard let own = eliminated[task] else { return Array(repeating: 0, count: rank) }
+            let center = (0..<order).map { place in
+                (0..<rank).reduce(0.0) { $0 + loadings[task * rank + $1] * step[$1 * order + place] }
+            }
+            return own.step(center)
+        }
+        return Subspace(orthonormalizing: moved(step), loadings: zip(loadings, steps.joined()).map { $0 + $1 })
     }
 
     init(basis: [[Double]], loadings: [Double]) {
@@ -87,11 +143,15 @@ struct Subspace {
 /// The sum of profiled losses at a subspace, with first and second derivatives of each half.
 struct SubspaceSlopes {
     var value = 0.0
+    /// Each task's.
+    var values: [Double] = []
     /// `B'g_j`, `taskCount x rank`.
     var loadingGradients: [Double] = []
     /// `B'C_j B` and `B'H_j B`, `taskCount x rank x rank`.
     var profiledSquares: [Double] = []
     var fullSquares: [Double] = []
+    /// `C_j b_k` for each vector of the basis, `taskCount x rank x order`.
+    var profiledImages: [Double] = []
     /// `sum of w_j g_j z_j'`: a vector for each of the basis.
     var basisGradient: [Double]
     /// `sum of w_j C_j z_jk z_jl` and the same of `H_j`: for each of a triangle of `k` and `l` a triangle.

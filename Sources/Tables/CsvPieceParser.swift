@@ -102,12 +102,19 @@ struct CsvPieceParser {
                         isMissing = true
                     } else if !slow.isMalformed, let number = NumberParser.number(slow.start, count: slow.count) {
                         value = number
+                    } else if field.mayMiss, !slow.isMalformed {
+                        isMissing = true
                     } else {
                         return fault(textIn: order, slow, of: record, from: start, piece)
                     }
                     place = slow.end
                 }
-                if !value.isFinite { hasNonFinite = true }
+                if isMissing, field.mayMiss {
+                    value = .nan
+                    isMissing = false
+                } else if !value.isFinite {
+                    hasNonFinite = true
+                }
                 if !isMissing { piece.numbers[field.numberSlot * piece.rowCapacity + row] = value }
             }
             if field.labelSlot >= 0 {

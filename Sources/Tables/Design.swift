@@ -44,11 +44,16 @@ public struct Design: Sendable {
 
     /// The design of predictions from a model: features alone, coded with the model's levels.
     ///
-    /// - Parameter levels: the model's ``levels``. A row with another label gets NaN features.
+    /// - Parameters:
+    ///   - levels: the model's ``levels``. A row with another label gets NaN features.
+    ///   - hasResponse: whether rows hold the response too.
     /// - Throws: ``TableError`` of kind `data`: no such column, or one that holds labels where the model has numbers
     ///   or numbers where it has labels.
-    public init(formula: Formula, levels: [String: [String]], store: ColumnStore) throws(TableError) {
-        let plan = try DesignPlan(formula, store: store, levels: levels, response: nil)
+    public init(
+        formula: Formula, levels: [String: [String]], store: ColumnStore, hasResponse: Bool = false
+    ) throws(TableError) {
+        let plan = try DesignPlan(
+            formula, store: store, levels: levels, response: hasResponse ? .numbers : nil)
         self.init(
             formula: formula, plan: plan, store: store, weights: nil,
             unknownLevelRowCount: try countUnknownLevels(of: plan, store: store))
@@ -71,6 +76,8 @@ public struct Design: Sendable {
     public var intercept: Int? { formula.hasIntercept ? 0 : nil }
     public var featureCount: Int { plan.features.count }
     public var layout: TaskLayout { store.layout }
+    /// Whether rows hold the response.
+    public var hasResponse: Bool { plan.response != nil }
     public var isWeighted: Bool { weights != nil }
     /// What weights are multiplied by.
     public var weightScale: Double { weights?.scale ?? 1 }

@@ -21,6 +21,19 @@ extension Design {
         }
     }
 
+    /// The response of each row of the store, which the design must have been made with; NaN where it is missing.
+    ///
+    /// - Throws: ``ComputeError/unreadableRows(_:)`` when the store cannot be read.
+    public func responses(parallel: Parallel) throws(ComputeError) -> [Double] {
+        let rowCount = layout.rowCount
+        let responses = UnsafeMutablePointer<Double>.allocate(capacity: max(1, rowCount))
+        defer { responses.deallocate() }
+        try forEachBlock(of: 0..<rowCount, parallel: parallel) { block, rows throws(ComputeError) in
+            (responses + rows.lowerBound).update(from: block.response(), count: rows.count)
+        }
+        return Array(UnsafeBufferPointer(start: responses, count: rowCount))
+    }
+
     /// The products of each row of the store with its task's columns of coefficients.
     ///
     /// - Parameters:

@@ -37,6 +37,8 @@ public struct Formula: Sendable {
     /// The columns that the formula reads, the response's first. One that is read both as numbers and, in `C()`, as
     /// labels is named twice.
     public let variables: [Variable]
+    /// The columns that the response is made of.
+    public var responseColumns: [String] { response.columns }
     package let response: FormulaExpression
     package let features: [FormulaVariable]
     /// Without repetition, ordered by degree and then by appearance.

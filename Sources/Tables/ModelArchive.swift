@@ -21,6 +21,14 @@ struct ModelArchive {
 
     func has(_ name: String) -> Bool { members["\(name).npy"] != nil }
 
+    /// The shape of an array.
+    ///
+    /// - Throws: ``TableError/Kind/data`` when there is none of this name.
+    func shape(_ name: String) throws(TableError) -> [Int] {
+        guard let member = members["\(name).npy"] else { throw damaged("there is no \"\(name)\"") }
+        return try NpzArray(member, of: archive).header.shape
+    }
+
     func damaged(_ reason: String) -> TableError { ModelFile.damaged(archive.file.name, reason) }
 
     /// - Throws: ``TableError/Kind/data`` when two labels are the same.

@@ -3,7 +3,7 @@ public import Compute
 extension ModelFile {
     /// The members of the JSON that are arrays of their own in an archive.
     private static let membersOfTheirOwn: Set<String> = [
-        "format", "kindred", "method", "formula", "task_column", "terms", "center",
+        "format", "kindred", "method", "formula", "task_column", "terms", "center", "clusters", "subspace", "tuning",
     ]
 
     /// Writes the model as arrays, for `np.load` without pickled objects: an `.npz`.
@@ -14,6 +14,7 @@ extension ModelFile {
     /// - Throws: ``TableError`` of kind `cannotWrite`.
     public func writeArchive(to file: OutputFile, parallel: Parallel) throws(TableError) {
         precondition(tasks.isConsistent(termCount: terms.count), "one entry a task, one number a task and term")
+        precondition(structureFault == nil, "what is said of clusters, subspace and tuning is of these tasks")
         var archive = NpzWriter(file, parallel: parallel)
         let taskCount = tasks.labels.count
         try archive.write("format", shape: [], integers: [Self.format])
@@ -39,6 +40,7 @@ extension ModelFile {
             try archive.write("center_n", shape: [], integers: [center.sampleCount])
             try archive.write("center_df", shape: [], numbers: [center.degreesOfFreedom])
         }
+        try writeStructure(to: &archive)
         var rest = OutputText()
         rest.append(json: .object(description.filter { !Self.membersOfTheirOwn.contains($0.name) }))
         try archive.write("json", text: String(decoding: rest.bytes, as: UTF8.self))
@@ -82,6 +84,7 @@ extension ModelFile {
             formula: try archive.text("formula"), taskColumn: try archive.text("task_column"),
             response: parts.response, terms: terms, levels: parts.levels, settings: parts.settings, center: center,
             summary: parts.summary, provenance: parts.provenance, tasks: tasks)
+        try readStructure(from: archive)
     }
 
     private static func statuses(

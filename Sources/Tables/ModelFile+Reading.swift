@@ -45,6 +45,8 @@ private struct ModelParts {
     private var collinearTerms: [Int: String] = [:]
     private var coefficients: [Double] = []
     private var standardErrors: [Double] = []
+    private var clusterLabels: [Int] = []
+    private var loadings: [Double] = []
     private var hasTasks = false
 
     mutating func read(_ name: String, from reader: inout JsonReader) throws(TableError) {
@@ -65,6 +67,7 @@ private struct ModelParts {
     private mutating func readTask(from reader: inout JsonReader) throws(TableError) {
         let task = labels.count
         let valuesBefore = (coefficients.count, standardErrors.count)
+        let structureBefore = (clusterLabels.count, loadings.count)
         try reader.object { reader, name throws(TableError) in
             switch name {
             case "task": labels.append(try reader.string())
@@ -78,6 +81,8 @@ private struct ModelParts {
                 statuses.append(status)
             case "collinear_term": collinearTerms[task] = try reader.string()
             case "coefficients": try reader.doubles(into: &coefficients)
+            case "cluster": clusterLabels.append(try reader.count())
+            case "loadings": try reader.doubles(into: &loadings)
             case "std_errors": try reader.doubles(into: &standardErrors)
             default: _ = try reader.value()
             }
@@ -97,6 +102,10 @@ private struct ModelParts {
                 "task \(count) has \(coefficients.count - valuesBefore.0) coefficients and "
                     + "\(standardErrors.count - valuesBefore.1) standard errors, unlike the task before")
         }
+        let rank = loadings.count - structureBefore.1
+        guard clusterLabels.isEmpty || clusterLabels.count == count && structureBefore.0 == task,
+            loadings.count == count * rank
+        else { throw reader.failure("task \(count) is in no cluster, or has \(rank) loadings, unlike the task before") }
     }
 
     func model(source: String) throws(TableError) -> ModelFile {
@@ -126,7 +135,7 @@ private struct ModelParts {
         }
         let center = try member("center", "center with one number a term") { value -> ModelFile.Center?? in
             if value == .null { return .some(nil) }
-            guard let coefficients = value["coefficients"]?.doubles, let errors = value["std_errors"]?.doubles,
+            guard let coefficients = value["coefficients"]?.numbers, let errors = value["std_errors"]?.numbers,
                 coefficients.count == terms.count, errors.count == terms.count, let count = value["n"]?.int, count >= 0,
                 let freedom = (value["df"] ?? .null).numberOrMissing
             else { return nil }
@@ -134,18 +143,20 @@ private struct ModelParts {
                 coefficients: coefficients, standardErrors: errors, sampleCount: count, degreesOfFreedom: freedom)
         }
         let description = try ModelDescription(members, source: source)
-        return ModelFile(
+        var model = ModelFile(
             version: try member("kindred", "name", \.string), method: try member("method", "name", \.string),
             formula: try member("formula", "text", \.string), taskColumn: try member("task_column", "name", \.string),
             response: description.response, terms: terms, levels: description.levels,
             settings: description.settings, center: center, summary: description.summary,
             provenance: description.provenance, tasks: tasks)
+        try model.readStructure(members, labels: clusterLabels, loadings: loadings, source: source)
+        return model
     }
 }
 
 extension JsonValue {
     /// Numbers, NaN for null.
-    fileprivate var doubles: [Double]? {
+    var numbers: [Double]? {
         guard let array else { return nil }
         let doubles = array.compactMap(\.numberOrMissing)
         return doubles.count == array.count ? doubles : nil

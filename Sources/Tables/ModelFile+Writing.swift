@@ -8,6 +8,7 @@ extension ModelFile {
     /// - Throws: ``TableError`` of kind `cannotWrite`.
     public func write(to file: OutputFile, parallel: Parallel) throws(TableError) {
         precondition(tasks.isConsistent(termCount: terms.count), "one entry a task, one number a task and term")
+        precondition(structureFault == nil, "what is said of clusters, subspace and tuning is of these tasks")
         var head = OutputText()
         head.append("{\n")
         for member in description {
@@ -48,7 +49,9 @@ extension ModelFile {
                         .init("std_errors", .array($0.standardErrors.map { .number($0) })),
                         .init("n", .integer($0.sampleCount)), .init("df", .number($0.degreesOfFreedom)),
                     ])
-                } ?? .null), .init("summary", .object(summary)),
+                } ?? .null),
+        ] + structureMembers + [
+            .init("summary", .object(summary)),
             .init(
                 "provenance",
                 .object([
@@ -75,20 +78,26 @@ extension ModelFile {
             text.append(", \"collinear_term\": ")
             text.append(json: terms[feature])
         }
+        if let clusters { text.append(", \"cluster\": \(clusters.labels[task])") }
+        if let subspace {
+            text.append(", \"loadings\": ")
+            append(subspace.loadings, of: task, count: subspace.basis.count, to: &text)
+        }
         if !tasks.coefficients.isEmpty {
             text.append(", \"coefficients\": ")
-            append(tasks.coefficients, of: task, to: &text)
+            append(tasks.coefficients, of: task, count: terms.count, to: &text)
             text.append(", \"std_errors\": ")
-            append(tasks.standardErrors, of: task, to: &text)
+            append(tasks.standardErrors, of: task, count: terms.count, to: &text)
         }
         text.append("}")
     }
 
-    private func append(_ numbers: [Double], of task: Int, to text: inout OutputText) {
+    /// Appends those of `count` numbers a task that are this task's.
+    private func append(_ numbers: [Double], of task: Int, count: Int, to text: inout OutputText) {
         text.append("[")
-        for term in 0..<terms.count {
-            if term > 0 { text.append(", ") }
-            text.append(json: numbers[task * terms.count + term])
+        for place in 0..<count {
+            if place > 0 { text.append(", ") }
+            text.append(json: numbers[task * count + place])
         }
         text.append("]")
     }

@@ -24,6 +24,12 @@ public struct ModelFile: Sendable, Equatable {
     public var settings: [JsonValue.Member]
     /// What the tasks share, where the method has such a thing.
     public var center: Center?
+    /// The clusters of tasks, where the method forms them.
+    public var clusters: Clusters?
+    /// The subspace of tasks' centres, where the method has one.
+    public var subspace: Subspace?
+    /// The penalties that were tried, where one was found by its error on rows held out.
+    public var tuning: Tuning?
     /// Counts of tasks and rows.
     public var summary: [JsonValue.Member]
     public var provenance: Provenance
@@ -110,8 +116,9 @@ public struct ModelFile: Sendable, Equatable {
 
     public init(
         version: String, method: String, formula: String, taskColumn: String, response: String, terms: [String],
-        levels: [String: [String]], settings: [JsonValue.Member], center: Center?, summary: [JsonValue.Member],
-        provenance: Provenance, tasks: Tasks
+        levels: [String: [String]], settings: [JsonValue.Member], center: Center?, clusters: Clusters? = nil,
+        subspace: Subspace? = nil, tuning: Tuning? = nil, summary: [JsonValue.Member], provenance: Provenance,
+        tasks: Tasks
     ) {
         self.version = version
         self.method = method
@@ -122,6 +129,9 @@ public struct ModelFile: Sendable, Equatable {
         self.levels = levels
         self.settings = settings
         self.center = center
+        self.clusters = clusters
+        self.subspace = subspace
+        self.tuning = tuning
         self.summary = summary
         self.provenance = provenance
         self.tasks = tasks
@@ -129,6 +139,8 @@ public struct ModelFile: Sendable, Equatable {
 }
 
 /// Whether the numbers are the same bits, any NaN like any other.
-private func isSame(_ left: [Double], _ right: [Double]) -> Bool {
+func isSame(_ left: [Double], _ right: [Double]) -> Bool {
     left.elementsEqual(right) { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }
 }
+
+func isSame(_ left: [[Double]], _ right: [[Double]]) -> Bool { left.elementsEqual(right, by: isSame) }

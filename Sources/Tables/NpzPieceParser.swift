@@ -64,7 +64,11 @@ struct NpzPieceParser {
         if field.numberSlot >= 0 {
             let numbers = piece.numbers + field.numberSlot * piece.rowCapacity
             values.write(into: numbers)
-            count = markMissing(numbers, rows.count, isMissing)
+            if field.mayMiss {
+                for row in 0..<rows.count where missingNumbers.contains(numbers[row]) { numbers[row] = .nan }
+            } else {
+                count = markMissing(numbers, rows.count, isMissing)
+            }
         }
         if field.labelSlot >= 0 {
             let starts = worker.labelStarts + field.labelSlot * worker.rowCapacity

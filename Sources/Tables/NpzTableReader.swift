@@ -17,10 +17,15 @@ struct NpzTableReader {
 
     func read() throws(TableError) -> ColumnStore {
         let catalog = try NpzCatalog(file, format)
-        let columns = try wantedColumns(of: catalog)
+        let rows = try catalog.column(named: reader.request.task).rowCount
+        let wanted = reader.request.leavingOut { name in
+            guard let column = try? catalog.column(named: name) else { return true }
+            return column.type.isText || column.rowCount != rows
+        }
+        let columns = try wantedColumns(wanted, of: catalog)
         let rowCount = try checkedRowCount(of: columns)
         let places = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1.name, $0) })
-        let request = try TableReaderColumns(reader.request) {
+        let request = try TableReaderColumns(wanted) {
             places[$0] ?? 0
         } holdText: { asked, _ in
             asked.map { columns[$0].type.isText }
@@ -44,9 +49,11 @@ struct NpzTableReader {
     }
 
     /// The columns that the request names, in the order of the file.
-    private func wantedColumns(of catalog: NpzCatalog) throws(TableError) -> [NpzColumn] {
-        var columns = [try catalog.column(named: reader.request.task)]
-        for wanted in reader.request.columns {
+    private func wantedColumns(
+        _ request: TableRequest, of catalog: NpzCatalog
+    ) throws(TableError) -> [NpzColumn] {
+        var columns = [try catalog.column(named: request.task)]
+        for wanted in request.columns {
             let column = try catalog.column(named: wanted.name)
             if wanted.role == .numbers, column.type.isText {
                 throw .data(

@@ -32,6 +32,7 @@ struct TableReaderColumns {
         taskPlace = try place(request.task)
         var places: [Int] = []
         for column in request.columns { places.append(try place(column.name)) }
+        let needed = Set(zip(request.columns, places).filter { $0.0.role != .numbersIfAny }.map(\.1) + [taskPlace])
 
         var inferred: Set<Int> = []
         for (column, place) in zip(request.columns, places) where column.role == .infer { inferred.insert(place) }
@@ -44,11 +45,11 @@ struct TableReaderColumns {
         for (column, place) in zip(request.columns, places) {
             let holdsNumbers =
                 switch column.role {
-                case .numbers: true
+                case .numbers, .numbersIfAny: true
                 case .labels: false
                 case .infer: !textPlaces.contains(place)
                 }
-            var field = byPlace[place] ?? TablePlan.Field(index: place)
+            var field = byPlace[place] ?? TablePlan.Field(index: place, mayMiss: !needed.contains(place))
             if holdsNumbers, field.numberSlot < 0 {
                 field.numberSlot = numberCount
                 numberCount += 1

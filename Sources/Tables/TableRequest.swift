@@ -9,6 +9,8 @@ public struct TableRequest: Sendable {
         /// As numbers unless more than half of the column's values in the first 10,000 rows are not numbers (missing
         /// ones do not count); then as categories. Text further down in a column of numbers is an error.
         case infer
+        /// As numbers, where the table has such a column; what is missing or no number there is NaN, and drops no row.
+        case numbersIfAny
     }
 
     /// The column that says which task a row belongs to; it is always read as labels.
@@ -28,5 +30,12 @@ public struct TableRequest: Sendable {
         self.columns = columns
         self.missing = missing
         self.keepsInputRows = keepsInputRows
+    }
+
+    /// The request without columns that may be absent and are.
+    func leavingOut(_ isAbsent: (String) -> Bool) -> TableRequest {
+        var request = self
+        request.columns.removeAll { $0.role == .numbersIfAny && isAbsent($0.name) }
+        return request
     }
 }

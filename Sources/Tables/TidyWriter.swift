@@ -7,11 +7,14 @@ public struct TidyTask: Sendable {
     /// NaN where it has none.
     public let degreesOfFreedom: Double
     public let status: TaskStatus
+    /// The cluster that it is in, from 0.
+    public let cluster: Int?
 
-    public init(sampleCount: Int, degreesOfFreedom: Double, status: TaskStatus) {
+    public init(sampleCount: Int, degreesOfFreedom: Double, status: TaskStatus, cluster: Int? = nil) {
         self.sampleCount = sampleCount
         self.degreesOfFreedom = degreesOfFreedom
         self.status = status
+        self.cluster = cluster
     }
 }
 
@@ -43,10 +46,13 @@ public struct TidyWriter: Sendable {
 
     private let terms: [String]
     private let tasks: Labels
+    private let hasClusters: Bool
 
-    public init(terms: [String], tasks: Labels) {
+    /// - Parameter hasClusters: whether a last column, `cluster`, says which one a task is in.
+    public init(terms: [String], tasks: Labels, hasClusters: Bool = false) {
         self.terms = terms
         self.tasks = tasks
+        self.hasClusters = hasClusters
     }
 
     /// Writes the header and all lines, a missing value as an empty field.
@@ -57,7 +63,7 @@ public struct TidyWriter: Sendable {
     public func write(
         to file: OutputFile, parallel: Parallel, task: (Int) -> TidyTask, estimate: (Int, Int) -> TidyEstimate
     ) throws(TableError) {
-        try file.write(Self.header)
+        try file.write(hasClusters ? Self.header.dropLast() + ",cluster\n" : Self.header)
         let names = terms.map { term in
             var field = OutputText()
             field.append(field: term)
@@ -75,7 +81,9 @@ public struct TidyWriter: Sendable {
                 end.append(facts.sampleCount)
                 end.append(",")
                 end.append(count: facts.degreesOfFreedom)
-                end.append(",\(facts.status.name)\n")
+                end.append(",\(facts.status.name)")
+                if hasClusters { end.append(",\(facts.cluster.map { String($0) } ?? "")") }
+                end.append("\n")
                 for term in names.indices {
                     let line = estimate(index, term)
                     text.append(bytes: start.bytes)

@@ -92,7 +92,11 @@ struct SharingTests {
             ),
             (["--structure", "clustered"], "--structure clustered needs --clusters, how many there are"),
             (["--rank", "1"], "--rank goes with --structure low-rank"),
-            (["--strength", "1", "--one-se"], "--strengths, --one-se, --folds and --seed find a strength"),
+            (["--strength", "1", "--one-se"], "--one-se, --cv, --seed and --path are to find a strength; leave"),
+            (["--strength", "1", "--path"], "--one-se, --cv, --seed and --path are to find a strength; leave"),
+            (["--strength", "1", "--strengths", "1,2"], "--strengths are to find a strength; leave --strength out"),
+            (["--structure", "clustered", "--clusters", "2,0"], "'0' is no number of 1 or more"),
+            (["--structure", "clustered", "--clusters", "2,8"], "--clusters 8: the table has 7 tasks; ask for fewer"),
             (["--penalty", "1"], "--penalty is for --method ridge, not armul"),
         ])
     func refused(options: [String], message: String) throws {

@@ -19,7 +19,8 @@ struct FitBits<E: Estimator>: Job {
 /// A comparison of all methods, as the bits of their errors.
 struct ComparisonBits: Job {
     func run<B: Backend, R: Backend<Double>>(on backend: B, reference: R) throws(ComputeError) -> [UInt64] {
-        let comparison = try CrossValidation(foldCount: 3).compare(WalkedProblem.fitted, on: backend)
+        let comparison = try CrossValidation(foldCount: 3).compare(
+            WalkedProblem.fitted, on: backend, reference: reference)
         return comparison.compared.results.flatMap { [$0.meanSquaredError, $0.standardError] }.map(\.bitPattern)
     }
 }

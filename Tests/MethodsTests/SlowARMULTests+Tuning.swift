@@ -22,11 +22,17 @@ extension SlowARMULTests {
 
     /// The squared error of the rows held out, over their number, from a fit of the others for each fold.
     private func heldOutError(_ strength: Double, of problem: ArrayProblem, _ grid: StrengthGrid) throws -> Double {
+        try foldErrors(strength, of: problem, grid).reduce(0, +)
+            / Double(problem.tasks.reduce(0) { $0 + $1.response.count })
+    }
+
+    /// The sum of squared errors in each fold.
+    private func foldErrors(_ strength: Double, of problem: ArrayProblem, _ grid: StrengthGrid) throws -> [Double] {
         let folds = RowFolds(foldCount: grid.foldCount, seed: grid.seed)
         let foldOfRow = problem.tasks.indices.map { task in
             folds.folds(ofRows: 0..<problem.tasks[task].response.count, task: task)
         }
-        var (sum, count) = (0.0, 0)
+        var sums = Array(repeating: 0.0, count: grid.foldCount)
         for fold in 0..<grid.foldCount {
             func rows(_ task: Int, _ isTaken: (Int) -> Bool) -> TaskRows {
                 let taken = problem.tasks[task].response.indices.filter { isTaken(foldOfRow[task][$0]) }
@@ -40,11 +46,95 @@ extension SlowARMULTests {
             let fit = try Self.fit(ARMUL(strength: strength * 0.75.squareRoot()), training)
             for (task, own) in try Self.coefficients(fit).enumerated() {
                 let heldOut = rows(task) { $0 == fold }
-                sum += Definitions.residuals(heldOut, at: own).reduce(0) { $0 + $1 * $1 }
-                count += heldOut.response.count
+                sums[fold] += Definitions.residuals(heldOut, at: own).reduce(0) { $0 + $1 * $1 }
             }
         }
-        return sum / Double(count)
+        return sums
+    }
+
+    @Test("compared with other methods, each fold has the strength that is best on the other folds")
+    func comparison() throws {
+        var validation = CrossValidation(methods: [.itl, .armul], foldCount: 4, seed: 7)
+        validation.strengths = Self.grid
+        let comparison = try validation.compare(Self.even, on: Self.reference)
+        let errors = try Self.grid.multiples.map { try foldErrors($0, of: Self.even, Self.grid) }
+        var sum = 0.0
+        let chosen = try #require(comparison.penalties[.armul])
+        for fold in 0..<4 {
+            let others = errors.map { $0.reduce(0, +) - $0[fold] }
+            let best = try #require(others.indices.min { others[$0] < others[$1] })
+            #expect(chosen[fold].value == Self.grid.multiples[best])
+            sum += errors[best][fold]
+        }
+        let found = try #require(comparison.compared.results.last)
+        #expect(found.method == .armul)
+        #expect(abs(found.meanSquaredError - sum / 180) <= 4096 * Double.ulpOfOne * (1 + sum / 180))
+    }
+
+    @Test("without a penalty it is itl; with one that nothing withstands, and no free intercept, it is pool")
+    func comparisonLimits() throws {
+        for (strength, intercept, method) in [
+            (0.0, ARMUL.InterceptRole.free, ComparedMethod.itl), (1e6, .shared, .pool),
+        ] {
+            var validation = CrossValidation(methods: [method, .armul], foldCount: 4, seed: 7)
+            validation.strengths = StrengthGrid(strengths: [strength])
+            validation.intercept = intercept
+            let results = try validation.compare(Self.even, on: Self.reference).compared.results
+            #expect(results.count == 2)
+            #expect(abs(results[1].change) <= 4096 * Double.ulpOfOne, "\(method)")
+        }
+        // Clusters and vectors as many as there can be are no constraint, and those of one are the centre.
+        var validation = CrossValidation(methods: [.armul, .armulClustered], foldCount: 4, seed: 7)
+        validation.strengths = Self.grid
+        validation.clusterCounts = [1]
+        let results = try validation.compare(Self.even, on: Self.reference).compared.results
+        #expect(abs(results[1].change) <= 1e-9)
+    }
+
+    @Test("the number of clusters is chosen with the strength, of equals the smaller")
+    func sizes() throws {
+        var armul = ARMUL(
+            structure: .clustered(ClusterStructure(count: 1)), penalty: .crossValidated(Self.grid))
+        armul.sizes = [3, 1, 2]
+        let fit = try Self.fit(armul, Self.even)
+        let curve = try #require(fit.penaltyCurve)
+        #expect(curve.map(\.size) == [1, 1, 1, 2, 2, 2, 3, 3, 3])
+        #expect(curve.map(\.penalty) == Self.grid.multiples + Self.grid.multiples + Self.grid.multiples)
+        for size in 1...3 {
+            armul.structure = .clustered(ClusterStructure(count: size))
+            armul.sizes = []
+            let own = try #require(try Self.fit(armul, Self.even).penaltyCurve)
+            #expect(own.map(\.error) == curve.filter { $0.size == size }.map(\.error))
+        }
+        let best = try #require(curve.min { $0.error < $1.error })
+        // Three of the nine tasks are odd in the same way.
+        #expect(best.size == 2)
+        #expect(fit.penalty?.value == best.penalty && fit.penalty?.size == 2)
+        #expect(try #require(fit.clusters).centers.count == 2)
+        let strong = StrengthGrid(strengths: [100, .infinity])
+        var tied = ARMUL(structure: .lowRank(rank: 1), penalty: .crossValidated(strong), intercept: .shared)
+        // No more than all three coefficients can be combined: both are each task's own fit.
+        tied.sizes = [7, 3]
+        let found = try Self.fit(tied, Self.even)
+        #expect(found.penalty?.size == 3 && found.penalty?.value == .infinity)
+    }
+
+    @Test("a strength that is given leaves only the number of clusters to be chosen; within one error the fewest")
+    func sizesAlone() throws {
+        var armul = ARMUL(structure: .clustered(ClusterStructure(count: 1)), strength: 1.2)
+        armul.sizes = [1, 2, 3]
+        let fit = try Self.fit(armul, Self.even)
+        let curve = try #require(fit.penaltyCurve)
+        #expect(curve.map(\.size) == [1, 2, 3] && Set(curve.map(\.penalty)) == [1.2])
+        #expect(fit.penalty?.origin == .crossValidated)
+        armul.penalty = .crossValidated(StrengthGrid(strengths: [0.3, 1.2], rule: .oneStandardError))
+        let simplest = try Self.fit(armul, Self.even)
+        let points = try #require(simplest.penaltyCurve)
+        let best = try #require(points.min { $0.error < $1.error })
+        let allowed = points.filter { $0.error <= best.error + best.standardError }
+        let fewest = try #require(allowed.compactMap(\.size).min())
+        #expect(simplest.penalty?.size == fewest)
+        #expect(simplest.penalty?.value == allowed.filter { $0.size == fewest }.map(\.penalty).max())
     }
 
     @Test("the curve holds the errors of fits to the other rows, and its least is taken", arguments: Candidate.all)

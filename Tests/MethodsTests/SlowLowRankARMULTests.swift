@@ -123,7 +123,7 @@ struct SlowLowRankARMULTests {
         #expect(zip(byStrength.dropFirst(), byStrength).allSatisfy { $0 > $1 })
     }
 
-    @Test("tasks that take no part are missing and change no other")
+    @Test("tasks that take no part are at the mean of the tasks' centres and change no other")
     func badTasks() throws {
         var problem = Self.problem
         problem.tasks.append(problem.tasks[0])
@@ -132,8 +132,17 @@ struct SlowLowRankARMULTests {
         let (plain, found) = (try fit(armul), try fit(armul, problem))
         #expect(found.statuses[20] == .nonFinite)
         let tasks = try #require(found.tasks)
-        let missing = tasks.coefficients(of: 20)
-        #expect(missing.allSatisfy { $0.isNaN })
+        let (center, subspace) = (try #require(found.center).coefficients, try #require(found.subspace))
+        #expect(Array(tasks.coefficients(of: 20)) == center)
+        let weights = Self.problem.sampleCounts.map { Double($0) }
+        for feature in 1..<6 {
+            let mean = (0..<20).reduce(0.0) { sum, task in
+                (0..<2).reduce(sum) {
+                    $0 + weights[task] * subspace.loadings[2 * task + $1] * subspace.basis[$1][feature]
+                }
+            }
+            #expect(abs(center[feature] - mean / weights.reduce(0, +)) <= 1e-12)
+        }
         expectClose(Array(tasks.coefficients[..<120]), try #require(plain.tasks).coefficients, within: 1e-8)
     }
 

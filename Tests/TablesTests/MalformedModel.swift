@@ -93,6 +93,12 @@ struct MalformedModel {
             center: hasCenter
                 ? .init(coefficients: [1, 2, 3], standardErrors: [1, 1, .nan], sampleCount: 9, degreesOfFreedom: 6)
                 : nil,
+            clusters: hasCenter ? .init(centers: [[1, 2, 3], [4, 5, .nan]], labels: [0, 1, 0]) : nil,
+            subspace: hasCenter ? .init(basis: [[0, 1, 0], [0, 0, 1]], loadings: [1, 2, 3, 4, 5, 6]) : nil,
+            tuning: hasCenter
+                ? .init(
+                    penalties: [0.5, .infinity], errors: [2, 1], standardErrors: [1, .nan], sizes: [1, 2], chosen: 1)
+                : nil,
             summary: [.init("tasks", .integer(3))],
             provenance: .init(
                 device: "cpu", precision: "double", notices: ["slow"], seed: 1, timings: [.init("fit", .number(0.5))]),

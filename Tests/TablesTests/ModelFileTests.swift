@@ -27,6 +27,18 @@ struct ModelFileTests {
                 : .init(
                     coefficients: numbers(terms.count), standardErrors: [.nan] + numbers(terms.count - 1),
                     sampleCount: 12 * taskCount, degreesOfFreedom: taskCount == 1 ? .nan : 7),
+            clusters: taskCount % 2 == 0
+                ? nil
+                : .init(
+                    centers: (0..<min(2, taskCount)).map { _ in numbers(terms.count) },
+                    labels: (0..<taskCount).map { $0 % min(2, taskCount) }),
+            subspace: taskCount % 2 == 1 || taskCount == 0
+                ? nil : .init(basis: [numbers(terms.count)], loadings: numbers(taskCount)),
+            tuning: taskCount == 0
+                ? nil
+                : .init(
+                    penalties: [0, 0.1, .infinity], errors: numbers(3), standardErrors: numbers(3),
+                    sizes: taskCount < 7 ? [] : [2, 3, 1], chosen: taskCount % 3),
             summary: [.init("tasks", .integer(taskCount)), .init("status", .object([.init("ok", .integer(1))]))],
             provenance: .init(
                 device: "cpu", precision: "double", notices: ["fell back: \"lost\""], seed: .max,
@@ -123,6 +135,92 @@ struct ModelFileTests {
             .replacing("\n]}", with: "\n],\r\n\t\"terms\" : [ \"(Intercept)\" , \"\\u0078\" ] } \n")
             .replacing("\"df\": 1,", with: "\"df\":1,\"more\":{\"x\":[]},")
         #expect(try ModelFile(bytes: Array(changed.utf8), source: "fit.json") == expected)
+    }
+
+    /// Two tasks in two clusters, or in a subspace of one vector.
+    private static let structured =
+        whole
+        .replacing(
+            "\"center\": null",
+            with: "\"center\": null, \"clusters\": {\"centers\": [[1, 2], [3, null]]},"
+                + "\"subspace\": {\"basis\": [[0, 1]]}, \"tuning\": {\"penalty\": [1, null], \"error\": [4, 5],"
+                + "\"std_error\": [1, 1], \"chosen\": 1}"
+        )
+        .replacing("\"status\": \"ok\"", with: "\"status\": \"ok\", \"cluster\": 1, \"loadings\": [7]")
+        .replacing("\"collinear_term\"", with: "\"cluster\": 0, \"loadings\": [null], \"collinear_term\"")
+
+    @Test("reads clusters, a subspace and the penalties that were tried, an infinite one as null")
+    func structure() throws {
+        let model = try ModelFile(bytes: Array(Self.structured.utf8), source: "fit.json")
+        #expect(model.clusters == .init(centers: [[1, 2], [3, .nan]], labels: [1, 0]))
+        #expect(model.subspace == .init(basis: [[0, 1]], loadings: [7, .nan]))
+        #expect(
+            model.tuning
+                == .init(penalties: [1, .infinity], errors: [4, 5], standardErrors: [1, 1], sizes: [], chosen: 1))
+    }
+
+    @Test(
+        "says what is wrong with clusters, a subspace or penalties",
+        arguments: [
+            ("\"cluster\": 1", "\"cluster\": 2", "fit.json: \"clusters\" are none of 2 tasks and 2 terms; is"),
+            ("\"cluster\": 1", "\"cluster\": -1", "fit.json:5: found '-1, \"loadings\""),
+            ("\"cluster\": 1, ", "", "fit.json:7: task 2 is in no cluster, or has 1 loadings, unlike the task"),
+            ("\"cluster\": 0, ", "", "fit.json:7: task 2 is in no cluster, or has 1 loadings, unlike the task"),
+            ("\"cluster\": 1", "\"cluster\": 1, \"cluster\": 0", "fit.json:5: task 1 is in no cluster, or has 1"),
+            ("\"loadings\": [null]", "\"loadings\": []", "fit.json:7: task 2 is in no cluster, or has 0 loadings"),
+            ("[[0, 1]]", "[[0, 1, 2]]", "fit.json: \"subspace\" is none of 2 tasks and 2 terms; is this a whole"),
+            ("[[0, 1]]", "[[0, 1], [1, 0]]", "fit.json: \"subspace\" is none of 2 tasks and 2 terms; is this a"),
+            ("[[0, 1]]", "[0, 1]", "fit.json: \"subspace\" is no list of vectors; is this a whole model file?"),
+            ("[[1, 2], [3, null]]", "[[1, 2], [3]]", "fit.json: \"clusters\" are none of 2 tasks and 2 terms"),
+            ("[[1, 2], [3, null]]", "7", "fit.json: \"clusters\" is no list of centers; is this a whole model"),
+            ("\"chosen\": 1", "\"chosen\": 2", "fit.json: \"tuning\" has not one error a penalty, or none that"),
+            ("\"error\": [4, 5]", "\"error\": [4]", "fit.json: \"tuning\" has not one error a penalty, or none"),
+            ("\"penalty\": [1", "\"penalty\": [-1", "fit.json: \"tuning\" has not one error a penalty, or none"),
+            ("\"chosen\": 1", "\"chosen\": 1, \"rank\": [\"a\", 2]", "fit.json: \"tuning\" is no list of penalties"),
+        ])
+    func structureDamage(original: String, replacement: String, message: String) throws {
+        let range = try #require(Self.structured.firstRange(of: original))
+        let text = Self.structured.replacingCharacters(range, with: replacement)
+        let error = try #require(throws: TableError.self) {
+            try ModelFile(bytes: Array(text.utf8), source: "fit.json")
+        }
+        #expect(error.kind == .data)
+        #expect(error.description.hasPrefix(message), "\(error)")
+    }
+
+    @Test(
+        "says what is wrong with clusters in an archive",
+        arguments: [
+            ([0, 2], [2, 1], "\"clusters\" are none of 2 tasks and 1 terms"),
+            ([0, -1], [2, 1], "\"cluster\" holds -1.0, which is no count"),
+            ([0], [2, 1], "\"cluster\" has the shape (1,), or a type, that it has in no model"),
+            ([0, 1], [1, 2], "\"cluster_centers\" has a shape that it has in no model of 1 terms"),
+            ([0, 1], [2], "\"cluster_centers\" has a shape that it has in no model of 1 terms"),
+            ([0, 1], [4, 1], "\"cluster_centers\" has a shape that it has in no model of 1 terms"),
+        ])
+    func archivedClusters(labels: [Int], shape: [Int], message: String) throws {
+        let folder = try OutputFolder()
+        let file = try OutputFile(path: folder.path + "/fit.npz")
+        var archive = NpzWriter(file, parallel: Parallel(threadCount: 1))
+        try archive.write("format", shape: [], integers: [1])
+        for name in ["version", "method", "formula", "task_column"] { try archive.write(name, text: "y ~ x - 1") }
+        try archive.write("terms", texts: ["x"])
+        try archive.write("tasks", texts: ["a", "b"])
+        try archive.write("n", shape: [2], integers: [3, 3])
+        try archive.write("df", shape: [2], numbers: [1, 1])
+        try archive.write("status", texts: ["ok", "ok"])
+        try archive.write("collinear_term", shape: [2], integers: [-1, -1])
+        try archive.write(
+            "json",
+            text: "{\"response\": \"y\", \"levels\": {}, \"settings\": {}, \"summary\": {}, "
+                + "\"provenance\": {\"device\": \"\", \"precision\": \"double\"}}")
+        try archive.write("cluster", shape: [labels.count], integers: labels)
+        try archive.write("cluster_centers", shape: shape, numbers: Array(repeating: 1, count: shape.reduce(1, *)))
+        try archive.finish()
+        try file.finish()
+        let error = try #require(throws: TableError.self) { try ModelFile(readingFrom: folder.path + "/fit.npz") }
+        #expect(error.kind == .data)
+        #expect(error.description.contains(message), "\(error)")
     }
 
     @Test("tells tasks apart that only look the same")

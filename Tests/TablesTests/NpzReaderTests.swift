@@ -40,6 +40,24 @@ struct NpzReaderTests {
         store.droppedByColumn.map { "\($0.column) \($0.count)" }
     }
 
+    @Test("a column that may be absent drops no row, and is absent where it is text or of another length")
+    func optionalColumn() throws {
+        var file = NpzFile()
+        file.add("task", texts: ["a", "b", "a"])
+        file.add("x", [1, .nan, 3])
+        file.add("y", [.nan, 5, -9])
+        file.add("words", texts: ["p", "q", "r"])
+        file.add("short", [1])
+        let path = folder.file("o.npz", file.bytes)
+        let names = ["y", "words", "short", "none"]
+        let store = try read(
+            path, columns: [("x", .numbers)] + names.map { ($0, .numbersIfAny) }, missing: ["-9"])
+        #expect(store.columns.map(\.name) == ["x", "y"])
+        #expect(try store.numbers(0) == [1, 3])
+        #expect(try store.numbers(1).allSatisfy(\.isNaN))
+        #expect(Self.dropped(store) == ["x 1"])
+    }
+
     private static let packings = ["", "_deflated"]
     private static let signed: [Double] = [-2, -1, 0, 1, 2, 100]
     private static let unsigned: [Double] = [0, 1, 2, 3, 4, 200]

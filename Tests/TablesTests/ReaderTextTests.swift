@@ -52,6 +52,20 @@ struct ReaderTextTests {
         #expect(try store.codes(0).map { levels[Int($0)] } == ["\"", " two\nlines "])
     }
 
+    @Test("a column that may be absent drops no row: what is no number there is NaN")
+    func optionalColumn() throws {
+        let text = "task,y,x\na,1,2\nb,,3\na,NA,4\nb,\"?, no\",5\na,6,\n"
+        let found = try store(text, columns: [("x", .numbers), ("y", .numbersIfAny), ("z", .numbersIfAny)])
+        #expect(found.columns.map(\.name) == ["x", "y"])
+        #expect(try found.numbers(0) == [2, 4, 3, 5])
+        #expect(try found.numbers(1).map(\.isNaN) == [false, true, true, true])
+        #expect(found.droppedByColumn.map(\.column) == ["x"])
+        // One that is needed as well is read as such.
+        let needed = try store(text, columns: [("x", .numbersIfAny), ("x", .numbers)])
+        #expect(try needed.numbers(0) == [2, 4, 3, 5])
+        #expect(needed.columns.count == 1)
+    }
+
     @Test("is split by tabs in .tsv, and elsewhere where the header says so")
     func delimiters() throws {
         let tabs = "task\ty\na,b\t1\n\"c\td\"\t2\n"
