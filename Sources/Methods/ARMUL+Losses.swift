@@ -45,6 +45,7 @@ extension ARMUL {
             return try losses.fittingLevels(of: full.center(slopes, of: tasks, weights: weights), tasks, weights)
         }
         let isSeparable = loss == .logistic || loss.columnCount > 1
+        var estimates = fit.tasks
         for task in fit.statuses.indices {
             if losses.totals.observations[task] > 0, !losses.isIncluded[task] {
                 fit.statuses[task] = losses.totals.weights[task].isFinite ? .separated : .nonFinite
@@ -52,9 +53,10 @@ extension ARMUL {
                 solved.expanded.values[task] < Self.certainLoss
             {
                 fit.statuses[task] = .separated
+                if let center = fit.center { estimates?.setCoefficients(of: task, to: center.coefficients) }
             }
         }
-        if let center = fit.center { fit.tasks?.replaceBadTasks(fit.statuses, with: center.coefficients) }
+        fit.tasks = estimates
         if fit.centerStatus != .tooFewRows { fit.centerStatus = solved.hasConverged ? .ok : .notConverged }
         fit.certificate = Certificate(
             objective: solved.objective, residual: solved.residual, dualityGap: gap,

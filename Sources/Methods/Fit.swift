@@ -156,9 +156,12 @@ public struct TaskEstimates: Sendable {
 
     /// Gives tasks that are not ok the centre's coefficients.
     mutating func replaceBadTasks(_ statuses: [TaskStatus], with center: [Double]) {
-        for (task, status) in statuses.enumerated() where status != .ok {
-            for feature in 0..<featureCount { coefficients[task * featureCount + feature] = center[feature] }
-        }
+        for (task, status) in statuses.enumerated() where status != .ok { setCoefficients(of: task, to: center) }
+    }
+
+    /// Gives a task these coefficients.
+    mutating func setCoefficients(of task: Int, to values: [Double]) {
+        for feature in 0..<featureCount { coefficients[task * featureCount + feature] = values[feature] }
     }
 
     /// Makes room for the estimates of so many tasks in all.
