@@ -98,8 +98,10 @@ struct SlowReproduceTableTests {
         #expect(try folder.text("out").isEmpty)
     }
 
+    /// Whether the program itself does: the shell that becomes it takes them too.
     private func takesInterrupts(_ process: pid_t) -> Bool {
         guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+            status.hasPrefix("Name:\tkindred\n"),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("SigCgt:") }),
             let mask = UInt64(line.split(separator: "\t")[1], radix: 16)
         else { return false }
