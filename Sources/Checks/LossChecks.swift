@@ -1,54 +1,24 @@
 internal import Compute
 import Definitions
 
-/// `sum of w loss` and its gradient.
+/// `sum of w loss` and its gradient, at one set of coefficients or at several at once.
 struct EvaluateCheck: OperationCheck {
     let model: LossModel
+    let hasSeveralFits: Bool
 
-    var name: String { "evaluate, \(model.name)" }
-
-    func run<B: Backend>(on backend: B, _ comparison: inout Comparison) throws(ComputeError) {
-        for problem in RandomProblem.checked {
-            let data = LossProblem(problem, model)
-            let (taskCount, width) = (problem.sampleCounts.count, problem.featureCount)
-            let values = try backend.makeVectors(taskCount: taskCount, width: 1)
-            let gradients = try backend.makeVectors(taskCount: taskCount, columnCount: model.columns, width: width)
-            let coefficients = try backend.upload(data.hostCoefficients)
-            try backend.forEachChunk(of: data.source(of: B.Scalar.self), chunkRows: 600) {
-                rows throws(ComputeError) in
-                try backend.evaluate(model.loss, over: rows, at: coefficients, values: values, gradients: gradients)
-            }
-            let foundValues = try backend.download(values)
-            let foundGradients = try backend.hostCopy(of: gradients)
-            for (index, task) in data.tasks.enumerated() {
-                let beta = data.coefficients[index]
-                let tolerance = task.lossTolerance(B.Scalar.self, sumRounding: comparison.sumRounding)
-                let bound = tolerance * task.lossSize(model, at: beta)
-                comparison.compare(
-                    foundValues[index], with: Definitions.lossSum(model.definition, task, at: beta), within: bound)
-                let expected = Definitions.lossGradient(model.definition, task, at: beta)
-                for column in 0..<model.columns {
-                    comparison.compare(foundGradients.vector(index, column), with: expected[column], within: bound)
-                }
-            }
-        }
-    }
-}
-
-/// The same at several sets of coefficients at once.
-struct EvaluateFitsCheck: OperationCheck {
-    let model: LossModel
-
-    var name: String { "evaluate, \(model.name), several fits" }
+    var name: String { "evaluate, \(model.name)" + (hasSeveralFits ? ", several fits" : "") }
 
     func run<B: Backend>(on backend: B, _ comparison: inout Comparison) throws(ComputeError) {
         // On both sides of a group of eight.
-        for (problem, fitCount) in zip(RandomProblem.checked, [3, 11, 9]) {
+        for (problem, several) in zip(RandomProblem.checked, [3, 11, 9]) {
+            let fitCount = hasSeveralFits ? several : 1
             let data = LossProblem(problem, model)
             let (taskCount, width) = (problem.sampleCounts.count, problem.featureCount)
             let columnCount = fitCount * model.columns
             let fits = data.coefficients.map { columns in
-                (0..<fitCount).map { fit in columns.map { $0.map { $0 * Double(fit % 7 - 3) / 2 } } }
+                (0..<fitCount).map { fit in
+                    columns.map { $0.map { hasSeveralFits ? $0 * Double(fit % 7 - 3) / 2 : $0 } }
+                }
             }
             let coefficients = try backend.upload(
                 TaskValues(

@@ -18,8 +18,8 @@ package enum OperationChecks {
             ResidualsCheck(),
         ]
         + [.none, .single, .squared].map { SquaredScoresCheck(correction: $0) }
-        + LossModel.checked.map { EvaluateCheck(model: $0) }
-        + LossModel.checked.map { EvaluateFitsCheck(model: $0) }
+        + LossModel.checked.map { EvaluateCheck(model: $0, hasSeveralFits: false) }
+        + LossModel.checked.map { EvaluateCheck(model: $0, hasSeveralFits: true) }
         + LossModel.checked.map { CurvatureCheck(model: $0) }
         + [
             FactorCheck(), SolveCheck(), InverseDiagonalsCheck(), SandwichDiagonalsCheck(), EigenCheck(),

@@ -115,7 +115,7 @@ struct PenaltySteps {
     /// `lambda_j ||v_j||`; 0 for no deviation, whatever the penalty.
     func cost(of deviations: [Double], _ place: Int, _ width: Int) -> Double {
         let square = deviations.withUnsafeBufferPointer { values in
-            values.baseAddress.map { product($0 + place * width, $0 + place * width, count: width) } ?? 0
+            values.baseAddress.map { dot($0 + place * width, $0 + place * width, count: width) } ?? 0
         }
         return square > 0 ? penalty(place) * square.squareRoot() : 0
     }

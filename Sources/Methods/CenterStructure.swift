@@ -4,6 +4,9 @@ import Compute
 protocol CenterStructure: Sendable {
     associatedtype Centers: SharedCenters
 
+    /// Whether the problem has one least value, which every start leads to; one centre for all tasks then is a start.
+    var isConvex: Bool { get }
+
     /// Centres at which the sum of the profiled losses is least, or where the problem is not convex stationary.
     ///
     /// - Parameter centers: where to begin, if it is known.
@@ -18,6 +21,8 @@ protocol CenterStructure: Sendable {
 }
 
 extension CenterStructure {
+    var isConvex: Bool { false }
+
     /// Each continues from those of the next greater strength.
     func solve<B: Backend, R: Backend<Double>>(
         _ loss: ProfiledLoss<B>, strengths: [Double], on reference: R

@@ -28,7 +28,7 @@ struct ExpansionSolver<B: Backend, P: Problem> {
         var place = ExpandedPlace<B, P, S.Centers>(
             expanded: try ExpandedTasks(losses, at: (0..<losses.taskCount).flatMap { _ in pooled.coefficients }),
             dampings: losses.isIncluded.map { _ in 0 })
-        if structure is VanillaStructure { return place }
+        if structure.isConvex { return place }
         // With its whole bound added, no loss is above its expansion.
         place.dampings = losses.isIncluded.map { _ in 1 }
         for _ in 0..<Self.ownSteps {
@@ -70,7 +70,6 @@ struct ExpansionSolver<B: Backend, P: Problem> {
         place.residual = .infinity
         place.hasConverged = false
         place.roundCount = 0
-        place.innerRounds = 0
         for round in 1...Self.roundLimit {
             place.roundCount = round - 1
             let (quadratics, slopes, freeSlopes) = try place.expanded.quadratics(
@@ -82,7 +81,7 @@ struct ExpansionSolver<B: Backend, P: Problem> {
                 place.slopeScale = scale
                 // Not every start is one that the structure allows.
                 place.objective =
-                    place.found == nil && !(structure is VanillaStructure) ? .infinity : place.objective(of: loss)
+                    place.found == nil && !structure.isConvex ? .infinity : place.objective(of: loss)
             }
             if let found = place.found {
                 place.residual = try found.residual(loss, slopes: slopes, freeSlopes: freeSlopes) / (scale ?? 1)
@@ -111,7 +110,6 @@ struct ExpansionSolver<B: Backend, P: Problem> {
                 place.expanded = trial
                 place.found = found
                 place.objective = objective
-                place.innerRounds += centers.iterationCount
                 found.decrease(&dampings, values: trial.values, gain: gain)
             } else {
                 rejected = (trial, found, objective)
@@ -143,8 +141,6 @@ struct ExpandedPlace<B: Backend, P: Problem, Centers: SharedCenters> {
     /// One more than the largest slope of a task's loss at the start.
     var slopeScale: Double?
     var roundCount = 0
-    /// Rounds of the searches for centres.
-    var innerRounds = 0
     var hasConverged = false
 
     init(expanded: ExpandedTasks<B, P>, dampings: [Double]) {

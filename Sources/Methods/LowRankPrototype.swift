@@ -64,7 +64,7 @@ package struct LowRankPrototype: Prototype {
             for task in weights.indices {
                 for index in 0..<rank {
                     loadings[task * rank + index] -=
-                        step * product(base + index * width, slopes[task], count: width)
+                        step * dot(base + index * width, slopes[task], count: width)
                 }
             }
         }
@@ -105,12 +105,12 @@ package struct LowRankPrototype: Prototype {
                 let own = base + index * width
                 for _ in 0..<2 {
                     for other in 0..<index {
-                        let share = product(own, base + other * width, count: width)
+                        let share = dot(own, base + other * width, count: width)
                         triangular[other * rank + index] += share
                         add(-share, times: base + other * width, to: own, count: width)
                     }
                 }
-                let length = product(own, own, count: width).squareRoot()
+                let length = dot(own, own, count: width).squareRoot()
                 triangular[index * rank + index] = length
                 if length > 0 { for place in 0..<width { own[place] /= length } }
             }

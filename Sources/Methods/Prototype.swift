@@ -47,28 +47,3 @@ package struct FitVectors {
 
     subscript(task: Int) -> UnsafePointer<Double> { first + task * stride }
 }
-
-/// `y + factor x`, in place.
-@inline(__always)
-func add(_ factor: Double, times x: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count: Int) {
-    for index in 0..<count { y[index] += factor * x[index] }
-}
-
-/// `x'y`, in eight sums side by side.
-@inline(__always)
-func product(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, count: Int) -> Double {
-    var sums = SIMD8<Double>.zero
-    var index = 0
-    while index &+ 8 <= count {
-        sums +=
-            UnsafeRawPointer(x + index).loadUnaligned(as: SIMD8<Double>.self)
-            * UnsafeRawPointer(y + index).loadUnaligned(as: SIMD8<Double>.self)
-        index &+= 8
-    }
-    var sum = sums.sum()
-    while index < count {
-        sum += x[index] * y[index]
-        index &+= 1
-    }
-    return sum
-}

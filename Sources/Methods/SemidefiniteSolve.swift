@@ -29,22 +29,3 @@ func semidefiniteSolution(_ triangle: [Double], _ rightSide: [Double], tolerance
     }
     return x
 }
-
-/// `x'y`, eight products at a time.
-private func dot(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, count: Int) -> Double {
-    typealias Lanes = SIMD8<Double>
-    let (first, second) = (UnsafeRawPointer(x), UnsafeRawPointer(y))
-    var (sums, index) = (Lanes.zero, 0)
-    while index &+ 8 <= count {
-        sums = multiplyAdd(
-            first.loadUnaligned(fromByteOffset: index &* 8, as: Lanes.self),
-            second.loadUnaligned(fromByteOffset: index &* 8, as: Lanes.self), sums)
-        index &+= 8
-    }
-    var sum = sums.sum()
-    while index < count {
-        sum += x[index] * y[index]
-        index &+= 1
-    }
-    return sum
-}

@@ -2,6 +2,8 @@ import Compute
 
 /// One centre for all tasks, or one for each of several groups: eq. (3.11).
 struct VanillaStructure: CenterStructure {
+    var isConvex: Bool { true }
+
     func solve<B: Backend, R: Backend<Double>>(
         _ loss: ProfiledLoss<B>, continuing centers: VanillaCenters?, on reference: R
     ) throws(ComputeError) -> VanillaCenters {

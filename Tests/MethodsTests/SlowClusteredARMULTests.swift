@@ -23,22 +23,18 @@ struct SlowClusteredARMULTests {
     }()
 
     private func fit(_ armul: ARMUL, _ problem: ArrayProblem = problem) throws -> Fit {
-        try armul.fit(problem, on: Self.reference, reference: Self.reference)
-    }
-
-    private func expectClose(_ found: [Double], _ expected: [Double], within tolerance: Double = 1e-10) {
-        #expect(found.count == expected.count)
-        for (one, other) in zip(found, expected) { #expect(abs(one - other) <= tolerance * max(1, abs(other))) }
+        try SlowARMULTests.fit(armul, problem)
     }
 
     @Test("one cluster is ARMUL with one centre", arguments: [0.1, 0.6, 10])
     func oneCluster(strength: Double) throws {
         let clustered = try fit(ARMUL(structure: .clustered(ClusterStructure(count: 1)), strength: strength))
         let vanilla = try fit(ARMUL(strength: strength))
-        expectClose(try #require(clustered.tasks).coefficients, try #require(vanilla.tasks).coefficients)
-        expectClose(try #require(clustered.clusters).centers[0], try #require(vanilla.center).coefficients)
+        SlowARMULTests.expectClose(try #require(clustered.tasks).coefficients, try #require(vanilla.tasks).coefficients)
+        SlowARMULTests.expectClose(
+            try #require(clustered.clusters).centers[0], try #require(vanilla.center).coefficients)
         let (one, other) = (try #require(clustered.certificate), try #require(vanilla.certificate))
-        expectClose([one.objective], [other.objective])
+        SlowARMULTests.expectClose([one.objective], [other.objective])
     }
 
     @Test(
@@ -46,7 +42,7 @@ struct SlowClusteredARMULTests {
     func allClusters(strength: Double) throws {
         let clustered = try fit(ARMUL(structure: .clustered(ClusterStructure(count: 12)), strength: strength))
         let own = try Individual().fit(Self.problem, on: Self.reference, reference: Self.reference)
-        expectClose(try #require(clustered.tasks).coefficients, try #require(own.tasks).coefficients)
+        SlowARMULTests.expectClose(try #require(clustered.tasks).coefficients, try #require(own.tasks).coefficients)
         #expect(Set(try #require(clustered.clusters).labels).count == 12)
     }
 
@@ -82,8 +78,8 @@ struct SlowClusteredARMULTests {
             var own = Self.problem
             own.tasks = members.map { Self.problem.tasks[$0] }
             let alone = try fit(ARMUL(strength: 0.3), own)
-            expectClose(center, try #require(alone.center).coefficients)
-            expectClose(
+            SlowARMULTests.expectClose(center, try #require(alone.center).coefficients)
+            SlowARMULTests.expectClose(
                 members.flatMap { Array(tasks.coefficients(of: $0)) }, try #require(alone.tasks).coefficients)
         }
     }
@@ -99,7 +95,7 @@ struct SlowClusteredARMULTests {
                 Self.problem.tasks[$0]
             }
             let pooled = try Pooled().fit(own, on: Self.reference, reference: Self.reference)
-            expectClose(center, try #require(pooled.center).coefficients)
+            SlowARMULTests.expectClose(center, try #require(pooled.center).coefficients)
         }
     }
 
@@ -163,7 +159,7 @@ struct SlowClusteredARMULTests {
         let clusters = try #require(found.clusters)
         let tasks = try #require(found.tasks)
         for task in [12, 13] { #expect(clusters.centers.contains(Array(tasks.coefficients(of: task)))) }
-        expectClose(Array(tasks.coefficients[..<36]), try #require(plain.tasks).coefficients)
+        SlowARMULTests.expectClose(Array(tasks.coefficients[..<36]), try #require(plain.tasks).coefficients)
     }
 
     @Test("the strength can be found by cross-validation")

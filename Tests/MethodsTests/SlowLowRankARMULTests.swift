@@ -26,19 +26,14 @@ struct SlowLowRankARMULTests {
     }()
 
     private func fit(_ armul: ARMUL, _ problem: ArrayProblem = problem) throws -> Fit {
-        try armul.fit(problem, on: Self.reference, reference: Self.reference)
-    }
-
-    private func expectClose(_ found: [Double], _ expected: [Double], within tolerance: Double = 1e-10) {
-        #expect(found.count == expected.count)
-        for (one, other) in zip(found, expected) { #expect(abs(one - other) <= tolerance * max(1, abs(other))) }
+        try SlowARMULTests.fit(armul, problem)
     }
 
     @Test("with as many vectors as coefficients all tasks have their own fits", arguments: [0.1, 5, Double.infinity])
     func fullRank(strength: Double) throws {
         let found = try fit(ARMUL(structure: .lowRank(rank: 9), strength: strength))
         let own = try Individual().fit(Self.problem, on: Self.reference, reference: Self.reference)
-        expectClose(try #require(found.tasks).coefficients, try #require(own.tasks).coefficients)
+        SlowARMULTests.expectClose(try #require(found.tasks).coefficients, try #require(own.tasks).coefficients)
         #expect(try #require(found.subspace).basis.count == 5)
     }
 
@@ -46,7 +41,7 @@ struct SlowLowRankARMULTests {
     func noStrength() throws {
         let found = try fit(ARMUL(structure: .lowRank(rank: 2), strength: 0))
         let own = try Individual().fit(Self.problem, on: Self.reference, reference: Self.reference)
-        expectClose(try #require(found.tasks).coefficients, try #require(own.tasks).coefficients)
+        SlowARMULTests.expectClose(try #require(found.tasks).coefficients, try #require(own.tasks).coefficients)
     }
 
     @Test("what is found is stationary, on every backend", arguments: Candidate.all, [0.05, 0.5, Double.infinity])
@@ -143,7 +138,8 @@ struct SlowLowRankARMULTests {
             }
             #expect(abs(center[feature] - mean / weights.reduce(0, +)) <= 1e-12)
         }
-        expectClose(Array(tasks.coefficients[..<120]), try #require(plain.tasks).coefficients, within: 1e-8)
+        SlowARMULTests.expectClose(
+            Array(tasks.coefficients[..<120]), try #require(plain.tasks).coefficients, within: 1e-8)
     }
 
     @Test("the strength can be found by cross-validation")
