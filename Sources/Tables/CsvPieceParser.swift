@@ -249,7 +249,7 @@ struct CsvPieceParser {
             message: text.isMalformed
                 ? "found text after the closing quote of '\(found)'; write a quote inside quotes twice"
                 : "found '\(found)' where a number should be; \(missing)C(\(name)) in the formula if these are "
-                    + "categories")
+                    + "categories, or a --family of classes if it is the response")
         return nil
     }
 

@@ -59,7 +59,8 @@ struct NpzTableReader {
                 throw .data(
                     file.name,
                     "\(column.title) holds text where numbers should be; save it with .astype('f8'), or write "
-                        + "C(\(printable(column.name))) in the formula if these are categories")
+                        + "C(\(printable(column.name))) in the formula if these are categories, "
+                        + "or a --family of classes if it is the response")
             }
             if !columns.contains(where: { $0.name == column.name }) { columns.append(column) }
         }

@@ -123,7 +123,8 @@ struct ReaderErrorTests {
     func textForNumber() {
         func message(_ line: Int, _ found: String, _ word: String) -> String {
             ":\(line): column 'y': found '\(found)' where a number should be; write --na \(word) if it marks a missing "
-                + "value, or C(y) in the formula if these are categories"
+                + "value, or C(y) in the formula if these are categories, "
+                + "or a --family of classes if it is the response"
         }
         expect("task,y\na,1\na,2\na,n/a\n", message(4, "n/a", "n/a"))
         expect("task,y\n\"a\n\n\",1\n\na,1\na,-\na,?\n", message(7, "-", "-"))
@@ -137,7 +138,8 @@ struct ReaderErrorTests {
         expect(
             "task,y\na,1\na,\"1,5\"\n",
             ":3: column 'y': found '1,5' where a number should be; --na cannot name it, as it splits at commas; "
-                + "write C(y) in the formula if these are categories")
+                + "write C(y) in the formula if these are categories, "
+                + "or a --family of classes if it is the response")
         let long = String(repeating: "z", count: 100_000)
         let cut = String(repeating: "z", count: 60) + "..."
         #expect(
