@@ -4,8 +4,8 @@ import Compute
 /// `f~_j` is least, then the centre of each cluster is the least point of its members' losses.
 ///
 /// No step raises the objective, so the labels repeat in the end. Which labels these are depends on where it begins: seeds
-/// are tasks' own estimates, drawn one after another with chances in proportion to the squared distance from the nearest
-/// seed before, and of several beginnings the one that ends lowest is kept.
+/// are tasks' own estimates, drawn one after another with chances in proportion to what the task's loss at the best seed
+/// before exceeds its own least value, and of several beginnings the one that ends lowest is kept.
 struct ClusterSolver<B: Backend> {
     /// With one centre for all tasks.
     let loss: ProfiledLoss<B>
@@ -36,8 +36,8 @@ struct ClusterSolver<B: Backend> {
         var seen: Set<Int> = []
         var best: Clusters?
         for restart in 0..<(centers == nil ? structure.restartCount : 1) {
-            let seeds = centers ?? seeds(restart: restart)
-            guard let found = try solve(from: seeds, skipping: &seen, on: reference) else { continue }
+            let start = if let centers { centers } else { try seeds(restart: restart) }
+            guard let found = try solve(from: start, skipping: &seen, on: reference) else { continue }
             if best.map({ found.objective < $0.objective }) ?? true { best = found }
         }
         guard let best else { preconditionFailure("the first beginning meets clusters that nobody has seen") }
@@ -103,37 +103,41 @@ struct ClusterSolver<B: Backend> {
         return labels
     }
 
-    /// Tasks' own solutions, drawn as k-means++ does.
-    private func seeds(restart: Int) -> [[Double]] {
+    /// Tasks' own solutions, drawn as k-means++ does: the first with chances in proportion to the tasks' weights, each
+    /// after it to what its task's loss at the best seed so far exceeds that at its own solution. A task with few rows
+    /// says little of its coefficients, which can be far from all others at no cost: distances would choose those.
+    private func seeds(restart: Int) throws(ComputeError) -> [[Double]] {
         let stream = RandomStream(
             seed: structure.seed, purpose: .initialValues, replication: UInt32(truncatingIfNeeded: restart))
-        func solution(_ task: Int) -> ArraySlice<Double> { own[task * loss.order..<(task + 1) * loss.order] }
         var seeds: [[Double]] = []
-        var distances = included.map { _ in 1.0 }
+        var least = ownValues.map { _ in Double.infinity }
         for position in 0..<structure.count {
+            let chances = included.map { task in
+                position == 0 ? loss.weights[task] : loss.weights[task] * max(0, least[task] - ownValues[task])
+            }
             let words = stream.words(task: 0, position: position)
-            let uniform = (Double(words[0]) + 0.5) / 4_294_967_296
-            var rest = uniform * distances.reduce(0, +)
-            var chosen = distances.lastIndex { $0 > 0 } ?? 0
-            for (place, distance) in distances.enumerated() {
-                rest -= distance
-                if rest < 0, distance > 0 {
-                    chosen = place
-                    break
+            let task = included.isEmpty ? nil : included[chances.place((Double(words[0]) + 0.5) / 4_294_967_296)]
+            let seed = task.map { Array(own[$0 * loss.order..<($0 + 1) * loss.order]) }
+            seeds.append(seed ?? Array(repeating: 0, count: loss.order))
+            if position + 1 < structure.count {
+                for (task, cost) in try loss.costs(at: [seeds[position]]).enumerated() {
+                    least[task] = min(least[task], cost)
                 }
-            }
-            guard included.indices.contains(chosen) else {
-                seeds.append(Array(repeating: 0, count: loss.order))
-                continue
-            }
-            let seed = Array(solution(included[chosen]))
-            seeds.append(seed)
-            for (place, task) in included.enumerated() {
-                let square = zip(solution(task), seed).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-                distances[place] = position == 0 ? square : min(distances[place], square)
             }
         }
         return seeds
+    }
+}
+
+extension [Double] {
+    /// The place at which the running sum passes this share of the whole; the last positive value stands for rounding.
+    fileprivate func place(_ share: Double) -> Int {
+        var rest = share * reduce(0, +)
+        for (place, value) in enumerated() {
+            rest -= value
+            if rest < 0, value > 0 { return place }
+        }
+        return lastIndex { $0 > 0 } ?? 0
     }
 }
 
