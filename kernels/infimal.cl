@@ -2,6 +2,8 @@
 //
 //     f~(c) = min over x of  x'G x / 2 - b'x + t ||x - c||
 //
+// or the same with t ||x - c||^2 / 2, where there is nothing to solve: r is 1 in what follows.
+//
 // G = V diag(l) V' comes as its eigensystem, b as V'b. With p = V'(G c - b), the distance r from the centre solves
 // sum of p_i^2 / (l_i r + t)^2 = 1, by Newton's method on the root of the left side's reciprocal, which is concave and
 // rises: from its left it needs no safeguard. A work-item handles a pack with vector types, or one lane of it
@@ -41,6 +43,7 @@ kernel void infimal_convolution(
     const int columns,
     const int order,
     const int step_limit,
+    const int is_squared,
     const int has_curvatures,
     const real tolerance,
     const real accuracy,                   // of r, at which the next step would be below its rounding
@@ -99,11 +102,16 @@ kernel void infimal_convolution(
         bend = fma(p[i] * p[i], l[i], bend);
     }
     const pack given = OPERAND_AT(t, limit, 0);
-    const pack norm = sqrt(squares), t = given / unit;
+    // Of the squared distance only an infinite t, or no curvature at all, leaves the minimiser at the centre. What is
+    // not a number stays none.
+    const pack most = zero + (pack)(real)3e38f, side = largest == (pack)0 ? -most : most;
+    const pack norm = is_squared ? side + zero * squares : sqrt(squares), t = is_squared ? given : given / unit;
     // The first step from 0 needs no division a coordinate.
     const pack first = (norm - t) * squares / bend;
     pack r = norm <= t ? zero : first;
+    if (is_squared) r = one;
     pack active = norm > t ? (pack)1 : (pack)0;
+    if (is_squared) active = zero;
     for (int step = 0; step < step_limit && ANY(active > (pack)0); step++) {
         const pack next = r + newton_step(order, l, p, r, t);
         const pack moving = next - r > r * accuracy ? active : zero;
@@ -113,12 +121,15 @@ kernel void infimal_convolution(
 
     const pack distance = unit * r;
     pack result = norm <= t ? zero : given * distance;
+    if (is_squared) result = zero;
+    const pack halved = is_squared ? given * (real)0.5 : zero;
     for (int i = 0; i < order; i++) {
         const pack own = AT(value, i), presence = own <= least ? (pack)0 : (pack)1;
         const pack step = norm <= t ? zero : p[i] / fma(l[i], r, t) * distance;
         y[i] = norm <= t ? p[i] * unit : step;
         const pack place = center[i] - step;
         result = fma(presence * place, fma(l[i] * (real)0.5, place, -OPERAND_AT(b, b, i)), result);
+        if (is_squared) result = norm <= t ? result : fma(halved * step, step, result);
     }
     AT(results + ITEM_OFFSET(item, f_entries, f_first + column), 0) = result;
     rotate_back(order, v, y, g);
@@ -141,7 +152,8 @@ kernel void infimal_convolution(
         total = fma(y[i], direction, total);
         center[i] = presence * (norm <= t ? l[i] : shift * share);
     }
-    const pack scale = norm <= t ? zero : -shift / total;
+    pack scale = norm <= t ? zero : -shift / total;
+    if (is_squared) scale = zero;
     for (int k = 0; k < order; k++) {
         pack sum = 0;
         for (int i = 0; i < order; i++) sum = fma(y[i], AT(v, i * order + k), sum);

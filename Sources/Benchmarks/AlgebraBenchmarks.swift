@@ -125,7 +125,8 @@ struct InfimalConvolutionOperation: TaskOperation {
             taskCount: taskCount, columnCount: columnCount, order: width, hasCurvatures: hasCurvatures)
         return { () throws(ComputeError) in
             try backend.infimalConvolution(
-                of: system, linear: linear, at: centers, thresholds: thresholds, tolerance: 1e-6, into: result)
+                of: system, linear: linear, at: centers, thresholds: thresholds, distance: .norm, tolerance: 1e-6,
+                into: result)
         }
     }
 }

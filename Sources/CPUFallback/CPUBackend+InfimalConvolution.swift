@@ -6,7 +6,7 @@ extension CPUBackend {
     @specialized(where Scalar == Float)
     public func infimalConvolution(
         of system: EigenSystem<Buffer>, linear: Vectors<Buffer>, at centers: Vectors<Buffer>,
-        thresholds: Vectors<Buffer>, tolerance: Scalar, into result: InfimalConvolution<Buffer>
+        thresholds: Vectors<Buffer>, distance: Distance, tolerance: Scalar, into result: InfimalConvolution<Buffer>
     ) {
         let (taskCount, columnCount, order) = (result.taskCount, result.columnCount, result.order)
         precondition(system.taskCount == taskCount && system.order == order, "an eigensystem of the same shape")
@@ -33,13 +33,13 @@ extension CPUBackend {
                     let problem = PackColumn<Scalar>(
                         center: places.column(column, ofPack: pack), linear: linears.column(column, ofPack: pack),
                         threshold: limits.column(column, ofPack: pack)[0])
-                    let found = convolution.solve(problem, vectors: vectors)
+                    let found = convolution.solve(problem, distance, vectors: vectors)
                     values[column] = convolution.write(
-                        found, of: problem, vectors: vectors, minimizer: minimizers + column &* order,
+                        found, of: problem, distance, vectors: vectors, minimizer: minimizers + column &* order,
                         gradient: gradients + column &* order)
                     guard let curvatures else { continue }
                     let triangles: UnsafeMutablePointer<Scalar.Lanes> = curvatures.entries.vectors(ofPack: pack)
-                    convolution.writeCurvature(found, vectors: vectors, into: triangles + column &* triangle)
+                    convolution.writeCurvature(found, distance, vectors: vectors, into: triangles + column &* triangle)
                 }
             }
         }

@@ -1,10 +1,11 @@
 import Compute
 
-/// The infimal convolutions of the quadratics of one pack and a norm, one task a lane, in one thread's memory.
+/// The infimal convolutions of the quadratics of one pack and a penalty, one task a lane, in one thread's memory.
 ///
 /// In the eigenvectors' coordinates, with `p = V'(G c - b)`, the distance `r` from the centre solves
 /// `sum of p_i^2 / (l_i r + t)^2 = 1`. The root of the left side's reciprocal, less 1, is concave and rises: Newton's method
-/// from its left stays there and needs no safeguard. Lanes that are done keep their numbers while others go on.
+/// from its left stays there and needs no safeguard. Lanes that are done keep their numbers while others go on. With the
+/// squared distance there is nothing to solve: what the norm's step is with `r` in `l_i r + t`, its is with 1.
 struct PackConvolution<Scalar: LaneScalar>: ThreadScratch {
     typealias Lanes = Scalar.Lanes
 
@@ -51,7 +52,7 @@ struct PackConvolution<Scalar: LaneScalar>: ThreadScratch {
     /// Finds the minimiser of one column, and leaves its step in the eigenvectors' coordinates.
     @inline(__always)
     func solve(
-        _ column: PackColumn<Scalar>, vectors: UnsafeMutablePointer<Lanes>
+        _ column: PackColumn<Scalar>, _ distance: Distance, vectors: UnsafeMutablePointer<Lanes>
     ) -> ConvolutionRoot<Lanes> {
         rotate(column.center, vectors)
         var largest = Lanes.zero
@@ -68,6 +69,7 @@ struct PackConvolution<Scalar: LaneScalar>: ThreadScratch {
             squares = multiplyAdd(slope, slope, squares)
             bend = multiplyAdd(slope * slope, values[index], bend)
         }
+        if distance == .squared { return squaredRoot(column.threshold, unit: unit, rest: squares - squares) }
         let (norm, threshold) = (squares.squareRoot(), column.threshold / unit)
         // The first step from 0 needs no division a coordinate.
         let first = (norm - threshold) * squares / bend
@@ -82,6 +84,18 @@ struct PackConvolution<Scalar: LaneScalar>: ThreadScratch {
             active = isMoving
         }
         return ConvolutionRoot(norm: norm, threshold: threshold, unit: unit, root: root)
+    }
+
+    /// What stands for the root with the squared distance. Only an infinite threshold, or a quadratic without curvature,
+    /// leaves the minimiser at the centre.
+    ///
+    /// - Parameter rest: 0, or what is not a number where a slope is not.
+    @inline(__always)
+    private func squaredRoot(_ threshold: Lanes, unit: Lanes, rest: Lanes) -> ConvolutionRoot<Lanes> {
+        let most = Lanes(repeating: .greatestFiniteMagnitude)
+        // The largest eigenvalue takes the place of those that count as 0: the first is 0 where all are.
+        let norm = order == 0 ? most : select(values[0], ==, .zero, .zero - most, else: most)
+        return ConvolutionRoot(norm: norm + rest, threshold: threshold, unit: unit, root: Lanes(repeating: 1))
     }
 
     /// One step of Newton's method. Its error is less than twice the square of what it moves, over the root.
@@ -102,18 +116,22 @@ struct PackConvolution<Scalar: LaneScalar>: ThreadScratch {
     /// Writes the minimiser and the gradient there, and returns the value.
     @inline(__always)
     func write(
-        _ found: ConvolutionRoot<Lanes>, of column: PackColumn<Scalar>, vectors: UnsafeMutablePointer<Lanes>,
-        minimizer: UnsafeMutablePointer<Lanes>, gradient: UnsafeMutablePointer<Lanes>
+        _ found: ConvolutionRoot<Lanes>, of column: PackColumn<Scalar>, _ distance: Distance,
+        vectors: UnsafeMutablePointer<Lanes>, minimizer: UnsafeMutablePointer<Lanes>,
+        gradient: UnsafeMutablePointer<Lanes>
     ) -> Lanes {
-        let distance = found.unit * found.root
-        var value = found.outside(column.threshold * distance, else: .zero)
+        let length = found.unit * found.root
+        let isSquared = distance == .squared
+        var value = isSquared ? .zero : found.outside(column.threshold * length, else: .zero)
+        let half = isSquared ? column.threshold * 0.5 : .zero
         for index in 0..<order {
             let share = slopes[index] / multiplyAdd(values[index], found.root, found.threshold)
-            let step = found.outside(share * distance, else: .zero)
+            let step = found.outside(share * length, else: .zero)
             coordinates[index] = found.outside(step, else: slopes[index] * found.unit)
             let place = center[index] - step
-            let half = multiplyAdd(values[index] * 0.5, place, .zero - column.linear[index])
-            value = multiplyAdd(presence[index] * place, half, value)
+            let slope = multiplyAdd(values[index] * 0.5, place, .zero - column.linear[index])
+            value = multiplyAdd(presence[index] * place, slope, value)
+            if isSquared { value = found.outside(multiplyAdd(half * step, step, value), else: value) }
         }
         rotateBack(coordinates, vectors, into: gradient)
         let factor = found.outside(found.shift, else: Lanes(repeating: 1))
@@ -126,10 +144,11 @@ struct PackConvolution<Scalar: LaneScalar>: ThreadScratch {
     }
 
     /// Writes the second derivatives at what `solve` found: those of the quadratic inside, and elsewhere, with `u` the
-    /// direction from the centre, `V (s diag(l / (l + s)) - s m m' / u'm) V'`, where `m = l u / (l + s)`.
+    /// direction from the centre, `V (s diag(l / (l + s)) - s m m' / u'm) V'`, where `m = l u / (l + s)`; of the squared
+    /// distance the first part alone.
     @inline(__always)
     func writeCurvature(
-        _ found: ConvolutionRoot<Lanes>, vectors: UnsafeMutablePointer<Lanes>,
+        _ found: ConvolutionRoot<Lanes>, _ distance: Distance, vectors: UnsafeMutablePointer<Lanes>,
         into triangle: UnsafeMutablePointer<Lanes>
     ) {
         let shift = found.outside(found.shift, else: .zero)
@@ -144,7 +163,7 @@ struct PackConvolution<Scalar: LaneScalar>: ThreadScratch {
             center[index] = presence[index] * found.outside(shift * share, else: value)
         }
         rotateBack(coordinates, vectors, into: image)
-        let factor = found.outside(.zero - shift / total, else: .zero)
+        let factor = distance == .squared ? .zero : found.outside(.zero - shift / total, else: .zero)
         for row in 0..<order {
             let entries = triangle + triangleCount(row)
             let scaled = factor * image[row]
@@ -230,11 +249,11 @@ struct PackColumn<Scalar: LaneScalar> {
 
 /// What solving one column found, in units of its largest slope.
 struct ConvolutionRoot<Lanes: SIMD> where Lanes.Scalar: FloatingPoint {
-    /// `||p||` and the threshold.
+    /// `||p||` and the threshold; of the squared distance, any number to either side of the threshold.
     let norm: Lanes
     let threshold: Lanes
     let unit: Lanes
-    /// The distance from the centre: 0 where the minimiser is the centre.
+    /// The distance from the centre: 0 where the minimiser is the centre. Of the squared distance, 1.
     let root: Lanes
 
     /// `s`, which the threshold is over the distance.

@@ -2,9 +2,10 @@
 ///
 ///     f~(c) = min over x of  x'G x / 2 - b'x + t ||x - c||
 ///
-/// It is convex, has slopes of at most `t`, and is as smooth as the quadratic.
+/// It is convex, has slopes of at most `t`, and is as smooth as the quadratic. With the squared distance
+/// `t ||x - c||^2 / 2` in place of the norm it is a quadratic itself.
 public struct InfimalConvolution<Buffer> {
-    /// The `x` that attains it: the centre itself, to the bit, where the quadratic's slope there is at most `t`.
+    /// The `x` that attains it: with the norm the centre itself, to the bit, where the quadratic's slope there is at most `t`.
     public let minimizers: Vectors<Buffer>
     /// The gradient of `f~`, which is that of the quadratic at the minimiser: `G x - b`.
     public let gradients: Vectors<Buffer>

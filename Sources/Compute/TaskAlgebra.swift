@@ -93,13 +93,14 @@ public protocol TaskAlgebra<Scalar>: BackendMemory {
     /// - Complexity: some 6 to 10 sweeps of 6 *order*^3 operations a task.
     func eigen(_ matrices: Matrices<Buffer>, into system: EigenSystem<Buffer>) throws(ComputeError)
 
-    /// Writes the infimal convolution of each task's quadratic and a norm, at each column's centre:
+    /// Writes the infimal convolution of each task's quadratic and a penalty, at each column's centre:
     ///
     ///     f~(c) = min over x of  x'G x / 2 - b'x + t ||x - c||
     ///
     /// With `g = G c - b`, the minimiser is `c` itself where `||g|| <= t`; elsewhere it is `c - (G + s)^-1 g` with the one
     /// `s` that makes `s ||x - c|| = t`. A threshold of 0 gives the quadratic's own minimiser, the nearest to `c` of
-    /// several, and an infinite one the centre. Duan and Wang (2023), eq. (3.6) and (3.9).
+    /// several, and an infinite one the centre. Duan and Wang (2023), eq. (3.6) and (3.9). With the squared distance
+    /// `t ||x - c||^2 / 2` in place of the norm, `s` is `t`.
     ///
     /// Eigenvalues of at most `tolerance` times the largest count as 0, and what the linear term has along their vectors is
     /// left out: of moments it is rounding. A column for which a number is not finite is not finite either.
@@ -113,7 +114,7 @@ public protocol TaskAlgebra<Scalar>: BackendMemory {
     /// - Complexity: two products with the eigenvectors a column, and some 5 to 10 steps of Newton's method.
     func infimalConvolution(
         of system: EigenSystem<Buffer>, linear: Vectors<Buffer>, at centers: Vectors<Buffer>,
-        thresholds: Vectors<Buffer>, tolerance: Scalar, into result: InfimalConvolution<Buffer>
+        thresholds: Vectors<Buffer>, distance: Distance, tolerance: Scalar, into result: InfimalConvolution<Buffer>
     ) throws(ComputeError)
 }
 

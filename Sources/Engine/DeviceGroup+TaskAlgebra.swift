@@ -112,12 +112,13 @@ extension DeviceGroup {
 
     public func infimalConvolution(
         of system: EigenSystem<Buffer>, linear: Vectors<Buffer>, at centers: Vectors<Buffer>,
-        thresholds: Vectors<Buffer>, tolerance: Scalar, into result: InfimalConvolution<Buffer>
+        thresholds: Vectors<Buffer>, distance: Distance, tolerance: Scalar, into result: InfimalConvolution<Buffer>
     ) throws(ComputeError) {
         for (index, member) in members.enumerated() {
             try member.infimalConvolution(
                 of: share(of: system, index), linear: share(of: linear, index), at: share(of: centers, index),
-                thresholds: share(of: thresholds, index), tolerance: tolerance, into: share(of: result, index))
+                thresholds: share(of: thresholds, index), distance: distance, tolerance: tolerance,
+                into: share(of: result, index))
         }
     }
 

@@ -4,7 +4,7 @@ import Kernels
 extension OpenCLBackend {
     public func infimalConvolution(
         of system: EigenSystem<Buffer>, linear: Vectors<Buffer>, at centers: Vectors<Buffer>,
-        thresholds: Vectors<Buffer>, tolerance: Scalar, into result: InfimalConvolution<Buffer>
+        thresholds: Vectors<Buffer>, distance: Distance, tolerance: Scalar, into result: InfimalConvolution<Buffer>
     ) throws(ComputeError) {
         let (taskCount, columnCount, order) = (result.taskCount, result.columnCount, result.order)
         precondition(system.taskCount == taskCount && system.order == order, "an eigensystem of the same shape")
@@ -15,7 +15,8 @@ extension OpenCLBackend {
         let curvatures = result.curvatures ?? result.minimizers
         let sizes: [KernelArgument] = [
             .count(items), .count(columnCount), .count(order), .count(InfimalConvolution<Buffer>.stepLimit),
-            .count(result.curvatures == nil ? 0 : 1), .real(tolerance), .real(Scalar.ulpOfOne.squareRoot()),
+            .count(distance == .squared ? 1 : 0), .count(result.curvatures == nil ? 0 : 1), .real(tolerance),
+            .real(Scalar.ulpOfOne.squareRoot()),
         ]
         let operands =
             operand(linear, linear.broadcast(over: result.minimizers))

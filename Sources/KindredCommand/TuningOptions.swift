@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compute
 import Methods
 import Tables
 
@@ -77,6 +78,20 @@ struct TuningOptions: ParsableArguments {
         transform: CountList.init(parsing:))
     var rank: CountList?
 
+    @Option(
+        help: """
+            armul: norm is C sqrt(d/n) ||b - c||, which makes near tasks equal and leaves far ones; squared is \
+            C/2 sqrt(d/n) ||b - c||^2, as ridge has. (default: norm)
+            """)
+    var distance: DistanceName?
+
+    @Option(
+        help: """
+            armul: what a task counts in finding the centre: its observations (or the sum of their weights), or equal \
+            for all. (default: observations)
+            """)
+    var taskWeights: TaskWeightsName?
+
     @Flag(help: "armul: show the error of every strength, and of every number of clusters or vectors, that was tried.")
     var path = false
 
@@ -93,7 +108,8 @@ struct TuningOptions: ParsableArguments {
             ("--strengths", strengths != nil, [.armul]), ("--one-se", oneStandardError, [.armul]),
             ("--structure", structure != nil, [.armul]), ("--clusters", clusters != nil, [.armul]),
             ("--least-cluster", leastCluster != nil, [.armul]), ("--rank", rank != nil, [.armul]),
-            ("--path", path, [.armul]),
+            ("--path", path, [.armul]), ("--distance", distance != nil, [.armul]),
+            ("--task-weights", taskWeights != nil, [.armul]),
         ]
         if let stray = given.first(where: { $0.isGiven && !$0.owners.contains(method) }) {
             let owners = stray.owners.map(\.rawValue).joined(separator: " or ")
@@ -192,7 +208,10 @@ struct TuningOptions: ParsableArguments {
             case .clustered: .clustered(ClusterStructure(count: sizes.min() ?? 1, leastShare: leastCluster ?? 0))
             case .lowRank: .lowRank(rank: sizes.min() ?? 1)
             }
-        var armul = ARMUL(structure: structure, penalty: penalty, intercept: intercept == .shared ? .shared : .free)
+        var armul = ARMUL(
+            structure: structure, penalty: penalty, intercept: intercept == .shared ? .shared : .free,
+            weights: taskWeights == .equal ? .equal : .observations)
+        armul.distance = distance == .squared ? .squared : .norm
         armul.standardizes = standardize
         if choosesSize { armul.sizes = sizes }
         return armul
@@ -223,6 +242,8 @@ struct TuningOptions: ParsableArguments {
                 .init("least_cluster", clusters.map { _ in .number(leastCluster ?? 0) } ?? .null),
                 .init("rank", rank?.json ?? .null),
                 .init("intercept", .string(armul.intercept.rawValue)), .init("standardize", .bool(standardize)),
+                .init("distance", .string((distance ?? .norm).rawValue)),
+                .init("task_weights", .string((taskWeights ?? .observations).rawValue)),
                 .init("strength_by", .string(strength != nil ? "user" : "cross-validation")),
                 .init("strengths", strengths.map { .array($0.values.map { .number($0) }) } ?? .null),
                 .init("rule", grid.map { .string($0.rule == .least ? "least error" : "one standard error") } ?? .null),
@@ -244,6 +265,14 @@ enum ShrinkageName: String, ExpressibleByArgument, CaseIterable {
 enum StructureName: String, ExpressibleByArgument, CaseIterable {
     case vanilla, clustered
     case lowRank = "low-rank"
+}
+
+enum DistanceName: String, ExpressibleByArgument, CaseIterable {
+    case norm, squared
+}
+
+enum TaskWeightsName: String, ExpressibleByArgument, CaseIterable {
+    case observations, equal
 }
 
 /// What `--strengths` lists.

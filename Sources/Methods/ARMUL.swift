@@ -64,6 +64,9 @@ public struct ARMUL: Estimator {
     }
 
     public var structure: Structure
+    /// What the penalty grows with. `squared` is `lambda_j ||b_j - c||^2 / 2`, which the paper's Section 2.3 sets against the
+    /// norm: no task becomes the centre, and far tasks pull it as they pull a mean.
+    public var distance = Distance.norm
     /// What a row costs at its linear predictor. For `softmax` a task's coefficients are a column a class, and the norm is
     /// over all columns; `d` is still the number of features.
     public var loss = Loss.squared
@@ -262,7 +265,8 @@ public struct ARMUL: Estimator {
         let count = Double(quadratics.shrunk.features.count)
         return ProfiledLoss(
             quadratics, sharing: sharing, weights: weights == .observations ? weightSums : weightSums.map { _ in 1 },
-            thresholds: weightSums.map { $0 > 0 ? (count / $0).squareRoot() : 0 }, strengths: strengths)
+            thresholds: weightSums.map { $0 > 0 ? (count / $0).squareRoot() : 0 }, strengths: strengths,
+            distance: distance)
     }
 
     /// What became of each of some tasks.

@@ -36,7 +36,9 @@ struct CenterSolver<B: Backend> {
                 var (scale, rounding) = (0.0, 0.0)
                 for task in tasks where loss.weights[task] > 0 {
                     let slope = loss.quadratics.slopes[task]
-                    scale += loss.weights[task] * min(slope, strength * loss.thresholds[task])
+                    // With the norm no slope of `f~_j` is above its threshold.
+                    let limit = loss.distance == .norm ? strength * loss.thresholds[task] : .infinity
+                    scale += loss.weights[task] * min(slope, limit)
                     rounding += loss.weights[task] * slope
                 }
                 centers.append(
@@ -274,7 +276,8 @@ extension Backend {
         let free = try makeVectors(taskCount: 1, width: 1)
         let result = try makeInfimalConvolution(taskCount: systems.count, order: order)
         try infimalConvolution(
-            of: system, linear: linear, at: none, thresholds: free, tolerance: Scalar(tolerance), into: result)
+            of: system, linear: linear, at: none, thresholds: free, distance: .norm, tolerance: Scalar(tolerance),
+            into: result)
         return try download(result.minimizers).split(into: systems.count)
     }
 }

@@ -79,9 +79,7 @@ extension ProfiledLoss {
         var (coefficients, values): ([Double], [Double]) = ([], [])
         try quadratics.forEachShard { shard throws(ComputeError) in
             let result = try backend.makeInfimalConvolution(taskCount: shard.tasks.count, order: order)
-            try backend.infimalConvolution(
-                of: shard.system, linear: shard.linear, at: centers.place(at: shard, of: self),
-                thresholds: upload(thresholds, of: shard), tolerance: TaskQuadratics<B>.tolerance, into: result)
+            try write(at: centers.place(at: shard, of: self), upload(thresholds, of: shard), of: shard, into: result)
             coefficients += try backend.download(result.minimizers)
             values += try backend.download(result.values)
         }

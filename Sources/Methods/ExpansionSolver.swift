@@ -48,13 +48,14 @@ struct ExpansionSolver<B: Backend, P: Problem> {
     private static var ownSteps: Int { 3 }
 
     /// The strength at which the penalty balances the noise of one task's slopes: their variance is the curvature over the
-    /// rows, so it is the root of the mean diagonal of that, a feature.
+    /// rows, so it is the root of the mean diagonal of that, a feature. Of the squared distance it is that mean itself.
     func noiseUnit<Centers>(at start: ExpandedPlace<B, P, Centers>) throws(ComputeError) -> Double {
         let (quadratics, _, _) = try start.expanded.quadratics(
             dampings: start.dampings.map { _ in 0 }, isIncluded: start.isIncluded)
         let loss = armul.loss(of: quadratics, sharing: .all, strengths: [1], weightSums: weightSums)
         let curvature = loss.weights.indices.reduce(0.0) { $0 + loss.weights[$1] * quadratics.traces[$1] }
-        let unit = (curvature / Double(max(1, losses.shrunk.features.count))).squareRoot()
+        let mean = curvature / Double(max(1, losses.shrunk.features.count))
+        let unit = loss.distance == .norm ? mean.squareRoot() : mean
         return unit > 0 && unit.isFinite ? unit : 1
     }
 
@@ -155,7 +156,7 @@ struct ExpandedPlace<B: Backend, P: Problem, Centers: SharedCenters> {
             guard loss.weights[task] > 0 else { return sum }
             let distance = found?.tasks.distances[task] ?? 0
             return sum + loss.weights[task]
-                * (expanded.values[task] + (distance > 0 ? loss.thresholds[task] * distance : 0))
+                * (expanded.values[task] + loss.distance.penalty(loss.thresholds[task], at: distance))
         }
     }
 }
@@ -174,7 +175,7 @@ struct FoundTasks<B: Backend, Centers: SharedCenters> {
     }
 
     private func penalty(_ task: Int) -> Double {
-        tasks.distances[task] > 0 ? loss.thresholds[task] * tasks.distances[task] : 0
+        loss.distance.penalty(loss.thresholds[task], at: tasks.distances[task])
     }
 
     /// The objective with the losses' own values there.

@@ -5,7 +5,7 @@ import Compute
 /// That is to maximise `-sum of w_j f_j*(u_j)` over slopes with `||u_j|| <= lambda_j`, none in free coefficients, and
 /// `sum of w_j u_j = 0`. Slopes of rows, `p_i - y_i` with the means `p_i` that the fit expects, add up to the tasks'; moved to
 /// first order by `d = H^-1 G`, where `G` is what is left of the centre's slope, and by what the free coefficients lack, they
-/// add up to 0; times the largest factor up to 1 that brings all within their `lambda_j` they are feasible. The dual
+/// add up to 0; times the largest factor up to 1 that brings all within their `lambda_j` they are feasible (``DualPoint``). The dual
 /// objective then is at least `-sum of w_j / n_j sum over rows of l*(u_i)`.
 extension ExpansionSolver {
     /// The objective less the dual one; nil where the point is not feasible, far from an optimum, and without a penalty, where
@@ -30,19 +30,19 @@ extension ExpansionSolver {
             try loss.backend.multiply(shard.moments.gram, vector, into: products)
             images += try loss.backend.download(products)
         }
-        var factor = 1.0
-        for task in loss.weights.indices where loss.weights[task] > 0 {
-            let length = (task * order..<(task + 1) * order).reduce(0.0) {
-                $0 + (slopes[$1] - images[$1]) * (slopes[$1] - images[$1])
-            }.squareRoot()
-            if length > loss.thresholds[task] { factor = min(factor, loss.thresholds[task] / length) }
-        }
+        let included = loss.weights.indices.filter { loss.weights[$0] > 0 }
+        let point = DualPoint(
+            lengths: included.map { task in
+                (task * order..<(task + 1) * order).reduce(0.0) {
+                    $0 + (slopes[$1] - images[$1]) * (slopes[$1] - images[$1])
+                }.squareRoot()
+            }, thresholds: included.map { loss.thresholds[$0] }, distance: loss.distance)
         let own = found.tasks.coefficients
         let moved = own.indices.map { own[$0] - move[$0 % order] }
         let other = loss.coefficients(moved, around: found.centers)
-        let sums = try losses.conjugates(at: place.expanded.coefficients, movedTo: other, factor: factor)
-        let dual = loss.weights.indices.reduce(0.0) {
-            loss.weights[$1] > 0 ? $0 - loss.weights[$1] * sums[$1] : $0
+        let sums = try losses.conjugates(at: place.expanded.coefficients, movedTo: other, factor: point.factor)
+        let dual = zip(included, point.conjugates).reduce(0.0) {
+            $0 - loss.weights[$1.0] * (sums[$1.0] + $1.1)
         }
         let gap = place.objective - dual
         return gap.isFinite ? gap : nil

@@ -130,10 +130,8 @@ struct LowRankSolver<B: Backend> {
         var values: [Double] = []
         try loss.quadratics.forEachShard { shard throws(ComputeError) in
             let result = try loss.backend.makeInfimalConvolution(taskCount: shard.tasks.count, order: loss.order)
-            try loss.backend.infimalConvolution(
-                of: shard.system, linear: shard.linear, at: loss.centers(of: place, shard),
-                thresholds: loss.upload(loss.thresholds, of: shard), tolerance: TaskQuadratics<B>.tolerance,
-                into: result)
+            try loss.write(
+                at: loss.centers(of: place, shard), loss.upload(loss.thresholds, of: shard), of: shard, into: result)
             values += try loss.backend.download(result.values)
         }
         return values
@@ -174,10 +172,8 @@ struct LowRankSolver<B: Backend> {
             let tasks = shard.tasks
             let own = Array(place.loadings[tasks.lowerBound * rank..<tasks.upperBound * rank])
             let result = try backend.makeInfimalConvolution(taskCount: tasks.count, order: order, hasCurvatures: true)
-            try backend.infimalConvolution(
-                of: shard.system, linear: shard.linear, at: loss.centers(of: place, shard),
-                thresholds: loss.upload(loss.thresholds, of: shard), tolerance: TaskQuadratics<B>.tolerance,
-                into: result)
+            try loss.write(
+                at: loss.centers(of: place, shard), loss.upload(loss.thresholds, of: shard), of: shard, into: result)
             let weights = try loss.upload(loss.weights, of: shard)
             slopes.values += try backend.download(result.values)
             slopes.value += try backend.weightedSum(of: result.values, weights: weights, adding: [0])[0]

@@ -8,6 +8,8 @@ import Compute
 /// Being slopes, their conjugates are known: with `o_j` the task's own solution,
 ///
 ///     f_j*(a u_j) = z'H_j z / 2 - e_j / 2,    z = a y_j + (1 - a) o_j
+///
+/// With the squared distance slopes have no bound: in its place `||u_j||^2 / (2 lambda_j)` is added to the conjugate.
 struct ProfiledFit {
     let tasks: TaskSolutions
     /// Of each group: the objective.
@@ -20,7 +22,6 @@ struct ProfiledFit {
         _ solver: CenterSolver<B>, at centers: VanillaCenters, on reference: R
     ) throws(ComputeError) {
         let (loss, order) = (solver.loss, solver.loss.order)
-        let limits = loss.thresholds
         tasks = try TaskSolutions(loss, at: centers)
         var left: [[Double]] = []
         for tasks in loss.members {
@@ -45,22 +46,22 @@ struct ProfiledFit {
             residuals.append(included.reduce(slope) { max($0, tasks.violations[$1]) } / scales[group])
             let value = included.reduce(0.0) { $0 + loss.weights[$1] * tasks.values[$1] }
             objectives.append(value + constants[group])
-            let factor = feasibleFactor(included, images: images, limits: limits, order: order)
+            let point = DualPoint(
+                lengths: included.map { length($0, images: images, order: order) },
+                thresholds: included.map { loss.thresholds[$0] }, distance: loss.distance)
             dualityGaps.append(
-                included.reduce(value) {
-                    $0 + loss.weights[$1] * conjugate($1, images: images, move: moves[group], factor: factor)
+                zip(included, point.conjugates).reduce(value) { sum, task in
+                    let own = conjugate(task.0, images: images, move: moves[group], factor: point.factor)
+                    return sum + loss.weights[task.0] * (own + task.1)
                 })
         }
     }
 
-    /// The factor that brings every slope within its `lambda_j`.
-    private func feasibleFactor(_ included: [Int], images: [Double], limits: [Double], order: Int) -> Double {
-        included.reduce(1.0) { factor, task in
-            let length = (task * order..<(task + 1) * order).reduce(0.0) {
-                $0 + (tasks.slopes[$1] - images[$1]) * (tasks.slopes[$1] - images[$1])
-            }.squareRoot()
-            return length > limits[task] ? min(factor, limits[task] / length) : factor
-        }
+    /// The length of a task's slope at `y_j`.
+    private func length(_ task: Int, images: [Double], order: Int) -> Double {
+        (task * order..<(task + 1) * order).reduce(0.0) {
+            $0 + (tasks.slopes[$1] - images[$1]) * (tasks.slopes[$1] - images[$1])
+        }.squareRoot()
     }
 
     /// `z'H_j z / 2` of one task, where `H_j x_j` is its slope and `b_j`.

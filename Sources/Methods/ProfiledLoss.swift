@@ -4,7 +4,7 @@ import Compute
 ///
 ///     F(c) = sum over tasks of w_j f~_j(c),    f~_j(c) = min over x of f_j(x) + lambda_j ||x - c||
 ///
-/// It is convex and smooth. It is formed for several strengths of the penalty, and for each of several groups of tasks.
+/// or with another ``Distance``. It is convex and smooth. It is formed for several strengths of the penalty, and for each of several groups of tasks.
 struct ProfiledLoss<B: Backend> {
     let quadratics: TaskQuadratics<B>
     let sharing: CenterSharing
@@ -14,6 +14,8 @@ struct ProfiledLoss<B: Backend> {
     let weights: [Double]
     /// `lambda_j` at a strength of 1. For a task that takes no part any number does.
     let thresholds: [Double]
+    /// What the penalty grows with.
+    let distance: Distance
     /// Slopes that a search for centres may leave, beside those that rounding does: where the losses are expansions, a
     /// search to the end would be for nothing.
     var accuracy = 0.0
@@ -21,9 +23,10 @@ struct ProfiledLoss<B: Backend> {
     /// - Parameter strengths: one a group, that its thresholds are multiplied with.
     init(
         _ quadratics: TaskQuadratics<B>, sharing: CenterSharing, weights: [Double], thresholds: [Double],
-        strengths: [Double]
+        strengths: [Double], distance: Distance
     ) {
         self.quadratics = quadratics
+        self.distance = distance
         self.sharing = sharing
         members = sharing.members(taskCount: quadratics.taskCount)
         var (shares, limits) = (weights.map { _ in 0.0 }, thresholds)
@@ -42,7 +45,7 @@ struct ProfiledLoss<B: Backend> {
     func times(_ strength: Double) -> ProfiledLoss {
         var other = ProfiledLoss(
             quadratics, sharing: sharing, weights: weights, thresholds: thresholds,
-            strengths: members.map { _ in strength })
+            strengths: members.map { _ in strength }, distance: distance)
         other.accuracy = accuracy
         return other
     }
@@ -51,7 +54,7 @@ struct ProfiledLoss<B: Backend> {
     func sharing(_ labels: [Int], count: Int) -> ProfiledLoss {
         var other = ProfiledLoss(
             quadratics, sharing: .labels(labels, count: count), weights: weights, thresholds: thresholds,
-            strengths: (0..<count).map { _ in 1 })
+            strengths: (0..<count).map { _ in 1 }, distance: distance)
         other.accuracy = accuracy
         return other
     }
@@ -122,9 +125,17 @@ struct ProfiledLoss<B: Backend> {
             taskCount: shard.tasks.count, columnCount: strengths.count, width: 1)
         // A strength of 0 leaves out what it is multiplied with, even infinity.
         try backend.combine(limits.scaled(by: multiples), into: lambdas)
+        try write(at: place(centers, columnCount: strengths.count, of: shard), lambdas, of: shard, into: result)
+    }
+
+    /// Writes the infimal convolutions of a shard's tasks at some centres, with penalties that are given.
+    func write(
+        at centers: Vectors<B.Buffer>, _ lambdas: Vectors<B.Buffer>, of shard: TaskQuadratics<B>.Shard,
+        into result: InfimalConvolution<B.Buffer>
+    ) throws(ComputeError) {
         try backend.infimalConvolution(
-            of: shard.system, linear: shard.linear, at: place(centers, columnCount: strengths.count, of: shard),
-            thresholds: lambdas, tolerance: TaskQuadratics<B>.tolerance, into: result)
+            of: shard.system, linear: shard.linear, at: centers, thresholds: lambdas, distance: distance,
+            tolerance: TaskQuadratics<B>.tolerance, into: result)
     }
 
     /// The centres of each group at its tasks.

@@ -15,7 +15,8 @@ public struct StrengthGrid: Sendable, Equatable {
         case one
         /// The strength at which the penalty balances the noise of one task's slopes: `s sqrt(h)`, where `s` is the
         /// deviation of errors around the tasks' own fits and `h` the mean square of a feature, so that results do not
-        /// depend on the units of the response, or of all features together.
+        /// depend on the units of the response, or of all features together. Of the squared distance it is the strength at
+        /// which the penalty balances a task's loss, `h`.
         case noise
     }
 

@@ -109,7 +109,8 @@ struct StrengthPath {
 
 extension ProfiledLoss {
     /// `s sqrt(h)` of each group: `s^2` is the sum of squares around tasks' own fits over what these leave of degrees of
-    /// freedom, or where they leave none the mean square of the response; `h` is the mean of the diagonals of `H_j`.
+    /// freedom, or where they leave none the mean square of the response; `h` is the mean of the diagonals of `H_j`. Of the
+    /// squared distance it is `h`.
     func noiseUnits() throws(ComputeError) -> [Double] {
         let gains = try solutions(at: members.map { _ in Array(repeating: 0.0, count: order) }, strength: 0).values
         return members.map { tasks in
@@ -127,7 +128,8 @@ extension ProfiledLoss {
                 share += weights[task]
             }
             let variance = left > 0 ? left / degrees : total > 0 ? squares / total : 0
-            let unit = (variance * (share > 0 ? curvature / share : 0)).squareRoot()
+            let mean = share > 0 ? curvature / share : 0
+            let unit = distance == .norm ? (variance * mean).squareRoot() : mean
             return unit > 0 && unit.isFinite ? unit : 1
         }
     }

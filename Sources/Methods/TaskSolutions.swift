@@ -11,7 +11,7 @@ struct TaskSolutions {
     private(set) var linear: [Double] = []
     /// `b_j'o_j`, where `o_j` is the task's own solution: twice what that gains over zero.
     private(set) var ownGains: [Double] = []
-    /// `x'Hx / 2 - b'x + lambda ||x - c||`.
+    /// `x'Hx / 2 - b'x` and the penalty.
     private(set) var values: [Double] = []
     /// `||x_j - c_j||`.
     private(set) var distances: [Double] = []
@@ -25,12 +25,7 @@ struct TaskSolutions {
             let count = shard.tasks.count
             let result = try backend.makeInfimalConvolution(taskCount: count, order: order)
             let middles = try centers.place(at: shard, of: loss)
-            func solve(at centers: Vectors<B.Buffer>, _ thresholds: Vectors<B.Buffer>) throws(ComputeError) {
-                try backend.infimalConvolution(
-                    of: shard.system, linear: shard.linear, at: centers, thresholds: thresholds,
-                    tolerance: TaskQuadratics<B>.tolerance, into: result)
-            }
-            try solve(at: middles, loss.upload(limits, of: shard))
+            try loss.write(at: middles, loss.upload(limits, of: shard), of: shard, into: result)
             let own = try backend.download(result.minimizers)
             let images = try backend.makeVectors(taskCount: count, width: order)
             try backend.multiply(shard.moments.gram, result.minimizers, into: images)
@@ -38,13 +33,14 @@ struct TaskSolutions {
             let products = try backend.download(images)
             let places = try backend.download(middles)
             // With no threshold the least value is that of the task's own solution.
-            try solve(
-                at: backend.makeVectors(taskCount: 1, width: order), backend.makeVectors(taskCount: 1, width: 1))
+            try loss.write(
+                at: backend.makeVectors(taskCount: 1, width: order), backend.makeVectors(taskCount: 1, width: 1),
+                of: shard, into: result)
             ownGains += try backend.download(result.values).map { -2 * $0 }
             let judged = TaskOptimality(
                 own[...], images: products[...], linear: cross, centers: places,
-                limits: limits[shard.tasks], curvatures: loss.quadratics.traces[shard.tasks], order: order,
-                backend.parallel)
+                limits: limits[shard.tasks], loss.distance, curvatures: loss.quadratics.traces[shard.tasks],
+                order: order, backend.parallel)
             coefficients += own
             slopes += zip(products, cross).map { $0 - $1 }
             linear += cross
@@ -69,7 +65,8 @@ private struct TaskOptimality {
     ///   - curvatures: none less than any of `H`.
     init(
         _ x: ArraySlice<Double>, images: ArraySlice<Double>, linear: [Double]?, centers: [Double],
-        limits: ArraySlice<Double>, curvatures: ArraySlice<Double>, order: Int, _ parallel: Parallel
+        limits: ArraySlice<Double>, _ distance: Distance, curvatures: ArraySlice<Double>, order: Int,
+        _ parallel: Parallel
     ) {
         let count = limits.count
         values = Array(repeating: 0, count: count)
@@ -91,7 +88,8 @@ private struct TaskOptimality {
                                                 first: task &* order, middle: task &* stride, order: order)
                                             let limit = limits[limits.startIndex &+ task]
                                             (values[task], distances[task], violations[task]) = own.judged(
-                                                limit: limit, curvature: curvatures[curvatures.startIndex &+ task])
+                                                limit: limit, distance,
+                                                curvature: curvatures[curvatures.startIndex &+ task])
                                         }
                                     }
                                 }
@@ -112,7 +110,9 @@ private struct TaskOptimality {
         let middle: Int
         let order: Int
 
-        func judged(limit: Double, curvature: Double) -> (value: Double, distance: Double, violation: Double) {
+        func judged(
+            limit: Double, _ kind: Distance, curvature: Double
+        ) -> (value: Double, distance: Double, violation: Double) {
             var (quadratic, distance, length) = (0.0, 0.0, 0.0)
             for place in 0..<order {
                 let (value, image) = (x[first &+ place], images[first &+ place])
@@ -126,7 +126,11 @@ private struct TaskOptimality {
             distance = distance.squareRoot()
             // A proximal step of length 1 / curvature goes to c + shrunken (x - c - slope / curvature).
             length = length.squareRoot()
-            let factor = length <= limit ? 0 : 1 - limit / length
+            let factor =
+                switch kind {
+                case .norm: length <= limit ? 0 : 1 - limit / length
+                case .squared: curvature > 0 ? curvature / (curvature + limit) : 0
+                }
             var move = 0.0
             for place in 0..<order {
                 let b = linear.isEmpty ? 0 : linear[first &+ place]
@@ -134,9 +138,7 @@ private struct TaskOptimality {
                 let target = whole - (images[first &+ place] - b)
                 move += (whole - factor * target) * (whole - factor * target)
             }
-            return (
-                quadratic + (distance > 0 ? limit * distance : 0), distance, curvature > 0 ? move.squareRoot() : 0
-            )
+            return (quadratic + kind.penalty(limit, at: distance), distance, curvature > 0 ? move.squareRoot() : 0)
         }
     }
 }
@@ -153,8 +155,8 @@ extension ProfiledLoss {
             violations +=
                 TaskOptimality(
                     coefficients[values], images: slopes[values], linear: nil, centers: places,
-                    limits: thresholds[shard.tasks], curvatures: quadratics.traces[shard.tasks], order: order,
-                    backend.parallel
+                    limits: thresholds[shard.tasks], distance, curvatures: quadratics.traces[shard.tasks],
+                    order: order, backend.parallel
                 ).violations
         }
         return violations

@@ -58,6 +58,29 @@ struct SharingTests {
         #expect(values.allSatisfy { abs($0 - 5) < 3 })
     }
 
+    @Test("with the squared distance every group keeps some of its own, and groups may count alike")
+    func squaredDistance() throws {
+        let folder = try folder()
+        let common = ["--method", "armul", "--strength", "1", "--intercept", "shared", "-v", "-o", "m.json"]
+        var centers: [Double] = []
+        for weights in ["observations", "equal"] {
+            let outcome = try fit(common + ["--distance", "squared", "--task-weights", weights], in: folder)
+            try #require(outcome.code == 0, "\(outcome)")
+            #expect(outcome.errors.contains("where 0 of 7 tasks are\n"), "\(outcome)")
+            let model = try #require(
+                try JSONSerialization.jsonObject(with: folder.data("m.json")) as? [String: Any])
+            let settings = try #require(model["settings"] as? [String: Any])
+            #expect(settings["distance"] as? String == "squared")
+            #expect(settings["task_weights"] as? String == weights)
+            let center = try #require(model["center"] as? [String: Any])
+            centers.append(try #require((center["coefficients"] as? [Double])?[1]))
+        }
+        // The single row pulls at the centre too, more where it counts as much as twenty.
+        #expect(centers[0] != centers[1])
+        let stray = try fit(["--method", "ridge", "--distance", "squared"], in: folder)
+        #expect(stray.code == 64 && stray.errors.contains("--distance is for --method armul, not ridge"))
+    }
+
     @Test("armul draws alike groups to one centre to the bit, leaves another near its own, and finds it as a cluster")
     func armul() throws {
         let folder = try folder()

@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("Infimal convolutions of quadratics and norms")
+@Suite("Infimal convolutions of quadratics and penalties")
 struct SlowInfimalConvolutionTests {
     @Test("are those of the definition", arguments: Candidate.all, ConvolutionProblem.adversarial)
     func definition(candidate: Candidate, problem: ConvolutionProblem) throws {
@@ -96,17 +96,20 @@ struct SlowInfimalConvolutionTests {
         }
     }
 
-    @Test("an infinite threshold gives the centre and the quadratic, to the bit", arguments: Candidate.all)
-    func infinite(candidate: Candidate) throws {
+    @Test(
+        "an infinite threshold gives the centre and the quadratic, to the bit", arguments: Candidate.all,
+        [Distance.norm, .squared])
+    func infinite(candidate: Candidate, distance: Distance) throws {
         try candidate.run {
-            try checkInfinite($0)
+            try checkInfinite($0, distance)
         } float: {
-            try checkInfinite($0)
+            try checkInfinite($0, distance)
         }
     }
 
-    private func checkInfinite<B: Backend>(_ backend: B) throws {
+    private func checkInfinite<B: Backend>(_ backend: B, _ distance: Distance) throws {
         var problem = Self.hard
+        problem.distance = distance
         problem.thresholds = TaskValues(taskCount: 1, width: 1, values: [.infinity])
         let found = try backend.infimalConvolution(of: problem)
         #expect(found.minimizers.values == problem.centers.values)
@@ -118,23 +121,26 @@ struct SlowInfimalConvolutionTests {
         }
     }
 
-    @Test("a threshold of 0 gives the solution nearest to the centre, and no gradient", arguments: Candidate.all)
-    func zero(candidate: Candidate) throws {
+    @Test(
+        "a threshold of 0 gives the solution nearest to the centre, and no gradient", arguments: Candidate.all,
+        [Distance.norm, .squared])
+    func zero(candidate: Candidate, distance: Distance) throws {
         try candidate.run {
-            try checkZero($0)
+            try checkZero($0, distance)
         } float: {
-            try checkZero($0)
+            try checkZero($0, distance)
         }
     }
 
-    private func checkZero<B: Backend>(_ backend: B) throws {
+    private func checkZero<B: Backend>(_ backend: B, _ distance: Distance) throws {
         // Of orders 4, singular: the matrix of ones leaves all but the sum free.
         let ones = Array(repeating: Array(repeating: 1.0, count: 4), count: 4)
         let half = (0..<4).map { row in (0..<4).map { $0 == row && row < 2 ? 2.0 : 0 } }
-        let problem = ConvolutionProblem(
+        var problem = ConvolutionProblem(
             grams: [ones, half], linear: TaskValues(taskCount: 2, width: 4, values: [6, 6, 6, 6, 2, -4, 0, 0]),
             centers: TaskValues(taskCount: 1, width: 4, values: [1, -1, 2, 0]),
             thresholds: TaskValues(taskCount: 1, width: 1, values: [0]))
+        problem.distance = distance
         let found = try backend.infimalConvolution(of: repeatedCenters(problem))
         let tolerance = 500 * Double(B.Scalar.ulpOfOne)
         let nearest: [Double] = [2, 0, 3, 1, 1, -2, 2, 0]
@@ -184,17 +190,19 @@ struct SlowInfimalConvolutionTests {
         #expect(one.curvatures.values == other.curvatures.values)
     }
 
-    @Test("do not depend on neighbours, and are NaN where a number is", arguments: Candidate.all)
-    func neighbours(candidate: Candidate) throws {
+    @Test(
+        "do not depend on neighbours, and are NaN where a number is", arguments: Candidate.all,
+        [Distance.norm, .squared])
+    func neighbours(candidate: Candidate, distance: Distance) throws {
         try candidate.run {
-            try checkNeighbours($0)
+            try checkNeighbours($0, distance)
         } float: {
-            try checkNeighbours($0)
+            try checkNeighbours($0, distance)
         }
     }
 
-    private func checkNeighbours<B: Backend>(_ backend: B) throws {
-        let plain = ConvolutionProblem(taskCount: 35, order: 6, columnCount: 2)
+    private func checkNeighbours<B: Backend>(_ backend: B, _ distance: Distance) throws {
+        let plain = ConvolutionProblem(taskCount: 35, order: 6, columnCount: 2, distance: distance)
         var spoiled = plain
         spoiled.grams[2][4][1] = .nan
         spoiled.linear.values[11 * 6 + 3] = .nan

@@ -7,10 +7,13 @@ package struct ConvolutionProblem: Sendable, CustomStringConvertible {
     package var linear: TaskValues
     package var centers: TaskValues
     package var thresholds: TaskValues
+    package var distance = Distance.norm
 
     package var taskCount: Int { grams.count }
     package var columnCount: Int { centers.columnCount }
-    package var description: String { "\(taskCount) tasks of order \(order), \(columnCount) columns" }
+    package var description: String {
+        "\(taskCount) tasks of order \(order), \(columnCount) columns" + (distance == .norm ? "" : ", squared distance")
+    }
 
     package init(grams: [[[Double]]], linear: TaskValues, centers: TaskValues, thresholds: TaskValues) {
         order = linear.width
@@ -22,7 +25,7 @@ package struct ConvolutionProblem: Sendable, CustomStringConvertible {
 
     /// Matrices `A A' / order + I / 2`, whose condition stays below 20 or so. Thresholds are small in the first column, and
     /// larger in each further one, so that some minimisers are their centres.
-    package init(taskCount: Int, order: Int, columnCount: Int) {
+    package init(taskCount: Int, order: Int, columnCount: Int, distance: Distance = .norm) {
         var stream = TestStream(seed: UInt64(1000 * order + taskCount))
         let grams = (0..<taskCount).map { _ in
             let a = (0..<order).map { _ in (0..<order).map { _ in stream.symmetric() } }
@@ -41,12 +44,17 @@ package struct ConvolutionProblem: Sendable, CustomStringConvertible {
             thresholds.values[place] = abs(thresholds.values[place]) * Double(1 << (2 * column)) / 4
         }
         self.init(grams: grams, linear: linear, centers: centers, thresholds: thresholds)
+        self.distance = distance
     }
 
     /// No task, one, a pack and one more, many; one feature, and sizes on both sides of four.
     package static let adversarial: [ConvolutionProblem] = [
         (0, 3, 1), (1, 1, 1), (9, 2, 3), (33, 5, 2), (17, 8, 4), (513, 3, 1), (9, 20, 2), (2, 40, 1),
-    ].map { ConvolutionProblem(taskCount: $0.0, order: $0.1, columnCount: $0.2) }
+    ].flatMap { size in
+        [Distance.norm, .squared].map {
+            ConvolutionProblem(taskCount: size.0, order: size.1, columnCount: size.2, distance: $0)
+        }
+    }
 
     /// `||Gc - b||` up to its rounding: what rounding moves the gradient by is some units of the last digit of this, times
     /// the order, as the eigensystem's errors are.
@@ -82,7 +90,7 @@ extension Backend {
             taskCount: taskCount, columnCount: problem.columnCount, order: order, hasCurvatures: true)
         try infimalConvolution(
             of: system, linear: rotated, at: upload(problem.centers), thresholds: upload(problem.thresholds),
-            tolerance: 16 * Scalar(order) * Scalar.ulpOfOne, into: result)
+            distance: problem.distance, tolerance: 16 * Scalar(order) * Scalar.ulpOfOne, into: result)
         guard let curvatures = result.curvatures else { preconditionFailure("curvatures are wanted") }
         return ConvolutionValues(
             minimizers: try hostCopy(of: result.minimizers), gradients: try hostCopy(of: result.gradients),
@@ -104,7 +112,7 @@ extension ConvolutionValues {
             for column in 0..<problem.columnCount {
                 let (b, c) = (problem.linear.vector(task), problem.centers.vector(task, column))
                 let t = problem.thresholds[task, column, 0]
-                let x = Definitions.convolutionMinimizer(gram, linear: b, at: c, threshold: t)
+                let x = Definitions.convolutionMinimizer(gram, linear: b, at: c, threshold: t, problem.distance)
                 let image = Definitions.product(gram, x)
                 let rounding = problem.rounding(task, column, at: x, scalar)
                 for (index, value) in minimizers.vector(task, column).enumerated() {
@@ -112,11 +120,13 @@ extension ConvolutionValues {
                     compare(gradients[task, column, index], image[index] - b[index], rounding * largest / least)
                 }
                 let away = Definitions.distance(x, c)
-                let value = Definitions.dot(x, image) / 2 - Definitions.dot(b, x) + t * away
+                let penalty = problem.distance.penalty(t, at: away)
+                let value = Definitions.dot(x, image) / 2 - Definitions.dot(b, x) + penalty
                 let lengths = Definitions.norm(x) + Definitions.norm(c)
-                compare(values[task, column, 0], value, rounding * lengths + t * away * Double(Scalar.ulpOfOne) * 8)
+                compare(values[task, column, 0], value, rounding * lengths + penalty * Double(Scalar.ulpOfOne) * 8)
                 // Directions are moved by what the minimiser is over its distance.
-                let curvature = Definitions.convolutionCurvature(gram, at: c, minimizer: x, threshold: t)
+                let curvature = Definitions.convolutionCurvature(
+                    gram, at: c, minimizer: x, threshold: t, problem.distance)
                 let turn = away == 0 ? 0 : rounding / least / away
                 let share = 80 * Double(problem.order) * Double(Scalar.ulpOfOne) + 8 * turn
                 let allowance = largest * share * largest / least

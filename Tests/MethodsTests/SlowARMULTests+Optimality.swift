@@ -20,7 +20,7 @@ extension SlowARMULTests {
 
     // MARK: The objective
 
-    /// `sum of w_j (f_j(b_j) + lambda_j ||b_j - c||)` from the rows, without the intercept in the norm where it is free.
+    /// `sum of w_j (f_j(b_j) + lambda_j ||b_j - c||)`, or with the squared distance, from the rows, without the intercept in the norm where it is free.
     private func objective(
         _ tasks: [[Double]], _ center: [Double], of problem: ArrayProblem, _ armul: ARMUL
     ) -> Double {
@@ -34,7 +34,7 @@ extension SlowARMULTests {
             let lambda = armul.strength * (Double(shrunk.count) / sums[task]).squareRoot()
             let distance = Definitions.distance(shrunk.map { tasks[task][$0] }, shrunk.map { center[$0] })
             let share = armul.weights == .equal ? 1 / Double(sums.count) : sums[task] / sums.reduce(0, +)
-            return total + share * (squares / sums[task] / 2 + lambda * distance)
+            return total + share * (squares / sums[task] / 2 + armul.distance.penalty(lambda, at: distance))
         }
     }
 
@@ -194,12 +194,25 @@ extension SlowARMULTests {
 struct ARMULForm: Sendable, CustomStringConvertible {
     let armul: ARMUL
 
-    var description: String { "strength \(armul.strength), \(armul.intercept), \(armul.weights)" }
+    var description: String {
+        "strength \(armul.strength), \(armul.intercept), \(armul.weights), \(armul.distance)"
+    }
 
-    static let all = [
+    private static let norms = [
         ARMUL(strength: 0.05), ARMUL(strength: 0.4), ARMUL(strength: 1.5), ARMUL(strength: 0.4, intercept: .shared),
         ARMUL(strength: 0.4, weights: .equal), ARMUL(strength: 2, intercept: .shared, weights: .equal),
-    ].map { ARMULForm(armul: $0) }
+    ]
+
+    static let all = (norms + norms.suffix(4).map(\.squared)).map { ARMULForm(armul: $0) }
+}
+
+extension ARMUL {
+    /// The same with the squared distance.
+    var squared: ARMUL {
+        var armul = self
+        armul.distance = .squared
+        return armul
+    }
 }
 
 extension ARMUL {

@@ -119,6 +119,26 @@ extension SlowARMULTests {
         #expect(found.penalty?.size == 3 && found.penalty?.value == .infinity)
     }
 
+    @Test("many tasks of a few rows, whose own fits are wild, do not keep clusters from being found")
+    func seeds() throws {
+        var problem = ArrayProblem(
+            RandomProblem(
+                sampleCounts: (0..<60).map { $0 < 20 ? 40 : 4 }, featureCount: 4, isWeighted: false))
+        for task in problem.tasks.indices {
+            let kind: Double = task % 2 == 0 ? 1 : -1
+            for (row, x) in problem.tasks[task].design.enumerated() {
+                problem.tasks[task].response[row] = kind * (x[1] + x[2]) + 0.3 * Double(row % 3 - 1)
+            }
+        }
+        // One beginning, of whatever seed, has to do.
+        for seed in 1...10 {
+            let clusters = ClusterStructure(count: 2, restartCount: 1, seed: UInt64(seed))
+            let fit = try Self.fit(ARMUL(structure: .clustered(clusters), strength: 2), problem)
+            let labels = try #require(fit.clusters).labels.prefix(20)
+            #expect(labels.indices.allSatisfy { labels[$0] == labels[$0 % 2] } && labels[0] != labels[1])
+        }
+    }
+
     @Test("a strength that is given leaves only the number of clusters to be chosen; within one error the fewest")
     func sizesAlone() throws {
         var armul = ARMUL(structure: .clustered(ClusterStructure(count: 1)), strength: 1.2)

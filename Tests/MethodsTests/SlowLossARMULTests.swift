@@ -86,7 +86,10 @@ struct SlowLossARMULTests {
     @Test(
         "conditions for an optimum hold, as the rows have them", arguments: Candidate.all,
         models.flatMap { model in
-            [ARMUL.InterceptRole.free, .shared].map { LossCase(model: model, intercept: $0) }
+            [
+                LossCase(model: model, intercept: .free), LossCase(model: model, intercept: .shared),
+                LossCase(model: model, intercept: .free, distance: .squared),
+            ]
         })
     func optimum(candidate: Candidate, form: LossCase) throws {
         try candidate.run {
@@ -101,6 +104,7 @@ struct SlowLossARMULTests {
         for strength in [0.1, 0.6] {
             var armul = ARMUL(strength: strength, intercept: form.intercept)
             armul.loss = form.model.loss
+            armul.distance = form.distance
             let fit = try armul.fit(problem, on: backend, reference: Base.reference)
             #expect(fit.statuses.allSatisfy { $0 == .ok } && fit.centerStatus == .ok)
             let certificate = try #require(fit.certificate)
@@ -307,12 +311,13 @@ struct SlowLossARMULTests {
     }
 }
 
-/// A loss with the intercept's role.
+/// A loss with the intercept's role and the penalty's distance.
 struct LossCase: Sendable, CustomStringConvertible {
     let model: LossModel
     let intercept: ARMUL.InterceptRole
+    var distance = Distance.norm
 
-    var description: String { "\(model), intercept \(intercept)" }
+    var description: String { "\(model), intercept \(intercept), \(distance)" }
 
     /// A column of coefficients a class.
     func columns(_ coefficients: [Double]) -> [[Double]] {
@@ -375,12 +380,13 @@ private struct RowOptimality {
             // What a proximal step of length 1 would move.
             let target = zip(moves, own).map { $0 - $1 }
             let length = Definitions.distance(target, target.map { _ in 0 })
-            let factor = length <= lambda ? 0 : 1 - lambda / length
+            let factor =
+                form.distance == .squared ? 1 / (1 + lambda) : length <= lambda ? 0 : 1 - lambda / length
             residual = max(residual, Definitions.distance(moves, target.map { factor * $0 }))
             for index in slopes.indices where !shrunk.contains(index) { residual = max(residual, abs(slopes[index])) }
             for (place, slope) in own.enumerated() { centerSlope[place] += share * slope }
             let value = Definitions.lossSum(form.model.definition, rows, at: form.columns(tasks[task])) / sums[task]
-            objective += share * (value + lambda * distance)
+            objective += share * (value + form.distance.penalty(lambda, at: distance))
         }
         residual = max(residual, Definitions.distance(centerSlope, centerSlope.map { _ in 0 }))
     }
