@@ -114,7 +114,7 @@ public struct ARMUL: Estimator {
 
     var grid: StrengthGrid? {
         switch penalty {
-        case .crossValidated(let grid): grid
+        case .crossValidated(let grid): grid.unit == .noise && distance == .squared ? grid.withSquares : grid
         case .value(let strength): triedSizes.count > 1 ? StrengthGrid(strength: strength) : nil
         }
     }

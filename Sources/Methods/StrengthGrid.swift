@@ -31,7 +31,7 @@ public struct StrengthGrid: Sendable, Equatable {
         self.init(multiples: strengths, unit: .one, foldCount: foldCount, seed: seed, rule: rule)
     }
 
-    /// Ten strengths from a fiftieth to ten times the noise.
+    /// Ten strengths from a fiftieth to ten times the noise; for the squared distance their squares.
     public init(foldCount: Int = 5, seed: UInt64 = 1, rule: Rule = .least) {
         let multiples = (0..<10).map { 0.02 * Double.pow(500, Double($0) / 9) }
         self.init(multiples: multiples, unit: .noise, foldCount: foldCount, seed: seed, rule: rule)
@@ -40,6 +40,12 @@ public struct StrengthGrid: Sendable, Equatable {
     /// One strength, which only the number of clusters or vectors is chosen for.
     public init(strength: Double, foldCount: Int = 5, seed: UInt64 = 1, rule: Rule = .least) {
         self.init(strengths: [strength], foldCount: foldCount, seed: seed, rule: rule)
+    }
+
+    /// The same with the squares of its multiples: the squared distance takes a wider range from own fits to one of all.
+    var withSquares: StrengthGrid {
+        StrengthGrid(
+            multiples: multiples.map { $0 * $0 }, unit: unit, foldCount: foldCount, seed: seed, rule: rule)
     }
 
     private init(multiples: [Double], unit: Unit, foldCount: Int, seed: UInt64, rule: Rule) {

@@ -103,6 +103,7 @@ extension SlowARMULTests {
         let (one, other) = (try Self.fit(armul, Self.solvable), try Self.fit(armul, stretched))
         let (curve, scaled) = (try #require(one.penaltyCurve), try #require(other.penaltyCurve))
         Self.expectClose(scaled.map(\.penalty), curve.map { 64 * $0.penalty })
+        Self.expectClose([try #require(curve.last).penalty / curve[0].penalty], [250_000])
         Self.expectClose(scaled.map(\.error), curve.map(\.error), within: 1e-8)
     }
 }
