@@ -77,10 +77,6 @@ struct FitCommand: ParsableCommand {
             throw ValidationError(
                 "--family \(family.rawValue) comes with --method armul; with --strength 0 each task is on its own")
         }
-        if family != .gaussian, tuning.choosesSize {
-            throw ValidationError(
-                "several --clusters or --rank to choose from come with --family gaussian; give \(family.rawValue) one")
-        }
         if !method.hasVariances, vcov.estimator != .iid {
             throw ValidationError("--vcov: standard errors of that kind come with --method itl or pool")
         }

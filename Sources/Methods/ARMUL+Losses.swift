@@ -13,29 +13,32 @@ extension ARMUL {
             variances = try moments.training(without: nil).variances()
         }
         let rows = LossRows(problem: problem, variances: variances, backend: backend, progress: progress)
-        return try generalFit(structure.solver, rows, on: reference)
+        let losses = try losses(of: problem, rows)
+        let solver = ExpansionSolver(armul: self, losses: losses, weightSums: losses.weightSums)
+        var chosen = ChosenPenalty(value: 0, origin: .given)
+        var curve: [PenaltyError]?
+        if let grid {
+            let path = try lossPath(grid, rows, solver, on: reference)
+            (chosen, curve) = (path.best(of: 0), path.curve(of: 0))
+        } else if case .value(let strength) = penalty {
+            chosen = ChosenPenalty(value: strength, origin: .given, size: triedSizes[0])
+        }
+        var fit = try generalFit(structure.sized(chosen.size).solver, strength: chosen.value, solver, on: reference)
+        fit.penalty = chosen
+        fit.penaltyCurve = curve
+        return fit
     }
 
     private func generalFit<S: CenterStructure, B: Backend, P: Problem, R: Backend<Double>>(
-        _ structure: S, _ rows: LossRows<B, P>, on reference: R
+        _ structure: S, strength: Double, _ solver: ExpansionSolver<B, P>, on reference: R
     ) throws(ComputeError) -> Fit {
-        let losses = try losses(of: rows.problem, rows)
-        let solver = ExpansionSolver(armul: self, losses: losses, weightSums: losses.weightSums)
+        let losses = solver.losses
         let start = try solver.start(structure, on: reference)
-        let chosen: ChosenPenalty
-        var curve: [PenaltyError]?
-        switch penalty {
-        case .value(let strength): chosen = ChosenPenalty(value: strength, origin: .given)
-        case .crossValidated(let grid):
-            let unit = grid.unit == .one ? 1 : try solver.noiseUnit(at: start)
-            let path = try lossPath(grid, unit: unit, structure, rows, weightSums: losses.weightSums, on: reference)
-            (chosen, curve) = (path.best(of: 0), path.curve(of: 0))
-        }
-        let solved = try solver.solve(structure, strength: chosen.value, from: start, on: reference)
+        let solved = try solver.solve(structure, strength: strength, from: start, on: reference)
         guard let found = solved.found else { preconditionFailure("a search that ends has found something") }
         var gap: Double?
         if let vanilla = solved as? ExpandedPlace<B, P, VanillaCenters> {
-            gap = try solver.dualityGap(of: vanilla, strength: chosen.value, on: reference)
+            gap = try solver.dualityGap(of: vanilla, strength: strength, on: reference)
         }
         let full = FullCoefficients(found.loss.quadratics)
         var fit = try fit(
@@ -49,7 +52,7 @@ extension ARMUL {
         for task in fit.statuses.indices {
             if losses.totals.observations[task] > 0, !losses.isIncluded[task] {
                 fit.statuses[task] = losses.totals.weights[task].isFinite ? .separated : .nonFinite
-            } else if chosen.value == 0, isSeparable, fit.statuses[task] == .ok,
+            } else if strength == 0, isSeparable, fit.statuses[task] == .ok,
                 solved.expanded.values[task] < Self.certainLoss
             {
                 fit.statuses[task] = .separated
@@ -61,8 +64,6 @@ extension ARMUL {
         fit.certificate = Certificate(
             objective: solved.objective, residual: solved.residual, dualityGap: gap,
             iterationCount: solved.roundCount, hasConverged: solved.hasConverged)
-        fit.penalty = chosen
-        fit.penaltyCurve = curve
         return fit
     }
 
@@ -100,7 +101,7 @@ extension ARMUL {
     /// are no finite coefficients.
     private static var certainLoss: Double { 1e-7 }
 
-    private func losses<B: Backend, P: Problem, Q: Problem>(
+    func losses<B: Backend, P: Problem, Q: Problem>(
         of problem: P, _ rows: LossRows<B, Q>
     ) throws(ComputeError) -> TaskLosses<B, P> {
         try TaskLosses(
@@ -108,41 +109,44 @@ extension ARMUL {
             on: rows.backend, progress: rows.progress)
     }
 
-    /// The mean loss on rows held out, of several strengths and every fold.
-    private func lossPath<S: CenterStructure, B: Backend, P: Problem, R: Backend<Double>>(
-        _ grid: StrengthGrid, unit: Double, _ structure: S, _ rows: LossRows<B, P>, weightSums: [Double],
-        on reference: R
+    /// The mean loss on rows held out, of several numbers of clusters or vectors, strengths, and every fold.
+    ///
+    /// - Parameter whole: of all rows, which say what strengths are multiples of.
+    private func lossPath<B: Backend, P: Problem, R: Backend<Double>>(
+        _ grid: StrengthGrid, _ rows: LossRows<B, P>, _ whole: ExpansionSolver<B, P>, on reference: R
     ) throws(ComputeError) -> StrengthPath {
-        var path = StrengthPath(grid, unit: unit)
-        for fold in 0..<grid.foldCount {
-            func part(isHeldOut: Bool) throws(ComputeError) -> TaskLosses<B, FoldProblem<P>> {
-                try losses(
-                    of: FoldProblem(whole: rows.problem, folds: folds, fold: fold, isHeldOut: isHeldOut), rows)
-            }
-            let solver = ExpansionSolver(armul: self, losses: try part(isHeldOut: false), weightSums: weightSums)
-            let heldOut = try part(isHeldOut: true)
-            var place = try solver.start(structure, on: reference)
-            for (index, multiple) in grid.multiples.enumerated().reversed() {
-                place = try solver.solve(structure, strength: multiple * unit, from: place, on: reference)
-                let coefficients = place.expanded.coefficients
-                let values = try heldOut.values(at: coefficients)
-                for task in values.indices where values[task].isFinite && heldOut.totals.weights[task] > 0 {
-                    let first = task * heldOut.shrunk.coefficientCount
-                    guard coefficients[first].isFinite else { continue }
-                    path.add(
-                        error: values[task] * heldOut.totals.weights[task], weight: heldOut.totals.weights[task],
-                        fold: fold, place: index)
-                }
+        let unit = grid.unit == .one ? 1 : try Self.noiseUnit(structure.solver, whole, on: reference)
+        var path = StrengthPath(grid, sizes: triedSizes, unit: unit)
+        for number in 0..<grid.foldCount {
+            let fold = try LossFold(number, folds, of: rows, self, weightSums: whole.weightSums)
+            for (place, size) in triedSizes.enumerated() {
+                try Self.addErrors(
+                    structure.sized(size).solver, fold, firstPlace: place * grid.multiples.count, to: &path,
+                    on: reference)
             }
         }
         return path
     }
-}
 
-/// The rows that losses are formed of, and where.
-private struct LossRows<B: Backend, P: Problem> {
-    let problem: P
-    let variances: [Double]?
-    let backend: B
-    let progress: PassProgress?
+    private static func noiseUnit<S: CenterStructure, B: Backend, P: Problem, R: Backend<Double>>(
+        _ structure: S, _ solver: ExpansionSolver<B, P>, on reference: R
+    ) throws(ComputeError) -> Double {
+        try solver.noiseUnit(at: solver.start(structure, on: reference))
+    }
+
+    /// Adds the errors of a structure in a fold at every strength, each search continuing that at the next greater one.
+    private static func addErrors<S: CenterStructure, B: Backend, P: Problem, R: Backend<Double>>(
+        _ structure: S, _ fold: LossFold<B, P>, firstPlace: Int, to path: inout StrengthPath, on reference: R
+    ) throws(ComputeError) {
+        var place = try fold.training.start(structure, on: reference)
+        for (index, strength) in path.strengths.enumerated().reversed() {
+            place = try fold.training.solve(structure, strength: strength, from: place, on: reference)
+            let errors = try fold.errors(at: place.expanded.coefficients)
+            for task in errors.indices where fold.isCompared[task] {
+                path.add(
+                    error: errors[task], weight: fold.heldOut.totals.weights[task], fold: fold.number,
+                    place: firstPlace + index)
+            }
+        }
+    }
 }

@@ -76,8 +76,8 @@ public struct ARMUL: Estimator {
     /// Whether distances are between coefficients of standardized features, each divided by its deviation over all rows;
     /// else they depend on the units of features.
     public var standardizes = false
-    /// Numbers of clusters or vectors, each at least 1, that cross-validation chooses from in place of the structure's own,
-    /// for the squared loss; a strength that is given then is that of all. None: the structure has its own.
+    /// Numbers of clusters or vectors, each at least 1, that cross-validation chooses from in place of the structure's own;
+    /// a strength that is given then is that of all. None: the structure has its own.
     public var sizes: [Int] = []
 
     public init(
@@ -102,7 +102,7 @@ public struct ARMUL: Estimator {
 
     /// Of other losses than the squared one only a guess: they pass as often as Newton's method has rounds.
     public var passCount: Int {
-        loss == .squared ? 1 : 12 * (1 + (grid.map { $0.foldCount * $0.multiples.count } ?? 0) / 2)
+        loss == .squared ? 1 : 12 * (1 + (grid.map { $0.foldCount * $0.multiples.count * triedSizes.count } ?? 0) / 2)
     }
     /// The moments by fold, their conversion, its eigenvectors, and what is found of the tasks with its second derivatives.
     public var arrayCount: Int { foldedArrayCount(folds.foldCount) + 7 }

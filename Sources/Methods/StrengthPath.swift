@@ -1,6 +1,6 @@
 import Compute
 
-/// ARMUL's squared error on rows held out, for several strengths of the penalty, several numbers of clusters or vectors, and
+/// ARMUL's error on rows held out, squared or another loss, for several strengths of the penalty, several numbers of clusters or vectors, and
 /// every fold, in each of several groups.
 ///
 /// In each fold all strengths are columns of one computation. Penalties keep the number of rows that a task has with the
@@ -44,9 +44,9 @@ struct StrengthPath {
         }
     }
 
-    /// Without errors yet, of one group and one structure.
-    init(_ grid: StrengthGrid, unit: Double) {
-        self.init(grid, sizes: [nil], units: [unit], foldCount: grid.foldCount)
+    /// Without errors yet, of one group.
+    init(_ grid: StrengthGrid, sizes: [Int?], unit: Double) {
+        self.init(grid, sizes: sizes, units: [unit], foldCount: grid.foldCount)
     }
 
     private init(_ grid: StrengthGrid, sizes: [Int?], units: [Double], foldCount: Int) {
@@ -58,7 +58,10 @@ struct StrengthPath {
         weights = units.map { _ in Array(repeating: 0.0, count: foldCount) }
     }
 
-    /// Adds a task's error, the same tasks for every strength.
+    /// The strengths of a problem of one group, ascending.
+    var strengths: [Double] { grid.multiples.map { $0 * units[0] } }
+
+    /// Adds a task's error, the same tasks for every size and strength.
     mutating func add(error: Double, weight: Double, fold: Int, place: Int) {
         errors[0][fold][place] += error
         if place == 0 { weights[0][fold] += weight }

@@ -135,6 +135,25 @@ struct FamilyTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path("m.csv")))
     }
 
+    @Test("the number of clusters or vectors is chosen for every family, and the file says from which")
+    func sizes() throws {
+        let folder = try folder()
+        for (family, response) in [("binomial", "bit"), ("poisson", "count")] {
+            for (structure, option) in [("clustered", "--clusters"), ("low-rank", "--rank")] {
+                let outcome = try fit(
+                    family, response,
+                    ["--structure", structure, option, "1,2", "--intercept", "shared", "--cv", "3", "-o", "m.json"],
+                    in: folder)
+                try #require(outcome.code == 0, "\(outcome)")
+                let model = try #require(
+                    try JSONSerialization.jsonObject(with: folder.data("m.json")) as? [String: Any])
+                let tuning = try #require(model["tuning"] as? [String: Any])
+                let name = structure == "clustered" ? "clusters" : "rank"
+                #expect(tuning[name] as? [Int] == [1, 2] && tuning["penalty"] as? [Double] == [0.3, 0.3], "\(tuning)")
+            }
+        }
+    }
+
     @Test("a family is of armul alone")
     func otherMethods() throws {
         let folder = try folder()
