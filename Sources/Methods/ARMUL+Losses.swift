@@ -74,14 +74,17 @@ extension ARMUL {
     ///   - weightSums: the weights of tasks' rows that penalties and weights go by, where they are not those of the problem.
     ///   - strengths: ascending.
     ///   - tolerance: slopes that may be left, over their scale.
+    ///   - leastDecrease: the share by which the objective has to fall in ten rounds for a search to go on.
     package func coefficientPath<B: Backend, R: Backend<Double>>(
-        to problem: some Problem, weightSums: [Double]?, strengths: [Double], tolerance: Double, on backend: B,
+        to problem: some Problem, weightSums: [Double]?, strengths: [Double], tolerance: Double,
+        leastDecrease: Double, on backend: B,
         reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> [[Double]] {
         let rows = LossRows(problem: problem, variances: nil, backend: backend, progress: progress)
         let losses = try losses(of: problem, rows)
         var solver = ExpansionSolver(armul: self, losses: losses, weightSums: weightSums ?? losses.weightSums)
         solver.tolerance = tolerance
+        solver.leastDecrease = leastDecrease
         return try Self.path(structure.solver, solver, strengths: strengths, on: reference)
     }
 

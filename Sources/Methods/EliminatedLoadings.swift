@@ -1,82 +1,118 @@
 import Compute
 
-/// One task's loadings, eliminated from a step of the whole subspace: with `S = L L'` the curvature in the loadings, `L^-1 I'` and
-/// `L^-1 B'g`.
+/// One task's loadings, eliminated from a step of the whole subspace.
+///
+/// For a step `D` of the basis the best step of the loadings is `-S^-1 (B'g + K D)`, with `S = B'C B` the curvature in the
+/// loadings and `K D = I'D z + D'g`, `I = C B`, what the step adds to their slopes. What remains is a quadratic of `D`, less
+/// by `K'S^-1 K` in its curvature and by `K'S^-1 B'g` in its slopes: with `S = L L'`, products of `L^-1 K` and `L^-1 B'g`.
 struct EliminatedLoadings {
+    private let task: Int
     private let rank: Int
+    private let order: Int
+    /// `z`.
+    private let loadings: [Double]
+    /// Whether `K` has its part `D'g`; without it the remaining curvature is never negative.
+    private let isExact: Bool
     /// `L`, a triangle; a row whose pivot is rounding is 0.
     private var lower: [Double]
-    /// `L^-1 I'`, `rank x order`.
-    private var images: [Double]
-    /// `L^-1 B'g`.
-    private var slopes: [Double]
 
-    init(_ all: SubspaceSlopes, task: Int, rank: Int, order: Int, damping: Double) {
-        self.rank = rank
-        let (squares, vectors) = (task * rank * rank, task * rank * order)
-        lower = (0..<rank).flatMap { row in
-            (0...row).map { column in
-                SubspaceSlopes.mixed(
-                    all.profiledSquares[squares + row * rank + column], all.fullSquares[squares + row * rank + column],
-                    damping)
-            }
-        }
-        images = Array(all.profiledImages[vectors..<vectors + rank * order])
-        slopes = Array(all.loadingGradients[task * rank..<(task + 1) * rank])
+    init(_ all: SubspaceSlopes, _ loadings: [Double], task: Int, order: Int, isExact: Bool) {
+        self.task = task
+        self.loadings = loadings
+        self.order = order
+        self.isExact = isExact
+        rank = loadings.count
+        let first = task * rank * rank
+        lower = Array(repeating: 0, count: triangleCount(rank))
         for row in 0..<rank {
-            let first = triangleCount(row)
-            let whole = lower[first + row]
+            let own = triangleCount(row)
             for column in 0...row {
+                let place = first + row * rank + column
+                let whole = SubspaceSlopes.mixed(
+                    all.profiledSquares[place], all.fullSquares[place], SubspaceSlopes.leastDamping)
                 let other = triangleCount(column)
-                var value = lower[first + column]
-                for k in 0..<column { value -= lower[first + k] * lower[other + k] }
+                var value = whole
+                for k in 0..<column { value -= lower[own + k] * lower[other + k] }
                 if column < row {
-                    lower[first + column] = lower[other + column] > 0 ? value / lower[other + column] : 0
+                    lower[own + column] = lower[other + column] > 0 ? value / lower[other + column] : 0
                 } else {
-                    lower[first + row] = value > all.pivotTolerance * whole ? value.squareRoot() : 0
-                }
-            }
-            let pivot = lower[first + row]
-            func reduce(_ values: inout [Double], _ width: Int) {
-                for place in 0..<width {
-                    var value = values[row * width + place]
-                    for k in 0..<row { value -= lower[first + k] * values[k * width + place] }
-                    values[row * width + place] = pivot > 0 ? value / pivot : 0
-                }
-            }
-            reduce(&images, order)
-            reduce(&slopes, 1)
-        }
-    }
-
-    /// `I S^-1 I'`, a triangle.
-    func square(order: Int) -> [Double] {
-        var square = Array(repeating: 0.0, count: triangleCount(order))
-        for vector in 0..<rank {
-            var entry = 0
-            for row in 0..<order {
-                let value = images[vector * order + row]
-                for column in 0...row {
-                    square[entry] += value * images[vector * order + column]
-                    entry += 1
+                    lower[own + row] = value > all.pivotTolerance * whole ? value.squareRoot() : 0
                 }
             }
         }
-        return square
     }
 
-    /// `I S^-1 B'g`.
-    func pull(order: Int) -> [Double] {
-        (0..<order).map { place in
-            (0..<rank).reduce(0.0) { $0 + images[$1 * order + place] * slopes[$1] }
+    /// Takes `weight` times what the loadings take off the basis's curvature, a triangle, and its slopes.
+    ///
+    /// - Parameter coupling: room for `L^-1 K`, `rank x (rank x order)`, and `L^-1 B'g` behind it.
+    func subtract(
+        _ all: SubspaceSlopes, weight: Double, from curvature: inout [Double], _ gradient: inout [Double],
+        _ coupling: inout [Double]
+    ) {
+        let (rank, order, width) = (rank, order, rank * order)
+        coupling.withUnsafeMutableBufferPointer { coupling in
+            curvature.withUnsafeMutableBufferPointer { curvature in
+                gradient.withUnsafeMutableBufferPointer { gradient in
+                    guard let coupling = coupling.baseAddress, let curvature = curvature.baseAddress else { return }
+                    let slopes = coupling + rank * width
+                    for row in 0..<rank {
+                        let own = coupling + row * width
+                        writeCoupling(all, row: row, to: own)
+                        slopes[row] = all.loadingGradients[task * rank + row]
+                        let first = triangleCount(row)
+                        for k in 0..<row {
+                            add(-lower[first + k], times: coupling + k * width, to: own, count: width)
+                            slopes[row] -= lower[first + k] * slopes[k]
+                        }
+                        let factor = lower[first + row] > 0 ? 1 / lower[first + row] : 0
+                        for place in 0..<width { own[place] *= factor }
+                        slopes[row] *= factor
+                        for place in 0..<width {
+                            let share = -weight * own[place]
+                            add(share, times: own, to: curvature + triangleCount(place), count: place + 1)
+                            gradient[place] += share * slopes[row]
+                        }
+                    }
+                }
+            }
+        }
+
+        /// A row of `K`.
+        func writeCoupling(_ all: SubspaceSlopes, row: Int, to own: UnsafeMutablePointer<Double>) {
+            let first = task * rank * order + row * order
+            for vector in 0..<rank {
+                for place in 0..<order {
+                    own[vector * order + place] =
+                        loadings[vector]
+                        * SubspaceSlopes.mixed(
+                            all.profiledImages[first + place], all.fullImages[first + place],
+                            SubspaceSlopes.leastDamping)
+                }
+            }
+            guard isExact else { return }
+            for place in 0..<order { own[row * order + place] += all.gradients[task * order + place] }
         }
     }
 
-    /// `-S^-1 (B'g + I'x)` for a step `x` of the centre that comes from the basis.
-    func step(_ center: [Double]) -> [Double] {
-        let order = center.count
-        var step = (0..<rank).map { row in
-            -center.indices.reduce(slopes[row]) { $0 + images[row * order + $1] * center[$1] }
+    /// The step of the loadings for one of the basis, vector by vector.
+    func step(_ all: SubspaceSlopes, _ basis: [Double]) -> [Double] {
+        let center = (0..<order).map { place in
+            (0..<rank).reduce(0.0) { $0 + loadings[$1] * basis[$1 * order + place] }
+        }
+        var step = Array(repeating: 0.0, count: rank)
+        for row in 0..<rank {
+            let first = task * rank * order + row * order
+            var slope = all.loadingGradients[task * rank + row]
+            for place in 0..<order {
+                slope +=
+                    center[place]
+                    * SubspaceSlopes.mixed(
+                        all.profiledImages[first + place], all.fullImages[first + place], SubspaceSlopes.leastDamping)
+                if isExact { slope += all.gradients[task * order + place] * basis[row * order + place] }
+            }
+            for k in 0..<row { slope += lower[triangleCount(row) + k] * step[k] }
+            let pivot = lower[triangleCount(row) + row]
+            step[row] = pivot > 0 ? -slope / pivot : 0
         }
         for row in (0..<rank).reversed() {
             let pivot = lower[triangleCount(row) + row]

@@ -11,6 +11,7 @@ final class ExpandedTasks<B: Backend, P: Problem> {
     /// The derivatives, where all tasks come in one shard.
     private let kept: LossDerivatives?
     private var keptBounds: LossDerivatives?
+    private var keptShares: [Double]?
 
     init(_ losses: TaskLosses<B, P>, at coefficients: [Double]) throws(ComputeError) {
         self.losses = losses
@@ -54,6 +55,18 @@ final class ExpandedTasks<B: Backend, P: Problem> {
             isFirst = false
         }
         return (quadratics, slopes, freeSlopes)
+    }
+
+    /// How large each task's curvature is beside its bound, by their traces.
+    func curvatureShares() throws(ComputeError) -> [Double] {
+        if let keptShares { return keptShares }
+        var shares: [Double] = []
+        let factors = losses.boundFactors
+        try forEachShard(wantsBounds: true) { tasks, derivatives in
+            shares += losses.expansion.curvatureShares(of: derivatives, boundFactors: factors[tasks])
+        }
+        keptShares = shares
+        return shares
     }
 
     private func forEachShard(

@@ -13,8 +13,13 @@ struct ExpansionSolver<B: Backend, P: Problem> {
     let weightSums: [Double]
     /// Slopes that may be left, over their scale.
     var tolerance = Self.leastTolerance
+    /// The share by which the objective has to fall in ten rounds: where it falls by less, the search ends there without
+    /// having converged. Losses of classes that can be told apart have no least point, and fall for ever.
+    var leastDecrease = 0.0
 
     private static var roundLimit: Int { 100 }
+    /// The rounds in which the objective has to fall by `leastDecrease`.
+    private static var patience: Int { 10 }
     /// The share of the slopes that are left which a round's search for centres may leave.
     private static var innerShare: Double { 0.01 }
     private static var leastTolerance: Double { max(1e-11, 64 * Double(B.Scalar.ulpOfOne)) }
@@ -71,6 +76,8 @@ struct ExpansionSolver<B: Backend, P: Problem> {
         place.residual = .infinity
         place.hasConverged = false
         place.roundCount = 0
+        // The objective at the start of each round.
+        var objectives: [Double] = []
         for round in 1...Self.roundLimit {
             place.roundCount = round - 1
             let (quadratics, slopes, freeSlopes) = try place.expanded.quadratics(
@@ -97,6 +104,11 @@ struct ExpansionSolver<B: Backend, P: Problem> {
                     return place
                 }
             }
+            objectives.append(place.objective)
+            if round > Self.patience, place.found != nil {
+                let before = objectives[round - 1 - Self.patience]
+                if before.isFinite, before - place.objective < leastDecrease * before { return place }
+            }
             loss.accuracy = Self.innerShare * (scale ?? 1) * min(1, place.residual)
             let centers = try structure.solve(loss, continuing: place.found?.centers, on: reference)
             let tasks = try TaskSolutions(loss, at: centers)
@@ -105,17 +117,24 @@ struct ExpansionSolver<B: Backend, P: Problem> {
             let objective = found.objective(values: trial.values)
             let gain = min(place.objective, .greatestFiniteMagnitude) - found.model
             let rounding = 64 * Double(B.Scalar.ulpOfOne) * (1 + abs(found.model))
+            // Where a task's loss is nearly flat, a share of the bound itself would hold it where it is.
+            func firstDampings() throws(ComputeError) -> [Double] {
+                try place.expanded.curvatureShares().map { 0.01 * min(1, $0) }
+            }
             if objective <= place.objective - 1e-4 * gain || gain <= rounding && objective <= place.objective + rounding
             {
                 before = gain <= rounding ? place : nil
+                if dampings.contains(where: { $0 > 0 }) {
+                    found.decrease(&dampings, from: try firstDampings(), values: trial.values, gain: gain)
+                }
                 place.expanded = trial
                 place.found = found
                 place.objective = objective
-                found.decrease(&dampings, values: trial.values, gain: gain)
+                place.dampings = dampings
             } else {
                 rejected = (trial, found, objective)
                 if gain <= rounding { break }
-                found.increase(&dampings, values: trial.values, gain: gain)
+                found.increase(&dampings, from: try firstDampings(), values: trial.values, gain: gain)
             }
         }
         if place.found == nil, let rejected {
@@ -196,16 +215,18 @@ struct FoundTasks<B: Backend, Centers: SharedCenters> {
     }
 
     /// Damps the tasks whose losses are above their expansions by more than half an even share of what was to be gained.
-    fileprivate func increase(_ dampings: inout [Double], values: [Double], gain: Double) {
+    ///
+    /// - Parameter first: what damping begins with: a hundredth of the task's curvature.
+    fileprivate func increase(_ dampings: inout [Double], from first: [Double], values: [Double], gain: Double) {
         forEachExcess(values: values, gain: gain) { task, share in
-            if !(share < 0.5) { dampings[task] = max(0.01, 8 * dampings[task]) }
+            if !(share < 0.5) { dampings[task] = max(first[task], 8 * dampings[task]) }
         }
     }
 
     /// Damps less the tasks whose losses are not above their expansions by much.
-    fileprivate func decrease(_ dampings: inout [Double], values: [Double], gain: Double) {
+    fileprivate func decrease(_ dampings: inout [Double], from first: [Double], values: [Double], gain: Double) {
         forEachExcess(values: values, gain: gain) { task, share in
-            if share < 0.05 { dampings[task] = dampings[task] > 1e-3 ? dampings[task] / 8 : 0 }
+            if share < 0.05 { dampings[task] = dampings[task] > 0.1 * first[task] ? dampings[task] / 8 : 0 }
         }
     }
 

@@ -293,6 +293,22 @@ struct LossExpansion {
         }
     }
 
+    /// The trace of each task's curvature over that of its bound, 1 where both are 0.
+    func curvatureShares(of derivatives: LossDerivatives, boundFactors: ArraySlice<Double>) -> [Double] {
+        let (size, pairs) = (triangleCount(featureCount), triangleCount(loss.columnCount))
+        return boundFactors.enumerated().map { task, factor in
+            let places = (0..<featureCount).map { triangleCount($0) + $0 }
+            let bound = places.reduce(0.0) { $0 + derivatives.bounds[task * size + $1] }
+            var (curvature, share) = (0.0, 0.0)
+            for column in 0..<loss.columnCount {
+                let start = (task * pairs + triangleCount(column) + column) * size
+                curvature = places.reduce(curvature) { $0 + derivatives.curvatures[start + $1] }
+                share += boundShare(column, column)
+            }
+            return bound > 0 ? curvature / (share * factor * bound) : 1
+        }
+    }
+
     /// What the bound's Gram is multiplied by in the block of two columns.
     private func boundShare(_ a: Int, _ b: Int) -> Double {
         switch loss {

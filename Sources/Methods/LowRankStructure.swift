@@ -43,7 +43,7 @@ struct SubspaceCenters: SharedCenters {
         try loss.centers(of: subspace, shard)
     }
 
-    /// In the basis, or in a task's loadings.
+    /// In a task's loadings, or in the basis: ``SubspaceSlopes/basisSlope``.
     func slope<B: Backend>(_ slopes: [Double], of loss: ProfiledLoss<B>) -> Double {
         let (rank, order) = (subspace.basis.count, loss.order)
         var (largest, sums) = (0.0, Array(repeating: 0.0, count: rank * order))
@@ -58,7 +58,8 @@ struct SubspaceCenters: SharedCenters {
             }
             largest = max(largest, length.squareRoot())
         }
-        return max(largest, sums.reduce(0) { $0 + $1 * $1 }.squareRoot())
+        let basisSlope = sums.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return max(largest, basisSlope > 0 ? basisSlope / loss.weights.meanLength(of: subspace.loadings) : 0)
     }
 
     /// Where a task's centre would be in the subspace nothing tells: their mean stands for it.

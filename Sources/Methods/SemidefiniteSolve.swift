@@ -5,8 +5,21 @@ import Compute
 ///
 /// - Parameter tolerance: how small a share of its diagonal a pivot may be.
 func semidefiniteSolution(_ triangle: [Double], _ rightSide: [Double], tolerance: Double) -> [Double] {
+    semidefiniteSystem(triangle, rightSide, tolerance: tolerance).solution
+}
+
+/// The same of a matrix that may be indefinite: nil where a pivot is negative by more than rounding.
+func solutionIfSemidefinite(_ triangle: [Double], _ rightSide: [Double], tolerance: Double) -> [Double]? {
+    let found = semidefiniteSystem(triangle, rightSide, tolerance: tolerance)
+    return found.isSemidefinite ? found.solution : nil
+}
+
+private func semidefiniteSystem(
+    _ triangle: [Double], _ rightSide: [Double], tolerance: Double
+) -> (solution: [Double], isSemidefinite: Bool) {
     let order = rightSide.count
     var (lower, x) = (triangle, rightSide)
+    var isSemidefinite = true
     lower.withUnsafeMutableBufferPointer { lower in
         x.withUnsafeMutableBufferPointer { x in
             guard let lower = lower.baseAddress, let x = x.baseAddress else { return }
@@ -17,6 +30,7 @@ func semidefiniteSolution(_ triangle: [Double], _ rightSide: [Double], tolerance
                     own[column] = other[column] > 0 ? (own[column] - dot(own, other, count: column)) / other[column] : 0
                 }
                 let pivot = own[row] - dot(own, own, count: row)
+                if pivot < -tolerance * abs(own[row]) { isSemidefinite = false }
                 own[row] = pivot > tolerance * own[row] ? pivot.squareRoot() : 0
                 x[row] = own[row] > 0 ? (x[row] - dot(own, x, count: row)) / own[row] : 0
             }
@@ -27,5 +41,5 @@ func semidefiniteSolution(_ triangle: [Double], _ rightSide: [Double], tolerance
             }
         }
     }
-    return x
+    return (x, isSemidefinite)
 }

@@ -32,12 +32,43 @@ struct Subspace {
         return Subspace(basis: basis, loadings: zip(loadings, steps.joined()).map { $0 + $1 })
     }
 
+    /// The same basis with the loadings at which each task's whole loss is least: where its slope there is within its threshold,
+    /// so is its profiled loss.
+    func withLeastLoadings(_ slopes: SubspaceSlopes, _ parallel: Parallel) -> Subspace {
+        let rank = rank
+        let steps = parallel.map(loadings.count / rank) { task -> [Double] in
+            func square(_ row: Int, _ column: Int) -> Double {
+                slopes.fullSquares[task * rank * rank + row * rank + column]
+            }
+            // Of what the rows do not tell the least step.
+            let ridge = (0..<rank).reduce(0.0) { $0 + square($1, $1) } * SubspaceSlopes.leastDamping
+            let triangle = (0..<rank).flatMap { row in
+                (0...row).map { square(row, $0) + ($0 == row ? ridge : 0) }
+            }
+            let rest = (0..<rank).map { row in
+                (0..<rank).reduce(slopes.linears[task * rank + row]) {
+                    $0 - square(row, $1) * loadings[task * rank + $1]
+                }
+            }
+            return semidefiniteSolution(triangle, rest, tolerance: slopes.pivotTolerance)
+        }
+        return Subspace(basis: basis, loadings: zip(loadings, steps.joined()).map { $0 + $1 })
+    }
+
+    /// The same with some tasks' loadings those of another.
+    func withLoadings(of other: Subspace, where isOther: [Bool]) -> Subspace {
+        Subspace(
+            basis: basis,
+            loadings: loadings.indices.map { isOther[$0 / rank] ? other.loadings[$0] : loadings[$0] })
+    }
+
     /// One step of all vectors of the basis together, which is then made orthonormal; centres are those of the step.
     func movingBasis(_ slopes: SubspaceSlopes, damping: Double) -> Subspace {
         let curvature = slopes.profiledSum.indices.map {
             SubspaceSlopes.mixed(slopes.profiledSum[$0], slopes.fullSum[$0], damping)
         }
-        let step = basisStep(curvature, slopes.basisGradient, tolerance: slopes.pivotTolerance)
+        let step = semidefiniteSolution(
+            triangle(curvature), slopes.basisGradient.map { -$0 }, tolerance: slopes.pivotTolerance)
         return Subspace(orthonormalizing: moved(step), loadings: loadings)
     }
 
@@ -47,67 +78,93 @@ struct Subspace {
         }
     }
 
-    /// The step of all vectors, one behind the other.
-    ///
-    /// - Parameter curvature: for each of a triangle of vectors a triangle.
-    private func basisStep(_ curvature: [Double], _ gradient: [Double], tolerance: Double) -> [Double] {
+    /// One triangle of all vectors, one behind the other, from a triangle for each of a triangle of vectors.
+    private func triangle(_ blocks: [Double]) -> [Double] {
         let order = basis[0].count
         let size = triangleCount(order)
         var triangle: [Double] = []
-        for row in 0..<rank * order {
-            for column in 0...row {
-                let (one, other) = (row / order, column / order)
-                let (k, l) = (row % order, column % order)
-                let place =
-                    (triangleCount(max(one, other)) + min(one, other)) * size + triangleCount(max(k, l)) + min(k, l)
-                triangle.append(curvature[place])
-            }
-        }
-        return semidefiniteSolution(triangle, gradient.map { -$0 }, tolerance: tolerance)
-    }
-
-    /// One step of the basis and all loadings together. With `I = C B` and `S = B'C B`, the best step of a task's loadings for a
-    /// step `D` of the basis is `-S^-1 (B'g + I'D z)`; what remains is a quadratic of `D` with the curvatures `C - I S^-1 I'`
-    /// and the slopes `g - I S^-1 B'g`.
-    func movingJointly(
-        _ slopes: SubspaceSlopes, weights: [Double], damping: Double, parallel: Parallel
-    ) -> Subspace {
-        let (rank, order) = (rank, basis[0].count)
-        let size = triangleCount(order)
-        let eliminated = parallel.map(weights.count) { task in
-            weights[task] > 0 ? EliminatedLoadings(slopes, task: task, rank: rank, order: order, damping: damping) : nil
-        }
-        var gradient = slopes.basisGradient
-        var curvature = slopes.profiledSum.indices.map {
-            SubspaceSlopes.mixed(slopes.profiledSum[$0], slopes.fullSum[$0], damping)
-        }
-        for (task, own) in eliminated.enumerated() {
-            guard let own else { continue }
-            let square = own.square(order: order)
-            let pull = own.pull(order: order)
-            for one in 0..<rank {
-                let share = weights[task] * loadings[task * rank + one]
-                for place in 0..<order { gradient[one * order + place] -= share * pull[place] }
+        triangle.reserveCapacity(triangleCount(rank * order))
+        for one in 0..<rank {
+            for k in 0..<order {
                 for other in 0...one {
-                    let product = share * loadings[task * rank + other]
                     let first = (triangleCount(one) + other) * size
-                    curvature.withUnsafeMutableBufferPointer { sum in
-                        square.withUnsafeBufferPointer { square in
-                            for place in 0..<size { sum[first &+ place] -= product * square[place] }
-                        }
+                    for l in 0..<(other == one ? k + 1 : order) {
+                        triangle.append(blocks[first + triangleCount(max(k, l)) + min(k, l)])
                     }
                 }
             }
         }
-        let step = basisStep(curvature, gradient, tolerance: slopes.pivotTolerance)
-        let steps = parallel.map(weights.count) { task -> [Double] in
-            guard let own = eliminated[task] else { return Array(repeating: 0, count: rank) }
-            let center = (0..<order).map { place in
-                (0..<rank).reduce(0.0) { $0 + loadings[task * rank + $1] * step[$1 * order + place] }
-            }
-            return own.step(center)
+        return triangle
+    }
+
+    /// One step of the basis and all loadings together, with the loadings eliminated from it: ``EliminatedLoadings``.
+    ///
+    /// - Parameters:
+    ///   - damping: what is added to the diagonal of the curvature that remains for the basis, in shares of it.
+    ///   - isExact: whether second derivatives are complete. Then the step of an undamped round is Newton's; the curvature
+    ///     may be indefinite. Without the part that is not, it is that of Gauss and Newton.
+    /// - Returns: where all have moved; and with the same basis, but each task's loadings left as they are. Nil where the
+    ///   curvature is indefinite.
+    func movingJointly(
+        _ slopes: SubspaceSlopes, weights: [Double], damping: Double, isExact: Bool, parallel: Parallel
+    ) -> (moved: Subspace, kept: Subspace)? {
+        let (rank, order) = (rank, basis[0].count)
+        let tasks = weights.indices.filter { weights[$0] > 0 }
+        func eliminated(_ task: Int) -> EliminatedLoadings {
+            EliminatedLoadings(
+                slopes, Array(loadings[task * rank..<(task + 1) * rank]), task: task, order: order, isExact: isExact)
         }
-        return Subspace(orthonormalizing: moved(step), loadings: zip(loadings, steps.joined()).map { $0 + $1 })
+        let blockSize = (tasks.count + Self.blockCount - 1) / Self.blockCount
+        let parts = parallel.map(blockSize > 0 ? (tasks.count + blockSize - 1) / blockSize : 0) { block in
+            var curvature = Array(repeating: 0.0, count: triangleCount(rank * order))
+            var gradient = Array(repeating: 0.0, count: rank * order)
+            var scratch = Array(repeating: 0.0, count: rank * (rank * order + 1))
+            for task in tasks[block * blockSize..<min((block + 1) * blockSize, tasks.count)] {
+                eliminated(task).subtract(slopes, weight: weights[task], from: &curvature, &gradient, &scratch)
+            }
+            return (curvature, gradient)
+        }
+        var gradient = slopes.basisGradient
+        var curvature = triangle(
+            slopes.profiledSum.indices.map {
+                SubspaceSlopes.mixed(slopes.profiledSum[$0], slopes.fullSum[$0], SubspaceSlopes.leastDamping)
+            })
+        for part in parts {
+            for (place, value) in part.0.enumerated() { curvature[place] += value }
+            for (place, value) in part.1.enumerated() { gradient[place] += value }
+        }
+        holdSpan(&curvature, damping: damping)
+        guard
+            let step = solutionIfSemidefinite(curvature, gradient.map { -$0 }, tolerance: slopes.pivotTolerance)
+        else { return nil }
+        let steps = parallel.map(weights.count) { task in
+            weights[task] > 0 ? eliminated(task).step(slopes, step) : Array(repeating: 0, count: rank)
+        }
+        let vectors = moved(step)
+        return (
+            Subspace(orthonormalizing: vectors, loadings: zip(loadings, steps.joined()).map { $0 + $1 }),
+            Subspace(orthonormalizing: vectors, loadings: loadings)
+        )
+    }
+
+    /// Over so many blocks of tasks sums are formed side by side, whatever the number of threads.
+    private static var blockCount: Int { 16 }
+
+    /// Adds to a curvature of the basis what damps a step, and what keeps it at right angles to the basis: a step within its
+    /// span leaves all centres as they are once the loadings follow.
+    private func holdSpan(_ curvature: inout [Double], damping: Double) {
+        let order = basis[0].count
+        let diagonal = (0..<rank * order).map { max(0, curvature[triangleCount($0) + $0]) }
+        for vector in 0..<rank {
+            let mean = diagonal[vector * order..<(vector + 1) * order].reduce(0, +) / Double(order)
+            for row in 0..<order {
+                let first = triangleCount(vector * order + row) + vector * order
+                for column in 0...row {
+                    curvature[first + column] += mean * basis.reduce(0.0) { $0 + $1[row] * $1[column] }
+                }
+                curvature[first + row] += damping * max(diagonal[vector * order + row], 1e-3 * mean)
+            }
+        }
     }
 
     init(basis: [[Double]], loadings: [Double]) {
@@ -145,33 +202,45 @@ struct SubspaceSlopes {
     var value = 0.0
     /// Each task's.
     var values: [Double] = []
-    /// `B'g_j`, `taskCount x rank`.
+    /// `g_j`, `taskCount x order`, and `B'g_j`, `taskCount x rank`.
+    var gradients: [Double] = []
     var loadingGradients: [Double] = []
+    /// `B'b_j`, `taskCount x rank`.
+    var linears: [Double] = []
     /// `B'C_j B` and `B'H_j B`, `taskCount x rank x rank`.
     var profiledSquares: [Double] = []
     var fullSquares: [Double] = []
-    /// `C_j b_k` for each vector of the basis, `taskCount x rank x order`.
+    /// `C_j b_k` and `H_j b_k` for each vector of the basis, `taskCount x rank x order`.
     var profiledImages: [Double] = []
+    var fullImages: [Double] = []
     /// `sum of w_j g_j z_j'`: a vector for each of the basis.
     var basisGradient: [Double]
     /// `sum of w_j C_j z_jk z_jl` and the same of `H_j`: for each of a triangle of `k` and `l` a triangle.
     var profiledSum: [Double]
     var fullSum: [Double]
+    /// The weighted mean of the lengths of tasks' loadings.
+    private let meanLoading: Double
     /// The share of its diagonal that rounding may leave of a pivot.
     let pivotTolerance: Double
     private let rank: Int
 
     /// - Parameter unit: the rounding of the backend's scalar.
-    init(rank: Int, order: Int, unit: Double) {
-        self.rank = rank
+    init(at place: Subspace, weights: [Double], unit: Double) {
+        rank = place.basis.count
+        let order = place.basis.first?.count ?? 0
+        meanLoading = weights.meanLength(of: place.loadings)
         pivotTolerance = 512 * unit
         basisGradient = Array(repeating: 0, count: rank * order)
         profiledSum = Array(repeating: 0, count: triangleCount(rank) * triangleCount(order))
         fullSum = profiledSum
     }
 
-    /// The slope in the basis.
-    var basisSlope: Double { basisGradient.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    /// The slope in the basis, in the units of a task's: the mean of all tasks' slopes, each with the weight that its loadings
+    /// give it.
+    var basisSlope: Double {
+        let slope = basisGradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return slope > 0 ? slope / meanLoading : 0
+    }
 
     /// The largest slope of a task along the basis.
     func loadingSlope(weights: [Double]) -> Double {
@@ -185,8 +254,22 @@ struct SubspaceSlopes {
         return largest
     }
 
+    /// The share of the whole curvature that the profiled one gets where nothing is to be damped: where a task's loss is
+    /// flat, for rounding.
+    static var leastDamping: Double { 1e-6 }
+
     /// The profiled curvature with a share of the whole one, or the whole one alone at a damping of 1.
     static func mixed(_ profiled: Double, _ full: Double, _ damping: Double) -> Double {
         damping == 1 ? full : profiled + damping * full
+    }
+}
+
+extension [Double] {
+    /// The sum of these weights times the lengths of tasks' vectors.
+    func meanLength(of vectors: [Double]) -> Double {
+        let width = isEmpty ? 0 : vectors.count / count
+        return indices.reduce(0.0) { sum, task in
+            sum + self[task] * vectors[task * width..<(task + 1) * width].reduce(0) { $0 + $1 * $1 }.squareRoot()
+        }
     }
 }

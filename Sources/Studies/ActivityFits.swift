@@ -92,6 +92,8 @@ struct ConvergedFits<B: Backend, R: Backend<Double>>: ActivityFits {
 
     /// Slopes that are left, over their scale.
     private var tolerance: Double { 1e-5 }
+    /// The share by which an objective has to fall in ten rounds for a search to go on.
+    private var leastDecrease: Double { 0.05 }
 
     func coefficients(
         _ structure: ActivityMethod.Structure, sizes: [Int], strengths: [Double]
@@ -108,7 +110,8 @@ struct ConvergedFits<B: Backend, R: Backend<Double>>: ActivityFits {
             let unit = (Double(dimension) / Double(training.featureCount)).squareRoot()
             fits += try armul.coefficientPath(
                 to: training, weightSums: sampleCounts.map { Double($0) },
-                strengths: structure == .own ? [0] : strengths.map { $0 * unit }, tolerance: tolerance, on: backend,
+                strengths: structure == .own ? [0] : strengths.map { $0 * unit }, tolerance: tolerance,
+                leastDecrease: leastDecrease, on: backend,
                 reference: reference, progress: progress)
         }
         let width = training.featureCount

@@ -55,6 +55,15 @@ struct SlowFlightsTests {
         #expect(outcome.errors.contains("scratch file"))
     }
 
+    @Test("low-rank centres are found though some planes have two or three rows")
+    func lowRank() throws {
+        let fit = try FlightsFit([
+            "--device", "cpu", "--method", "armul", "--structure", "low-rank", "--rank", "2", "--strength", "5", "-v",
+        ])
+        #expect(fit.errorLines.contains { $0.contains("towards combinations of 2 vectors") })
+        #expect(!fit.errorLines.contains { $0.contains("not converged") }, "\(fit.errorLines)")
+    }
+
     @Test("writes the same bytes twice in a row", arguments: Devices.all, ["double", "float"])
     func twice(device: String, precision: String) throws {
         let options = ["--device", device, "--precision", precision]

@@ -370,6 +370,27 @@ struct SlowLossARMULTests {
         let own = try Base.fit(armul, problem)
         #expect(own.statuses[1] == .separated && own.statuses[0] == .ok)
     }
+
+    @Test("a search whose objective has to fall by all of itself in ten rounds ends after ten")
+    func leastDecrease() throws {
+        let places = [-3.0, -2, -1, 1, 2, 3]
+        // Two tasks of opposite classes, which together say nothing.
+        let tasks = [1.0, -1].map { sign in
+            TaskRows(design: places.map { [1, $0] }, response: places.map { sign * $0 > 0 ? 1 : 0 })
+        }
+        let problem = ArrayProblem(tasks: tasks, featureCount: 2, isScaled: false)
+        var armul = ARMUL(strength: 0, intercept: .shared)
+        armul.loss = .logistic
+        func length(_ leastDecrease: Double) throws -> Double {
+            let found = try armul.coefficientPath(
+                to: problem, weightSums: nil, strengths: [0], tolerance: 1e-10, leastDecrease: leastDecrease,
+                on: Base.reference, reference: Base.reference)
+            return found[0].reduce(0) { $0 + $1 * $1 }
+        }
+        // Each round of a separable loss lets coefficients grow.
+        let (early, late) = (try length(1), try length(0))
+        #expect(early < 0.9 * late)
+    }
 }
 
 /// A loss with the intercept's role and the penalty's distance.

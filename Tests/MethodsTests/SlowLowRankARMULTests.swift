@@ -76,6 +76,20 @@ struct SlowLowRankARMULTests {
         }
     }
 
+    @Test("what is found, and that it is, do not depend on the response's unit", arguments: [1e-3, 1e3])
+    func units(unit: Double) throws {
+        let plain = try fit(ARMUL(structure: .lowRank(rank: 2), strength: 0.3))
+        var problem = Self.problem
+        for task in problem.tasks.indices {
+            for row in problem.tasks[task].response.indices { problem.tasks[task].response[row] *= unit }
+        }
+        let found = try fit(ARMUL(structure: .lowRank(rank: 2), strength: 0.3 * unit), problem)
+        #expect(try #require(found.certificate).hasConverged)
+        SlowARMULTests.expectClose(
+            try #require(found.tasks).coefficients.map { $0 / unit }, try #require(plain.tasks).coefficients,
+            within: 1e-8)
+    }
+
     private func checkFewRows<B: Backend>(_ backend: B) throws {
         var problem = Self.problem
         for (task, count) in [(1, 2), (4, 1), (9, 3)] {
