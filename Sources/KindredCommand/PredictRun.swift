@@ -19,16 +19,22 @@ struct PredictRun {
         try checkIsAnotherFile(command.output, than: [command.model, command.table])
         let output = try OutputFile(path: command.output)
         let formula = try formula(of: model)
-        let store = try readTable(for: formula, model: model)
         let family = PredictedFamily(of: model)
-        let hasResponse = formula.responseColumns.allSatisfy { store.column(named: $0, holdingNumbers: true) != nil }
-        let design = try Design(formula: formula, levels: model.levels, store: store, hasResponse: hasResponse)
+        let store = try readTable(for: formula, model: model, family: family)
+        let responseColumns = family.responseColumns(of: formula)
+        let hasResponse =
+            !responseColumns.isEmpty
+            && responseColumns.allSatisfy { store.column(named: $0, holdingNumbers: family.classes.isEmpty) != nil }
+        let design = try Design(
+            formula: formula, levels: model.levels, store: store, response: hasResponse ? family.name.response : nil,
+            classes: family.classes)
         guard design.coefficientNames(family.name, classes: family.classes) == model.terms else {
             throw TableError(
                 .data, "\(printable(command.model)): its terms are not those of its formula; fit the model again")
         }
         var coefficients = try TaskCoefficients(of: model, for: store.taskLabels, policy: command.newTasks)
-        let unseen = command.newTasks == nil ? UnseenTasks(of: model, design, parallel: parallel) : nil
+        let unseen =
+            command.newTasks == nil ? UnseenTasks(of: model, design, loss: family.loss, parallel: parallel) : nil
         if let unseen, !coefficients.newTasks.isEmpty {
             try unseen.place(coefficients.newTasks, in: &coefficients)
         }
@@ -53,12 +59,14 @@ struct PredictRun {
         }
     }
 
-    private func readTable(for formula: Formula, model: ModelFile) throws -> ColumnStore {
+    private func readTable(for formula: Formula, model: ModelFile, family: PredictedFamily) throws -> ColumnStore {
         var columns = formula.predictors(levels: model.levels).map { variable in
             (name: variable.name, role: variable.content == .labels ? TableRequest.Role.labels : .numbers)
         }
         if command.newTasks == nil, UnseenTasks.canPlace(in: model) {
-            columns += formula.responseColumns.map { (name: $0, role: .numbersIfAny) }
+            columns += family.responseColumns(of: formula).map {
+                (name: $0, role: family.classes.isEmpty ? .numbersIfAny : .labelsIfAny)
+            }
         }
         let texts = command.na ?? model.settings.first { $0.name == "na" }?.value.string ?? "NA,"
         let request = TableRequest(
@@ -141,6 +149,11 @@ private struct PredictedFamily {
     }
 
     var loss: Loss { name.loss(classCount: max(1, classes.count)) }
+
+    /// The columns that the response is made of; of classes the one that it is.
+    func responseColumns(of formula: Formula) -> [String] {
+        classes.isEmpty ? formula.responseColumns : formula.responseColumn.map { [$0] } ?? []
+    }
 }
 
 /// The coefficients that a model has for the tasks of a table.

@@ -7,22 +7,22 @@ import Tables
 struct UnseenTasks {
     private let model: ModelFile
     private let design: Design
+    private let loss: Loss
     private let parallel: Parallel
 
+    /// - Parameter loss: of the model's family.
     /// - Returns: nil where the model's tasks have no such places, or the table's rows no response.
-    init?(of model: ModelFile, _ design: Design, parallel: Parallel) {
+    init?(of model: ModelFile, _ design: Design, loss: Loss, parallel: Parallel) {
         guard Self.canPlace(in: model), design.hasResponse else { return nil }
         self.model = model
         self.design = design
+        self.loss = loss
         self.parallel = parallel
     }
 
     /// Whether a model has places for tasks.
     static func canPlace(in model: ModelFile) -> Bool {
-        // Errors are squared, which those of other families are not.
-        let family = model.settings.last { $0.name == "family" }?.value.string
-        guard family == nil || family == FamilyName.gaussian.rawValue else { return false }
-        return model.clusters.map { !$0.centers.isEmpty } ?? (model.subspace != nil)
+        model.clusters.map { !$0.centers.isEmpty } ?? (model.subspace != nil)
     }
 
     /// Gives those of some tasks that have a place its coefficients.
@@ -33,26 +33,32 @@ struct UnseenTasks {
         for vector in vectors {
             var own = Array(repeating: 0.0, count: design.layout.taskCount * vector.count)
             for task in tasks { for (term, value) in vector.enumerated() { own[task * vector.count + term] = value } }
-            products.append(try design.predictions(coefficients: own, parallel: parallel))
+            products.append(
+                try design.predictions(coefficients: own, columnCount: loss.columnCount, parallel: parallel))
         }
         let offsets = design.layout.offsets
         for task in tasks {
             let rows = offsets[task]..<offsets[task + 1]
-            let unseen = UnseenTask(responses: Array(responses[rows]))
-            let columns = products.map { Array($0[rows]) }
-            if let place = self.coefficients(of: unseen, vectors, columns) { coefficients.place(task, place) }
+            let unseen = UnseenTask(responses: Array(responses[rows]), loss: loss)
+            let values = rows.lowerBound * loss.columnCount..<rows.upperBound * loss.columnCount
+            let predictors = products.map { Array($0[values]) }
+            if let place = self.coefficients(of: unseen, vectors, predictors) { coefficients.place(task, place) }
         }
     }
 
-    private func coefficients(of task: UnseenTask, _ vectors: [[Double]], _ columns: [[Double]]) -> [Double]? {
-        if model.clusters != nil { return task.nearestCenter(predictions: columns).map { vectors[$0] } }
+    private func coefficients(of task: UnseenTask, _ vectors: [[Double]], _ predictors: [[Double]]) -> [Double]? {
+        if model.clusters != nil { return task.nearestCenter(predictors: predictors).map { vectors[$0] } }
         let free = isInterceptFree ? design.intercept : nil
-        guard let found = task.combination(of: columns, hasIntercept: free != nil) else { return nil }
+        guard let found = task.combination(of: predictors, hasIntercept: free != nil) else { return nil }
         var own = Array(repeating: 0.0, count: model.terms.count)
         for (loading, vector) in zip(found.loadings, vectors) {
             for (term, value) in vector.enumerated() { own[term] += loading * value }
         }
-        if let free { own[free] = found.intercept }
+        if let free {
+            for (column, intercept) in found.intercepts.enumerated() {
+                own[column * design.featureCount + free] = intercept
+            }
+        }
         return own
     }
 

@@ -120,9 +120,10 @@ struct CsvPieceParser {
             if field.labelSlot >= 0 {
                 let label = text ?? CsvField(at: place, delimiter: delimiter, scratch: &scratch)
                 if label.isMalformed { return fault(textIn: order, label, of: record, from: start, piece) }
-                isMissing = isMissing || plan.missing.contains(label.bytes)
+                let lacksLabel = plan.missing.contains(label.bytes)
+                isMissing = isMissing || lacksLabel && !field.mayMiss
                 worker.labelStarts[field.labelSlot * worker.rowCapacity + row] = label.start
-                worker.labelLengths[field.labelSlot * worker.rowCapacity + row] = label.count
+                worker.labelLengths[field.labelSlot * worker.rowCapacity + row] = lacksLabel ? 0 : label.count
                 place = label.end
             }
             if isMissing {

@@ -42,7 +42,7 @@ struct CsvTableReader {
             if first.isLast { try checkQuotes(in: first, from: 0, lineCount: 0, source: source.name) }
             throw .data(source.name, "found only blank lines; a table begins with a line that names its columns")
         }
-        let present = request.leavingOut { !header.names.contains($0) }
+        let present = request.leavingOut { !header.names.contains($0.name) }
         let columns = try TableReaderColumns(present, place: header.place) { places, missing throws(TableError) in
             try holdText(places, missing, in: first, after: header, blocks)
         }

@@ -46,14 +46,16 @@ public struct Design: Sendable {
     ///
     /// - Parameters:
     ///   - levels: the model's ``levels``. A row with another label gets NaN features.
-    ///   - hasResponse: whether rows hold the response too.
+    ///   - response: what the response is, where rows hold it too. One of classes is a column of labels.
+    ///   - classes: the names of the model's classes, in the order of their numbers. A label that is none is NaN.
     /// - Throws: ``TableError`` of kind `data`: no such column, or one that holds labels where the model has numbers
     ///   or numbers where it has labels.
     public init(
-        formula: Formula, levels: [String: [String]], store: ColumnStore, hasResponse: Bool = false
+        formula: Formula, levels: [String: [String]], store: ColumnStore, response: ResponseKind? = nil,
+        classes: [String] = []
     ) throws(TableError) {
-        let plan = try DesignPlan(
-            formula, store: store, levels: levels, response: hasResponse ? .numbers : nil)
+        var plan = try DesignPlan(formula, store: store, levels: levels, response: response)
+        if response != nil, !classes.isEmpty { plan = plan.coding(classes: classes, formula, store: store) }
         self.init(
             formula: formula, plan: plan, store: store, weights: nil,
             unknownLevelRowCount: try countUnknownLevels(of: plan, store: store))
@@ -77,7 +79,7 @@ public struct Design: Sendable {
     public var featureCount: Int { plan.features.count }
     public var layout: TaskLayout { store.layout }
     /// Whether rows hold the response.
-    public var hasResponse: Bool { plan.response != nil }
+    public var hasResponse: Bool { plan.hasResponse }
     public var isWeighted: Bool { weights != nil }
     /// What weights are multiplied by.
     public var weightScale: Double { weights?.scale ?? 1 }

@@ -66,6 +66,10 @@ struct DesignBlock: ~Copyable {
             let own = codes + plan.factors.count * Self.capacity
             try store.readCodes(column: column, rows: rows, into: own)
             for row in 0..<rowCount { coded[row] = Double(own[row]) }
+        case .classes(let column, let classOfCode):
+            let own = codes + plan.factors.count * Self.capacity
+            try store.readCodes(column: column, rows: rows, into: own)
+            for row in 0..<rowCount { coded[row] = classOfCode[Int(own[row])] }
         }
     }
 

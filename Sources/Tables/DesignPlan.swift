@@ -114,6 +114,33 @@ struct DesignPlan: Sendable {
         return plan
     }
 
+    /// The same with a response of labels coded as a model's classes. Labels are those of the classes, or numbers equal to
+    /// theirs.
+    func coding(classes: [String], _ formula: Formula, store: ColumnStore) -> DesignPlan {
+        guard let (column, labels) = labelColumn(of: formula.response, store: store) else { return self }
+        var (byLabel, byNumber): ([LabelKey: Int], [Double: Int]) = ([:], [:])
+        for (place, name) in classes.enumerated() {
+            byLabel[LabelKey(name)] = place
+            if let number = Double(name) { byNumber[number] = place }
+        }
+        var plan = self
+        plan.responseCoding = .classes(
+            storeColumn: column,
+            ofCode: (0..<labels.count).map { code in
+                let place = byLabel[LabelKey(labels[code])] ?? Double(labels[code]).flatMap { byNumber[$0] }
+                return place.map(Double.init) ?? .nan
+            })
+        return plan
+    }
+
+    /// Whether rows hold the response.
+    var hasResponse: Bool {
+        switch responseCoding {
+        case .numbers, .signs, .values: response != nil
+        case .labels, .classes: true
+        }
+    }
+
     private func labelColumn(
         of expression: FormulaExpression, store: ColumnStore
     ) -> (column: Int, labels: Labels)? {

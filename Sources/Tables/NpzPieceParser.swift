@@ -74,7 +74,16 @@ struct NpzPieceParser {
             let starts = worker.labelStarts + field.labelSlot * worker.rowCapacity
             let lengths = worker.labelLengths + field.labelSlot * worker.rowCapacity
             values.writeTexts(starts: starts, lengths: lengths, scratch: &scratch)
-            count = max(count, markMissing(starts, lengths, rows.count, column.type, isMissing))
+            if field.mayMiss {
+                forEachMissing(starts, lengths, rows.count, column.type) { lengths[$0] = 0 }
+            } else {
+                var labelCount = 0
+                forEachMissing(starts, lengths, rows.count, column.type) { row in
+                    isMissing[row] = true
+                    labelCount += 1
+                }
+                count = max(count, labelCount)
+            }
         }
         return count
     }
@@ -92,23 +101,20 @@ struct NpzPieceParser {
         return count
     }
 
-    /// Marks the rows whose text stands for a missing value, and returns how many there are.
-    private func markMissing(
+    /// Calls `body` with the rows whose text stands for a missing value.
+    private func forEachMissing(
         _ starts: UnsafePointer<UnsafePointer<UInt8>>, _ lengths: UnsafePointer<Int>, _ rowCount: Int, _ type: NpyType,
-        _ isMissing: UnsafeMutablePointer<Bool>
-    ) -> Int {
+        _ body: (Int) -> Void
+    ) {
         let compares = type.isText || type.kind == .bool || plan.missing.includesNumber
-        var count = 0
         for row in 0..<rowCount {
             // NaN has no text.
             let isNaN = !type.isText && lengths[row] == 0
             guard
                 isNaN || compares && plan.missing.contains(UnsafeBufferPointer(start: starts[row], count: lengths[row]))
             else { continue }
-            isMissing[row] = true
-            count += 1
+            body(row)
         }
-        return count
     }
 
     /// Whether no number is infinite or NaN.

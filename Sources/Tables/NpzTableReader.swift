@@ -18,9 +18,9 @@ struct NpzTableReader {
     func read() throws(TableError) -> ColumnStore {
         let catalog = try NpzCatalog(file, format)
         let rows = try catalog.column(named: reader.request.task).rowCount
-        let wanted = reader.request.leavingOut { name in
-            guard let column = try? catalog.column(named: name) else { return true }
-            return column.type.isText || column.rowCount != rows
+        let wanted = reader.request.leavingOut { wanted in
+            guard let column = try? catalog.column(named: wanted.name) else { return true }
+            return wanted.role == .numbersIfAny && column.type.isText || column.rowCount != rows
         }
         let columns = try wantedColumns(wanted, of: catalog)
         let rowCount = try checkedRowCount(of: columns)

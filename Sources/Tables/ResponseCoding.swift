@@ -22,6 +22,8 @@ enum ResponseCoding: Sendable {
     case values([Double])
     /// Codes of a column of labels.
     case labels(storeColumn: Int)
+    /// For each code of a column of labels the number of a model's class, or NaN for a label that is none.
+    case classes(storeColumn: Int, ofCode: [Double])
 }
 
 /// The response of a fit: how it is coded, and what its classes are called.

@@ -8,7 +8,7 @@ struct TablePlan: Sendable {
         var numberSlot = -1
         /// Its place among the columns of labels, or -1.
         var labelSlot = -1
-        /// Whether it may miss a number, which then is NaN, and be in a complete row.
+        /// Whether it may miss a number, which then is NaN, or a label, which then is empty, and be in a complete row.
         var mayMiss = false
     }
 

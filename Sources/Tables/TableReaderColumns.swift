@@ -32,7 +32,7 @@ struct TableReaderColumns {
         taskPlace = try place(request.task)
         var places: [Int] = []
         for column in request.columns { places.append(try place(column.name)) }
-        let needed = Set(zip(request.columns, places).filter { $0.0.role != .numbersIfAny }.map(\.1) + [taskPlace])
+        let needed = Set(zip(request.columns, places).filter { !$0.0.role.mayMiss }.map(\.1) + [taskPlace])
 
         var inferred: Set<Int> = []
         for (column, place) in zip(request.columns, places) where column.role == .infer { inferred.insert(place) }
@@ -46,7 +46,7 @@ struct TableReaderColumns {
             let holdsNumbers =
                 switch column.role {
                 case .numbers, .numbersIfAny: true
-                case .labels: false
+                case .labels, .labelsIfAny: false
                 case .infer: !textPlaces.contains(place)
                 }
             var field = byPlace[place] ?? TablePlan.Field(index: place, mayMiss: !needed.contains(place))

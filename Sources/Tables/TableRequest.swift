@@ -11,6 +11,11 @@ public struct TableRequest: Sendable {
         case infer
         /// As numbers, where the table has such a column; what is missing or no number there is NaN, and drops no row.
         case numbersIfAny
+        /// As categories, where the table has such a column; what is missing there is an empty label, and drops no row.
+        case labelsIfAny
+
+        /// Whether a row may miss the column's value, and a table the column.
+        var mayMiss: Bool { self == .numbersIfAny || self == .labelsIfAny }
     }
 
     /// The column that says which task a row belongs to; it is always read as labels.
@@ -33,9 +38,9 @@ public struct TableRequest: Sendable {
     }
 
     /// The request without columns that may be absent and are.
-    func leavingOut(_ isAbsent: (String) -> Bool) -> TableRequest {
+    func leavingOut(_ isAbsent: ((name: String, role: Role)) -> Bool) -> TableRequest {
         var request = self
-        request.columns.removeAll { $0.role == .numbersIfAny && isAbsent($0.name) }
+        request.columns.removeAll { $0.role.mayMiss && isAbsent($0) }
         return request
     }
 }

@@ -125,6 +125,95 @@ struct FamilyTests {
         }
     }
 
+    /// Six groups of sixty rows, in every other of which all turns round; the response is drawn of `x - z`.
+    private func kinds() throws -> Folder {
+        let folder = try Folder()
+        var text = "group,x,z,word,code,three,count\n"
+        for group in 0..<6 { for row in 0..<60 { text += Self.line("g\(group)", row, turn: group % 2 == 0 ? 1 : -1) } }
+        try folder.write("t.csv", text)
+        return folder
+    }
+
+    private static func line(_ group: String, _ row: Int, turn: Double) -> String {
+        let (x, z) = (Double(row * 7 % 13) / 4 - 1.5, Double(row * 5 % 11) / 4 - 1.25)
+        let level = turn * (x - z) + 2.5 * (Double(row * 37 % 23) / 22 - 0.5)
+        let place = level > 0.8 ? 2 : level > -0.6 ? 1 : 0
+        return "\(group),\(x),\(z),\(level > 0 ? "yes" : "no"),\(level > 0 ? 1 : -1),\(["low", "mid", "top"][place]),"
+            + "\(max(0, Int(2 + level)))\n"
+    }
+
+    @Test(
+        "a new task is placed by the family's loss of its rows",
+        arguments: [("binomial", "word"), ("binomial", "code"), ("multinomial", "three"), ("poisson", "count")],
+        ["clustered", "low-rank"])
+    func newTasks(response: (family: String, name: String), structure: String) throws {
+        let folder = try kinds()
+        let size = structure == "clustered" ? ["--clusters", "2"] : ["--rank", "1"]
+        let fitted = try Program.run(
+            [
+                "fit", "t.csv", "--task", "group", "--formula", "\(response.name) ~ x + z", "--method", "armul",
+                "--family",
+                response.family, "--structure", structure, "--strength", "5", "-o", "m.json",
+            ] + size, in: folder)
+        try #require(fitted.code == 0, "\(fitted)")
+        // Rows of g1 under another name, the last ten without responses; of `constant` all rows have one response.
+        let known = try folder.text("t.csv").split(separator: "\n").filter { $0.hasPrefix("g1,") }.map(String.init)
+        var text = "group,x,z,word,code,three,count\n"
+        for (place, line) in known.enumerated() {
+            let fields = line.split(separator: ",").map(String.init)
+            text += (["new"] + fields[1...2] + (place < 50 ? fields[3...] : ["NA", "", "NA", ""])).joined(
+                separator: ",")
+            text += "\n"
+        }
+        for line in known.prefix(12) {
+            let fields = line.split(separator: ",").map(String.init)
+            text += (["constant"] + fields[1...2] + ["no", "-1", "low", "0"]).joined(separator: ",") + "\n"
+        }
+        try folder.write("new.csv", text)
+        let found = try Program.run(["predict", "m.json", "new.csv"], in: folder)
+        try #require(found.code == 0, "\(found)")
+        let own = try predictions("m.json", in: folder).rows[60..<120]
+        let other = try predictions("m.json", in: folder).rows[..<60]
+        let placed = found.text.split(separator: "\n").dropFirst().prefix(60).map { line in
+            line.split(separator: ",").dropFirst(2).map(String.init)
+        }
+        #expect(placed.count == 60)
+        func distance(_ rows: ArraySlice<[String]>) -> Double {
+            zip(rows, placed).reduce(0) {
+                $0 + abs((Double($1.0.last ?? "") ?? .nan) - (Double($1.1.last ?? "") ?? .nan))
+            }
+        }
+        // All but the same as g1, in whose cluster or near whose loadings it is; far from those that are turned round.
+        #expect(distance(own) < 0.2 * distance(other), "\(distance(own)), \(distance(other))")
+        let place =
+            structure == "clustered"
+            ? "the centre of the cluster that is nearest to their rows for 2 tasks"
+            : "the combination of the model's vectors that is nearest to their rows for 1 task"
+        #expect(found.errors.contains("prediction from \(place) without coefficients in the model"), "\(found)")
+        // No finite loadings make a response certain.
+        let mean = "prediction from the mean of the tasks' centres for 1 task without"
+        #expect(found.errors.contains(mean) == (structure == "low-rank"), "\(found)")
+    }
+
+    @Test("labels that are no class of the model, and rows without one, say nothing")
+    func unknownLabels() throws {
+        let folder = try kinds()
+        let fitted = try Program.run(
+            [
+                "fit", "t.csv", "--task", "group", "--formula", "word ~ x + z", "--method", "armul", "--family",
+                "binomial",
+                "--structure", "clustered", "--clusters", "2", "--strength", "5", "-o", "m.json",
+            ], in: folder)
+        try #require(fitted.code == 0, "\(fitted)")
+        for table in ["group,x,z,word\nnew,1,1,maybe\nnew,2,1,NA\n", "group,x,z\nnew,1,1\nnew,2,1\n"] {
+            try folder.write("new.csv", table)
+            let found = try Program.run(["predict", "m.json", "new.csv"], in: folder)
+            try #require(found.code == 0, "\(found)")
+            #expect(found.errors.contains("2 rows, 1 task, 2 predicted"), "\(found)")
+            #expect(found.errors.contains("prediction from the mean of the tasks' centres for 1 task without"))
+        }
+    }
+
     @Test("a response that is not of the family is one line", arguments: WrongResponse.all)
     func wrong(response: WrongResponse) throws {
         let folder = try folder()
