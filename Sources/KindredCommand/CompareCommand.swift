@@ -18,18 +18,31 @@ struct CompareCommand: ParsableCommand {
             zero or to the pooled fit, molar-hard and molar-soft to the median of the tasks. armul, armul-clustered with \
             --clusters and armul-low-rank with --rank draw it to a centre by its whole distance, as 'kindred fit --method \
             armul' does; they are compared where --methods names them. What a method tunes it tunes for each fold by the \
-            errors on the other folds. Standard errors are over tasks. Tasks that itl cannot fit are compared by the other methods, in a table of their own. Everything is \
-            computed in double.
+            errors on the other folds. Standard errors are over tasks. Tasks that itl cannot fit are compared by the other \
+            methods, in a table of their own. Everything is computed in double.
+
+            With --family binomial or multinomial the error is the log loss, beside it the share of rows that are taken for \
+            another class; with poisson it is the deviance. Methods then are itl, pool and those of armul; tasks without \
+            finite coefficients of their own are predicted by the pooled fit under itl.
             """)
 
     @OptionGroup var input: InputOptions
 
     @Option(
         help: ArgumentHelp(
-            "Which methods, apart by commas; the others are compared with the first. (default: itl to molar-soft)",
-            valueName: "names"),
+            """
+            Which methods, apart by commas; the others are compared with the first. (default: itl to molar-soft; itl, pool \
+            and armul of other families than gaussian)
+            """, valueName: "names"),
         transform: MethodList.init(parsing:))
-    var methods = MethodList(methods: ComparedMethod.usual)
+    var methods: MethodList?
+
+    @Option(
+        help: """
+            What the response is: gaussian, any number; binomial, 0 and 1 or two labels; multinomial, a class of several; \
+            poisson, a count.
+            """)
+    var family: FamilyName = .gaussian
 
     @Option(
         help: ArgumentHelp("armul-clustered: how many clusters; of several numbers the best.", valueName: "counts"),
@@ -69,12 +82,24 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup var place: PlaceOptions
     @OptionGroup var settings: RunOptions
 
+    /// Those that are named, or the usual ones.
+    var comparedMethods: [ComparedMethod] {
+        methods?.methods ?? (family == .gaussian ? ComparedMethod.usual : [.itl, .pool, .armul])
+    }
+
     func validate() throws {
         try TuningOptions.checkFolds(folds)
+        if family != .gaussian,
+            let other = comparedMethods.first(where: { !ComparedMethod.ofAnyLoss.contains($0) })
+        {
+            throw ValidationError(
+                "--methods \(other.rawValue) is for --family gaussian; \(family.rawValue) has "
+                    + ComparedMethod.ofAnyLoss.map(\.rawValue).joined(separator: ", "))
+        }
         for (method, name, values) in [
             (ComparedMethod.armulClustered, "--clusters", clusters), (.armulLowRank, "--rank", rank),
         ] {
-            let isCompared = methods.methods.contains(method)
+            let isCompared = comparedMethods.contains(method)
             if isCompared, values == nil {
                 throw ValidationError("\(method.rawValue) needs \(name), how many there are")
             }
@@ -83,7 +108,7 @@ struct CompareCommand: ParsableCommand {
             }
         }
         let armuls: [ComparedMethod] = [.armul, .armulClustered, .armulLowRank]
-        if strengths != nil || intercept == .shared, !methods.methods.contains(where: armuls.contains) {
+        if strengths != nil || intercept == .shared, !comparedMethods.contains(where: armuls.contains) {
             throw ValidationError("--strengths and --intercept are for armul; name it after --methods")
         }
         if json, output != nil { throw ValidationError("--json writes to standard output; leave -o out") }
@@ -96,10 +121,8 @@ struct CompareCommand: ParsableCommand {
 }
 
 /// What `--methods` names.
-struct MethodList: CustomStringConvertible {
+struct MethodList {
     let methods: [ComparedMethod]
-
-    init(methods: [ComparedMethod]) { self.methods = methods }
 
     init(parsing argument: String) throws {
         methods = try argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
@@ -111,6 +134,4 @@ struct MethodList: CustomStringConvertible {
         }
         guard Set(methods).count == methods.count else { throw ValidationError("each method once") }
     }
-
-    var description: String { methods.map(\.rawValue).joined(separator: ",") }
 }

@@ -15,20 +15,24 @@ struct CompareRun {
         let parallel = command.settings.parallel
         var timer = StepTimer()
         let store = try command.input.readTable(
-            for: formula, response: .numbers, clusters: nil, settings: command.settings)
+            for: formula, response: command.family.response, clusters: nil, settings: command.settings)
         timer.finish("read")
-        let design = try Design(formula: formula, store: store, weights: command.input.weights)
+        let design = try Design(
+            formula: formula, store: store, weights: command.input.weights, response: command.family.response)
+        let loss = command.family.loss(classCount: design.classes.count)
         let problem = try TableProblem(
-            design: design, store: store, clusterColumn: nil, loss: .squared, parallel: parallel)
+            design: design, store: store, clusterColumn: nil, loss: loss, parallel: parallel)
         let isFree = command.intercept == .free && design.intercept != nil
         try TuningOptions.checkSizes(
             clusters: command.clusters, rank: command.rank, taskCount: store.layout.taskCount,
             shrunkCount: design.featureCount - (isFree ? 1 : 0))
+        let validation = validation(loss: loss)
         let workload = Workload(
-            rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: 1,
+            rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: validation.passCount,
             precision: .double)
         if command.settings.verbose { messages.detail("device: \(session.planText(for: workload))") }
-        let comparison = try compare(problem, session: session, workload: workload)
+        let comparison = try session.perform(
+            ComparisonJob(validation: validation, problem: problem, messages: messages), workload: workload)
         timer.finish("compare")
         if Signals.isInterrupted { throw ComputeError.interrupted }
         if comparison.compared.taskCount == 0, comparison.others == nil {
@@ -38,7 +42,8 @@ struct CompareRun {
                     + "held out, or dependent features; kindred fit says which; try fewer terms, or fewer --methods")
         }
         let result = ComparisonResult(
-            comparison: comparison, store: store, seed: command.seed, deviceName: session.deviceName ?? "")
+            comparison: comparison, family: command.family, store: store, seed: command.seed,
+            deviceName: session.deviceName ?? "")
         if let path = command.output {
             let file = try OutputFile(path: path)
             try file.write(result.csv)
@@ -52,19 +57,16 @@ struct CompareRun {
         messages.note("\(steps) on \(session.deviceName ?? "no device")")
     }
 
-    private func compare(
-        _ problem: TableProblem, session: Session, workload: Workload
-    ) throws(ComputeError) -> Comparison {
+    private func validation(loss: Loss) -> CrossValidation {
         var validation = CrossValidation(
-            methods: command.methods.methods, foldCount: command.folds, seed: command.seed,
+            methods: command.comparedMethods, foldCount: command.folds, seed: command.seed,
             standardizes: command.standardize)
+        validation.loss = loss
         if let strengths = command.strengths { validation.strengths = StrengthGrid(strengths: strengths.values) }
         if let clusters = command.clusters { validation.clusterCounts = clusters.values }
         if let rank = command.rank { validation.ranks = rank.values }
         validation.intercept = command.intercept == .shared ? .shared : .free
-        return try session.perform(
-            ComparisonJob(validation: validation, problem: problem, messages: command.settings.messages),
-            workload: workload)
+        return validation
     }
 }
 
@@ -79,6 +81,7 @@ private struct ComparisonJob: Job {
         let progress = ProgressLine("comparing", unit: "rows", messages: messages)
         defer { progress.finish() }
         return try validation.compare(
-            problem, on: backend, reference: reference, progress: progress.ofPasses(total: problem.layout.rowCount))
+            problem, on: backend, reference: reference,
+            progress: progress.ofPasses(total: problem.layout.rowCount * validation.passCount))
     }
 }

@@ -5,6 +5,7 @@ import Tables
 /// A comparison as it is shown and written.
 struct ComparisonResult {
     let comparison: Comparison
+    let family: FamilyName
     let store: ColumnStore
     let seed: UInt64
     let deviceName: String
@@ -25,7 +26,12 @@ struct ComparisonResult {
                 "\n\(names): no task could be fitted; kindred fit --method "
                 + "\(comparison.unfittedMethods.contains(.pool) ? "pool" : "itl") says why\n"
         }
-        let least = comparison.compared.results.map(\.meanSquaredError).min() ?? .infinity
+        if comparison.separatedTaskCount > 0 {
+            text +=
+                "\nitl: \(counted(comparison.separatedTaskCount, "task")) without finite coefficients of their own "
+                + "in some fold, predicted by the pooled fit there\n"
+        }
+        let least = comparison.compared.results.map(\.meanError).min() ?? .infinity
         if comparison.roundingError > 0.001 * least {
             text +=
                 "\nrounding alone may make \(shortNumber(comparison.roundingError)) of each mse: the responses of tasks are "
@@ -33,7 +39,7 @@ struct ComparisonResult {
         }
         if (comparison.others ?? comparison.compared).results.count > 1 {
             text +=
-                "\nmse is the mean squared error; change is that against the first line, less is better; better for: "
+                "\n\(family.errorText);\(hasClasses ? "\n" : " ")change is that against the first line, less is better; better for: "
                 + "the share of tasks\n"
         }
         return text
@@ -44,8 +50,8 @@ struct ComparisonResult {
         guard let (task, share) = group.worstTask, share > 0.5, group.taskCount > 2 else { return "" }
         let method = group.results.first?.method.rawValue ?? ""
         return
-            "task '\(store.taskLabels[task])' alone has \(Int((100 * share).rounded(.down))) % of the squared error of "
-            + "\(method)\n"
+            "task '\(store.taskLabels[task])' alone has \(Int((100 * share).rounded(.down))) % of the "
+            + "\(family.errorTitle.lowercased()) of \(method)\n"
     }
 
     private var compared: String {
@@ -53,7 +59,7 @@ struct ComparisonResult {
         let taskCount = store.layout.taskCount
         let tasks =
             (group.taskCount == taskCount ? "" : "\(counted(group.taskCount)) of ") + counted(taskCount, "task")
-        return "Squared error on rows held out, \(comparison.foldCount) folds: \(tasks), "
+        return "\(family.errorTitle) on rows held out, \(comparison.foldCount) folds: \(tasks), "
             + "\(counted(group.sampleCount, "row"))\n\n"
     }
 
@@ -66,11 +72,11 @@ struct ComparisonResult {
 
     private func table(of group: Comparison.Group) -> String {
         if group.results.count == 1 { return own(of: group) }
-        let header = ["mse", "std_error", "change, %", "std_error of it", "better for, %"]
+        let header = errorHeader + ["change, %", "std_error of it", "better for, %"]
         return TextTable(
             corner: "", header: header, names: group.results.map(\.method.rawValue),
             rows: group.results.enumerated().map { place, result in
-                let own = [result.meanSquaredError, result.standardError]
+                let own = errorFields(result)
                 if place == 0 { return own + [.nan, .nan, .nan] }
                 return own + [100 * result.change, 100 * result.changeError, 100 * result.betterShare]
             }
@@ -80,20 +86,29 @@ struct ComparisonResult {
     /// The table of one method, which there is nothing to compare with.
     private func own(of group: Comparison.Group) -> String {
         TextTable(
-            corner: "", header: ["mse", "std_error"], names: group.results.map(\.method.rawValue),
-            rows: group.results.map { [$0.meanSquaredError, $0.standardError] }
+            corner: "", header: errorHeader, names: group.results.map(\.method.rawValue),
+            rows: group.results.map(errorFields)
         ).text
+    }
+
+    private var hasClasses: Bool { family == .binomial || family == .multinomial }
+
+    private var errorHeader: [String] { [family.errorName, "std_error"] + (hasClasses ? ["wrong, %"] : []) }
+
+    private func errorFields(_ result: Comparison.Result) -> [Double] {
+        [result.meanError, result.standardError] + (result.wrongShare.map { [100 * $0] } ?? [])
     }
 
     /// Each method and group, with every number in full.
     var csv: OutputText {
         var text = OutputText()
-        text.append("group,method,tasks,rows,mse,std_error,change,change_std_error,better_share\n")
+        text.append("group,method,tasks,rows,\(family.errorName),std_error,change,change_std_error,better_share")
+        text.append(hasClasses ? ",wrong_share\n" : "\n")
         for (group, tasks, result) in entries {
             text.append("\(group),\(result.method.rawValue),\(tasks.taskCount),\(tasks.sampleCount)")
             for number in [
-                result.meanSquaredError, result.standardError, result.change, result.changeError, result.betterShare,
-            ] {
+                result.meanError, result.standardError, result.change, result.changeError, result.betterShare,
+            ] + (result.wrongShare.map { [$0] } ?? []) {
                 text.append(",")
                 text.append(number)
             }
@@ -104,21 +119,25 @@ struct ComparisonResult {
 
     var json: OutputText {
         let results: [JsonValue] = entries.map { group, tasks, result in
-            .object([
-                .init("group", .string(group)), .init("method", .string(result.method.rawValue)),
-                .init("tasks", .integer(tasks.taskCount)), .init("rows", .integer(tasks.sampleCount)),
-                .init("mse", .number(result.meanSquaredError)), .init("std_error", .number(result.standardError)),
-                .init("change", .number(result.change)), .init("change_std_error", .number(result.changeError)),
-                .init("better_share", .number(result.betterShare)),
-            ])
+            .object(
+                [
+                    .init("group", .string(group)), .init("method", .string(result.method.rawValue)),
+                    .init("tasks", .integer(tasks.taskCount)), .init("rows", .integer(tasks.sampleCount)),
+                    .init(family.errorName, .number(result.meanError)),
+                    .init("std_error", .number(result.standardError)),
+                    .init("change", .number(result.change)), .init("change_std_error", .number(result.changeError)),
+                    .init("better_share", .number(result.betterShare)),
+                ] + (result.wrongShare.map { [.init("wrong_share", .number($0))] } ?? []))
         }
         var text = OutputText()
         text.append(
             json: .object([
                 .init("format", .integer(1)), .init("folds", .integer(comparison.foldCount)),
-                .init("seed", .integer(seed)), .init("device", .string(deviceName)),
+                .init("seed", .integer(seed)), .init("family", .string(family.rawValue)),
+                .init("device", .string(deviceName)),
                 .init("unfitted_methods", .array(comparison.unfittedMethods.map { .string($0.rawValue) })),
-                .init("left_out_tasks", .integer(comparison.leftOutTaskCount)), .init("results", .array(results)),
+                .init("left_out_tasks", .integer(comparison.leftOutTaskCount)),
+                .init("separated_tasks", .integer(comparison.separatedTaskCount)), .init("results", .array(results)),
             ]))
         text.append("\n")
         return text

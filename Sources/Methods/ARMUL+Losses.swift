@@ -6,26 +6,28 @@ extension ARMUL {
     func generalFit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress?
     ) throws(ComputeError) -> Fit {
-        var variances: [Double]?
-        if standardizes {
-            let moments = try FoldedMoments(
-                of: problem, folds: RowFolds(foldCount: 1, seed: 0), on: backend, progress: progress)
-            variances = try moments.training(without: nil).variances()
-        }
-        let rows = LossRows(problem: problem, variances: variances, backend: backend, progress: progress)
+        let rows = try LossRows(problem, standardizes: standardizes, on: backend, progress: progress)
         let losses = try losses(of: problem, rows)
         let solver = ExpansionSolver(armul: self, losses: losses, weightSums: losses.weightSums)
         var chosen = ChosenPenalty(value: 0, origin: .given)
         var curve: [PenaltyError]?
         if let grid {
-            let path = try lossPath(grid, rows, solver, on: reference)
+            let path = try lossPath(grid, folds, rows, solver, on: reference)
             (chosen, curve) = (path.best(of: 0), path.curve(of: 0))
         } else if case .value(let strength) = penalty {
             chosen = ChosenPenalty(value: strength, origin: .given, size: triedSizes[0])
         }
+        var fit = try fit(solver, at: chosen, on: reference)
+        fit.penaltyCurve = curve
+        return fit
+    }
+
+    /// The fit at a strength, and a number of clusters or vectors, that have been chosen.
+    func fit<B: Backend, P: Problem, R: Backend<Double>>(
+        _ solver: ExpansionSolver<B, P>, at chosen: ChosenPenalty, on reference: R
+    ) throws(ComputeError) -> Fit {
         var fit = try generalFit(structure.sized(chosen.size).solver, strength: chosen.value, solver, on: reference)
         fit.penalty = chosen
-        fit.penaltyCurve = curve
         return fit
     }
 
@@ -47,14 +49,12 @@ extension ARMUL {
             let weights = found.loss.weights
             return try losses.fittingLevels(of: full.center(slopes, of: tasks, weights: weights), tasks, weights)
         }
-        let isSeparable = loss == .logistic || loss.columnCount > 1
+        let areSeparated = strength == 0 ? try solver.areSeparated(at: solved) : []
         var estimates = fit.tasks
         for task in fit.statuses.indices {
             if losses.totals.observations[task] > 0, !losses.isIncluded[task] {
                 fit.statuses[task] = losses.totals.weights[task].isFinite ? .separated : .nonFinite
-            } else if strength == 0, isSeparable, fit.statuses[task] == .ok,
-                solved.expanded.values[task] < Self.certainLoss
-            {
+            } else if strength == 0, areSeparated[task], fit.statuses[task] == .ok {
                 fit.statuses[task] = .separated
                 if let center = fit.center { estimates?.setCoefficients(of: task, to: center.coefficients) }
             }
@@ -80,7 +80,7 @@ extension ARMUL {
         leastDecrease: Double, on backend: B,
         reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> [[Double]] {
-        let rows = LossRows(problem: problem, variances: nil, backend: backend, progress: progress)
+        let rows = try LossRows(problem, standardizes: false, on: backend, progress: progress)
         let losses = try losses(of: problem, rows)
         var solver = ExpansionSolver(armul: self, losses: losses, weightSums: weightSums ?? losses.weightSums)
         solver.tolerance = tolerance
@@ -100,10 +100,6 @@ extension ARMUL {
         return found.reversed()
     }
 
-    /// A mean log loss below this says that without a penalty every row's class could be told as surely as one likes: there
-    /// are no finite coefficients.
-    private static var certainLoss: Double { 1e-7 }
-
     func losses<B: Backend, P: Problem, Q: Problem>(
         of problem: P, _ rows: LossRows<B, Q>
     ) throws(ComputeError) -> TaskLosses<B, P> {
@@ -115,12 +111,12 @@ extension ARMUL {
     /// The mean loss on rows held out, of several numbers of clusters or vectors, strengths, and every fold.
     ///
     /// - Parameter whole: of all rows, which say what strengths are multiples of.
-    private func lossPath<B: Backend, P: Problem, R: Backend<Double>>(
-        _ grid: StrengthGrid, _ rows: LossRows<B, P>, _ whole: ExpansionSolver<B, P>, on reference: R
+    func lossPath<B: Backend, P: Problem, R: Backend<Double>>(
+        _ grid: StrengthGrid, _ folds: RowFolds, _ rows: LossRows<B, P>, _ whole: ExpansionSolver<B, P>, on reference: R
     ) throws(ComputeError) -> StrengthPath {
         let unit = grid.unit == .one ? 1 : try Self.noiseUnit(structure.solver, whole, on: reference)
-        var path = StrengthPath(grid, sizes: triedSizes, unit: unit)
-        for number in 0..<grid.foldCount {
+        var path = StrengthPath(grid, sizes: triedSizes, unit: unit, foldCount: folds.foldCount)
+        for number in 0..<folds.foldCount {
             let fold = try LossFold(number, folds, of: rows, self, weightSums: whole.weightSums)
             for (place, size) in triedSizes.enumerated() {
                 try Self.addErrors(

@@ -14,11 +14,14 @@ public struct Comparison: Sendable {
     /// The held-out error of one method.
     public struct Result: Sendable {
         public let method: ComparedMethod
-        /// `sum of w (y - prediction)^2 / sum of w` over all rows of the group.
-        public let meanSquaredError: Double
+        /// `sum of w e / sum of w` over all rows of the group: `e` is `(y - prediction)^2`; of classes `-log p` of the row's
+        /// class; of counts the deviance `2 (y log(y / mu) - y + mu)`.
+        public let meanError: Double
+        /// The share of the rows, by weight, whose likeliest class is not theirs; nil where there are no classes.
+        public let wrongShare: Double?
         /// Its standard error over tasks, which are taken to be independent; NaN for one task.
         public let standardError: Double
-        /// The mean squared error over that of the group's first method, less 1.
+        /// The mean error over that of the group's first method, less 1.
         public let change: Double
         /// The standard error of `change`, by the same tasks' errors under both methods.
         public let changeError: Double
@@ -39,6 +42,9 @@ public struct Comparison: Sendable {
     public let penalties: [ComparedMethod: [ChosenPenalty]]
     /// What rounding may add to a mean squared error.
     public let roundingError: Double
+    /// Tasks without finite coefficients of their own in some fold, which `itl` predicts by the pooled fit; always 0 for the
+    /// squared loss, where such tasks are in no group with `itl`.
+    public let separatedTaskCount: Int
 }
 
 /// The methods that can be compared.
@@ -54,29 +60,47 @@ public enum ComparedMethod: String, Sendable, CaseIterable {
 
     /// Those that go through the moments alone and have no options: what is compared where nothing else is asked for.
     public static let usual: [ComparedMethod] = [.itl, .pool, .ridgeZero, .ridgePool, .molarHard, .molarSoft]
+
+    /// Those that other losses than the squared one have too.
+    public static let ofAnyLoss: [ComparedMethod] = [.itl, .pool, .armul, .armulClustered, .armulLowRank]
+}
+
+/// What a method's predictions of rows held out cost each task.
+struct MethodErrors {
+    let method: ComparedMethod
+    /// Sums over all rows of each task, each predicted without its fold; NaN where a fold of its rows could not be.
+    var errors: [Double]
+    /// The weight of each task's rows that were taken for another class than theirs; nil where there are no classes.
+    var wrongWeights: [Double]?
+
+    init(_ method: ComparedMethod, taskCount: Int, hasClasses: Bool = false) {
+        self.method = method
+        errors = Array(repeating: 0, count: taskCount)
+        wrongWeights = hasClasses ? errors : nil
+    }
 }
 
 extension Comparison.Group {
     /// - Parameters:
     ///   - tasks: those of the group.
-    ///   - errors: the sum of squared errors of every task, by method.
+    ///   - methods: their errors of every task.
     ///   - weights: the sum of the weights of every task.
-    init(
-        tasks: [Int], methods: [(method: ComparedMethod, errors: [Double])], weights: [Double], sampleCounts: [Int]
-    ) {
+    init(tasks: [Int], methods: [MethodErrors], weights: [Double], sampleCounts: [Int]) {
         taskCount = tasks.count
         sampleCount = tasks.reduce(0) { $0 + sampleCounts[$1] }
         let total = tasks.reduce(0.0) { $0 + weights[$1] }
         let first = methods.first?.errors ?? []
         let firstTotal = tasks.reduce(0.0) { $0 + first[$1] }
         worstTask = tasks.max { first[$0] < first[$1] }.map { ($0, first[$0] / firstTotal) }
-        results = methods.map { method, errors in
+        results = methods.map { own in
+            let errors = own.errors
             let sum = tasks.reduce(0.0) { $0 + errors[$1] }
             let (mean, ratio) = (sum / total, sum / firstTotal)
             // Less than that is rounding.
             let better = tasks.count { errors[$0] < first[$0] * (1 - 1e-9) }
             return Comparison.Result(
-                method: method, meanSquaredError: mean,
+                method: own.method, meanError: mean,
+                wrongShare: own.wrongWeights.map { wrong in tasks.reduce(0.0) { $0 + wrong[$1] } / total },
                 standardError: Self.ratioError(tasks.map { errors[$0] - mean * weights[$0] }, over: total),
                 change: ratio - 1,
                 changeError: Self.ratioError(tasks.map { errors[$0] - ratio * first[$0] }, over: firstTotal),

@@ -3,11 +3,13 @@ public import Compute
 /// Compares methods by k-fold cross-validation over the rows within each task.
 ///
 /// Every row is held out once, in the fold that ``RowFolds`` deals it to, and predicted by coefficients that were fitted
-/// without its fold. Everything comes from the moments of each fold, so that rows pass once.
+/// without its fold. With the squared loss everything comes from the moments of each fold, so that rows pass once.
 public struct CrossValidation: Sendable {
     public var methods: [ComparedMethod]
     public var foldCount: Int
     public var seed: UInt64
+    /// What a row costs. Others than the squared one are for the methods of ``ComparedMethod/ofAnyLoss``.
+    public var loss = Loss.squared
     /// Whether ridge penalties, and those of ARMUL, act on standardized coefficients.
     public var standardizes: Bool
     /// The strengths of ARMUL that are chosen from, and the rule; its folds are not used.
@@ -38,15 +40,25 @@ public struct CrossValidation: Sendable {
         max(foldedArrayCount(foldCount), methods.compactMap { armul(of: $0)?.arrayCount }.max() ?? 0)
     }
 
+    /// How often rows pass; of other losses than the squared one only a guess.
+    public var passCount: Int {
+        loss == .squared ? 1 : methods.reduce(24 * foldCount) { $0 + (armul(of: $1)?.passCount ?? 0) }
+    }
+
     /// Compares the methods on the problem's tasks.
     ///
     /// A ridge penalty, and a strength of ARMUL, is chosen for each fold by the errors on the other folds. A method that
-    /// cannot fit a task without one of its folds, because too few rows are left, is not compared on that task.
+    /// cannot fit a task without one of its folds, because too few rows are left, is not compared on that task; with
+    /// another loss than the squared one, where `itl` is without finite coefficients for a task, it predicts it by the
+    /// pooled fit.
     ///
     /// - Parameter reference: a backend in double, where ARMUL's centres are found.
     public func compare<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Comparison {
+        if loss != .squared {
+            return try compareLosses(problem, on: backend, reference: reference, progress: progress)
+        }
         let folds = RowFolds(foldCount: foldCount, seed: seed)
         let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
         var estimators: [[any MomentEstimator]] = []
@@ -58,7 +70,10 @@ public struct CrossValidation: Sendable {
             estimators.append(byFold)
         }
         let errors = try heldOutErrors(of: estimators, folded, on: reference)
-        return comparison(of: errors, penalties: penalties, roundingError: try folded.roundingError, folded)
+        let weights = folded.totals.weights
+        return comparison(
+            of: errors, penalties: penalties, roundingError: try folded.roundingError / weights.reduce(0, +),
+            separatedTaskCount: 0, sampleCounts: folded.totals.observations, weights: weights)
     }
 
     /// The same in double, with the backend as its own reference.
@@ -69,8 +84,9 @@ public struct CrossValidation: Sendable {
     }
 
     /// What a method of ARMUL is, before its strength is chosen.
-    private func armul(of method: ComparedMethod) -> ARMUL? {
+    func armul(of method: ComparedMethod) -> ARMUL? {
         var armul = ARMUL(penalty: .crossValidated(strengths), intercept: intercept)
+        armul.loss = loss
         armul.standardizes = standardizes
         switch method {
         case .armul: return armul
@@ -115,12 +131,11 @@ public struct CrossValidation: Sendable {
         }
     }
 
-    /// For each method the sum of squared errors of each task over all its rows, each predicted without its fold; NaN
-    /// where a fold of its rows could not be.
+    /// The squared errors of each method.
     private func heldOutErrors<B: Backend, P: Problem, R: Backend<Double>>(
         of estimators: [[any MomentEstimator]], _ folded: FoldedMoments<B, P>, on reference: R
-    ) throws(ComputeError) -> [[Double]] {
-        var sums = methods.map { _ in Array(repeating: 0.0, count: folded.taskCount) }
+    ) throws(ComputeError) -> [MethodErrors] {
+        var sums = methods.map { MethodErrors($0, taskCount: folded.taskCount) }
         for fold in 0..<foldCount {
             // All methods in turn, since they train on the same moments.
             for (method, byFold) in estimators.enumerated() {
@@ -128,28 +143,29 @@ public struct CrossValidation: Sendable {
                     from: folded.training(without: fold), on: reference)
                 let errors = try folded.squaredErrors(inFold: fold, at: coefficients)
                 for task in errors.indices where folded.counts.observations[task * foldCount + fold] > 0 {
-                    sums[method][task] += errors[task]
+                    sums[method].errors[task] += errors[task]
                 }
             }
         }
         return sums
     }
 
-    private func comparison<B: Backend, P: Problem>(
-        of errors: [[Double]], penalties: [ComparedMethod: [ChosenPenalty]], roundingError: Double,
-        _ folded: FoldedMoments<B, P>
+    /// Which tasks are compared, and how methods do on them.
+    ///
+    /// - Parameter weights: the sum of the weights of each task's rows.
+    func comparison(
+        of found: [MethodErrors], penalties: [ComparedMethod: [ChosenPenalty]], roundingError: Double,
+        separatedTaskCount: Int, sampleCounts counts: [Int], weights: [Double]
     ) -> Comparison {
-        let counts = folded.totals.observations
-        let weights = folded.totals.weights
         // A method that fits no task at all, as with features that are dependent everywhere, would leave none to compare.
-        let usable = methods.indices.filter { errors[$0].contains { $0.isFinite } }
+        let usable = found.indices.filter { found[$0].errors.contains { $0.isFinite } }
         let rest = Array(usable.dropFirst())
         func group(_ tasks: [Int], _ chosen: [Int]) -> Comparison.Group {
             Comparison.Group(
-                tasks: tasks, methods: chosen.map { (methods[$0], errors[$0]) }, weights: weights, sampleCounts: counts)
+                tasks: tasks, methods: chosen.map { found[$0] }, weights: weights, sampleCounts: counts)
         }
         func canPredict(_ task: Int, _ chosen: [Int]) -> Bool {
-            counts[task] > 0 && !chosen.isEmpty && chosen.allSatisfy { errors[$0][task].isFinite }
+            counts[task] > 0 && !chosen.isEmpty && chosen.allSatisfy { found[$0].errors[task].isFinite }
         }
         let compared = counts.indices.filter { canPredict($0, usable) }
         let others = counts.indices.filter { !canPredict($0, usable) && canPredict($0, rest) }
@@ -157,7 +173,7 @@ public struct CrossValidation: Sendable {
             foldCount: foldCount, compared: group(compared, usable), others: others.isEmpty ? nil : group(others, rest),
             leftOutTaskCount: counts.count - compared.count - others.count,
             unfittedMethods: methods.indices.filter { !usable.contains($0) }.map { methods[$0] }, penalties: penalties,
-            roundingError: roundingError / weights.reduce(0, +))
+            roundingError: roundingError, separatedTaskCount: separatedTaskCount)
     }
 }
 

@@ -1,7 +1,7 @@
 import Compute
 
-/// ARMUL's error on rows held out, squared or another loss, for several strengths of the penalty, several numbers of clusters or vectors, and
-/// every fold, in each of several groups.
+/// ARMUL's error on rows held out, squared or another loss, for several strengths of the penalty, several numbers of
+/// clusters or vectors, and every fold, in each of several groups.
 ///
 /// In each fold all strengths are columns of one computation. Penalties keep the number of rows that a task has with the
 /// fold's, as the paper's do. A task without rows outside of a fold is predicted by the centre.
@@ -45,8 +45,8 @@ struct StrengthPath {
     }
 
     /// Without errors yet, of one group.
-    init(_ grid: StrengthGrid, sizes: [Int?], unit: Double) {
-        self.init(grid, sizes: sizes, units: [unit], foldCount: grid.foldCount)
+    init(_ grid: StrengthGrid, sizes: [Int?], unit: Double, foldCount: Int) {
+        self.init(grid, sizes: sizes, units: [unit], foldCount: foldCount)
     }
 
     private init(_ grid: StrengthGrid, sizes: [Int?], units: [Double], foldCount: Int) {

@@ -195,6 +195,64 @@ struct FamilyTests {
         #expect(found.errors.contains(mean) == (structure == "low-rank"), "\(found)")
     }
 
+    @Test(
+        "compare tells the family's error on rows held out, and of classes how many are wrong",
+        arguments: [
+            ("binomial", "word", "log_loss"), ("multinomial", "three", "log_loss"), ("poisson", "count", "deviance"),
+        ])
+    func compare(family: String, response: String, name: String) throws {
+        let folder = try kinds()
+        func compare(_ arguments: [String]) throws -> Program.Outcome {
+            try Program.run(
+                ["compare", "t.csv", "--task", "group", "--formula", "\(response) ~ x + z", "--family", family]
+                    + arguments, in: folder)
+        }
+        let methods = ["--methods", "pool,itl,armul,armul-clustered,armul-low-rank", "--clusters", "2", "--rank", "1"]
+        let written = try compare(methods + ["--strengths", "0.2,2", "--cv", "3", "-o", "c.csv"])
+        try #require(written.code == 0, "\(written)")
+        let lines = Lines(try folder.data("c.csv"))
+        #expect(lines.names.contains(name) && lines.names.contains("wrong_share") == (family != "poisson"))
+        #expect(lines.texts("tasks") == Array(repeating: "6", count: 5))
+        let errors = lines.numbers(name)
+        // Half of the groups turn everything round: one model of all tells nothing, all others do.
+        #expect(errors.dropFirst().allSatisfy { $0 > 0 && $0 < 0.8 * errors[0] }, "\(errors)")
+        if family != "poisson" {
+            let wrong = lines.numbers("wrong_share")
+            #expect(wrong.dropFirst().allSatisfy { $0 > 0 && $0 < 0.7 * wrong[0] }, "\(wrong)")
+        }
+        #expect(written.errors.contains("armul-clustered: clusters 2; strengths "), "\(written)")
+        let table = try compare(["--cv", "3", "--strengths", "0.2,2"])
+        try #require(table.code == 0, "\(table)")
+        #expect(table.text.hasPrefix(name == "deviance" ? "Deviance on rows held out" : "Log loss on rows held out"))
+        #expect(table.text.contains(name) && table.text.contains("wrong, %") == (family != "poisson"))
+        let places = ["\nitl ", "\npool ", "\narmul "].map { table.text.contains($0) }
+        #expect(places == [true, true, true], "\(table.text)")
+        let refused = try compare(["--methods", "itl,ridge-pool"])
+        #expect(refused.code == 64, "\(refused)")
+        #expect(
+            refused.errors.contains(
+                "--methods ridge-pool is for --family gaussian; \(family) has itl, pool, armul, armul-clustered, "
+                    + "armul-low-rank"), "\(refused)")
+    }
+
+    @Test("compare tells how many tasks have no finite coefficients of their own")
+    func compareSeparated() throws {
+        let folder = try kinds()
+        var text = try folder.text("t.csv")
+        for row in 0..<12 { text += "odd,\(row % 5),\(row % 3),yes,1,low,0\n" }
+        try folder.write("t.csv", text)
+        let found = try Program.run(
+            [
+                "compare", "t.csv", "--task", "group", "--formula", "word ~ x + z", "--family", "binomial", "--methods",
+                "itl,pool", "--json",
+            ], in: folder)
+        try #require(found.code == 0, "\(found)")
+        let report = try #require(try JSONSerialization.jsonObject(with: found.output) as? [String: Any])
+        #expect(report["separated_tasks"] as? Int == 1 && report["family"] as? String == "binomial")
+        let results = try #require(report["results"] as? [[String: Any]])
+        #expect(results.count == 2 && results.allSatisfy { $0["tasks"] as? Int == 7 && $0["log_loss"] is Double })
+    }
+
     @Test("labels that are no class of the model, and rows without one, say nothing")
     func unknownLabels() throws {
         let folder = try kinds()

@@ -21,7 +21,7 @@ struct ComparisonBits: Job {
     func run<B: Backend, R: Backend<Double>>(on backend: B, reference: R) throws(ComputeError) -> [UInt64] {
         let comparison = try CrossValidation(foldCount: 3).compare(
             WalkedProblem.fitted, on: backend, reference: reference)
-        return comparison.compared.results.flatMap { [$0.meanSquaredError, $0.standardError] }.map(\.bitPattern)
+        return comparison.compared.results.flatMap { [$0.meanError, $0.standardError] }.map(\.bitPattern)
     }
 }
 

@@ -36,11 +36,11 @@ struct SlowCrossValidationTests {
         // Moments of these designs, of condition below 30, lose less than three digits to rounding.
         let tolerance = 1000 * Double(B.Scalar.ulpOfOne)
         for (result, total) in zip(comparison.compared.results, totals) {
-            #expect(abs(result.meanSquaredError - total) <= tolerance * total)
+            #expect(abs(result.meanError - total) <= tolerance * total)
         }
         for (result, sums) in zip(comparison.compared.results, expected) {
             let deviations = compared.map {
-                sums[$0] - result.meanSquaredError * problem.tasks[$0].weights.reduce(0, +)
+                sums[$0] - result.meanError * problem.tasks[$0].weights.reduce(0, +)
             }
             let variance = 7.0 / 6 * deviations.reduce(0) { $0 + $1 * $1 } / (weight * weight)
             #expect(abs(result.standardError - variance.squareRoot()) <= 100 * tolerance * result.standardError)
@@ -107,7 +107,7 @@ struct SlowCrossValidationTests {
         let whole = try validation.compare(problem, on: Self.reference)
         let sharded = try validation.compare(problem, on: one)
         for (a, b) in zip(whole.compared.results, sharded.compared.results) {
-            #expect(a.meanSquaredError == b.meanSquaredError && a.standardError == b.standardError)
+            #expect(a.meanError == b.meanError && a.standardError == b.standardError)
             #expect(a.change == b.change && a.betterShare == b.betterShare)
         }
         #expect(whole.penalties == sharded.penalties)
@@ -136,7 +136,7 @@ struct SlowCrossValidationTests {
             problem.tasks[task].response = problem.tasks[task].response.map { $0 + 1e8 * Double(task) }
         }
         let far = try CrossValidation(methods: [.itl]).compare(problem, on: Self.reference)
-        let error = abs(far.compared.results[0].meanSquaredError - near.compared.results[0].meanSquaredError)
+        let error = abs(far.compared.results[0].meanError - near.compared.results[0].meanError)
         #expect(far.roundingError > 1 && error < 16 * far.roundingError)
     }
 

@@ -68,7 +68,7 @@ extension SlowARMULTests {
         }
         let found = try #require(comparison.compared.results.last)
         #expect(found.method == .armul)
-        #expect(abs(found.meanSquaredError - sum / 180) <= 4096 * Double.ulpOfOne * (1 + sum / 180))
+        #expect(abs(found.meanError - sum / 180) <= 4096 * Double.ulpOfOne * (1 + sum / 180))
     }
 
     @Test("without a penalty it is itl; with one that nothing withstands, and no free intercept, it is pool")

@@ -371,6 +371,28 @@ struct SlowLossARMULTests {
         #expect(own.statuses[1] == .separated && own.statuses[0] == .ok)
     }
 
+    @Test(
+        "a task whose rows have one response at one level of a factor is separated without a penalty",
+        arguments: models)
+    func partlySeparable(model: LossModel) throws {
+        var problem = Self.problem(model)
+        problem.tasks = problem.tasks.filter { $0.response.count > 30 }
+        // The last feature is 1 in every fourth row, and in the second task its rows have no other response than 0.
+        for task in problem.tasks.indices {
+            for row in problem.tasks[task].response.indices {
+                problem.tasks[task].design[row][3] = row % 4 == 0 ? 1 : 0
+                if task == 1, row % 4 == 0 { problem.tasks[task].response[row] = 0 }
+            }
+        }
+        var armul = ARMUL(strength: 0)
+        armul.loss = model.loss
+        let own = try Base.fit(armul, problem)
+        #expect(own.statuses.enumerated().allSatisfy { $1 == ($0 == 1 ? .separated : .ok) }, "\(own.statuses)")
+        #expect(try Base.coefficients(own)[1] == (try #require(own.center)).coefficients)
+        armul.penalty = .value(0.2)
+        #expect(try Base.fit(armul, problem).statuses.allSatisfy { $0 == .ok })
+    }
+
     @Test("a search whose objective has to fall by all of itself in ten rounds ends after ten")
     func leastDecrease() throws {
         let places = [-3.0, -2, -1, 1, 2, 3]
