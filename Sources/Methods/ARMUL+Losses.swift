@@ -77,8 +77,7 @@ extension ARMUL {
     ///   - leastDecrease: the share by which the objective has to fall in ten rounds for a search to go on.
     package func coefficientPath<B: Backend, R: Backend<Double>>(
         to problem: some Problem, weightSums: [Double]?, strengths: [Double], tolerance: Double,
-        leastDecrease: Double, on backend: B,
-        reference: R, progress: PassProgress? = nil
+        leastDecrease: Double, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> [[Double]] {
         let rows = try LossRows(problem, standardizes: false, on: backend, progress: progress)
         let losses = try losses(of: problem, rows)

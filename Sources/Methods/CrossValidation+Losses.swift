@@ -16,13 +16,20 @@ extension CrossValidation {
         let fitted = try methods.map { method throws(ComputeError) in
             try FoldedMethod(armul(ofAnyLoss: method), rows, folds, on: reference)
         }
+        let pool =
+            methods.contains { $0 == .pool || $0 == .itl } ? try FoldedMethod(pooled, rows, folds, on: reference) : nil
         var found = methods.map { MethodErrors($0, taskCount: taskCount, hasClasses: loss != .poisson) }
         var isSeparated = Array(repeating: false, count: taskCount)
         for fold in 0..<foldCount {
-            let pooled = try FoldedMethod(pooled, rows, folds, on: reference).fit(fold, rows, folds, on: reference)
+            let pooled = try pool?.fit(fold, rows, folds, on: reference)
             for (place, method) in methods.enumerated() {
-                var own = method == .pool ? pooled : try fitted[place].fit(fold, rows, folds, on: reference)
-                if method == .itl {
+                var own: FoldFit<B, P>
+                if method == .pool, let pooled {
+                    own = pooled
+                } else {
+                    own = try fitted[place].fit(fold, rows, folds, on: reference)
+                }
+                if method == .itl, let pooled {
                     for (task, status) in own.statuses.enumerated() where status != .ok {
                         own.setCoefficients(of: task, to: pooled)
                         if own.fold.isCompared[task] { isSeparated[task] = true }

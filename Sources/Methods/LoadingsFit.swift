@@ -43,7 +43,9 @@ struct LoadingsFit {
         var value = value(at: predictors)
         for _ in 0..<Self.roundLimit {
             let (slopes, curvatures) = derivatives(at: predictors)
-            guard let step = Self.solution(curvatures, slopes.map { -$0 }) else { return nil }
+            guard let step = solutionIfDefinite(curvatures, slopes.map { -$0 }, tolerance: Self.pivotShare) else {
+                return nil
+            }
             let promise = -zip(step, slopes).reduce(0) { $0 + $1.0 * $1.1 }
             let move = self.predictors(at: step).reduce(0) { max($0, abs($1)) }
             guard move.isFinite else { return nil }
@@ -119,31 +121,5 @@ struct LoadingsFit {
         case .poisson: mean
         case .softmax: mean * ((a == b ? 1 : 0) - means[first + b])
         }
-    }
-
-    /// The solution of `A x = b` by Cholesky's method, `A` a triangle row by row; nil where a pivot is rounding.
-    private static func solution(_ triangle: [Double], _ rightSide: [Double]) -> [Double]? {
-        let order = rightSide.count
-        for row in 0..<order where !(triangle[triangleCount(row) + row] > 0) { return nil }
-        var (lower, x) = (triangle, rightSide)
-        for row in 0..<order {
-            let own = triangleCount(row)
-            for column in 0...row {
-                let other = triangleCount(column)
-                let rest = lower[own + column] - (0..<column).reduce(0) { $0 + lower[own + $1] * lower[other + $1] }
-                if column == row {
-                    guard rest > pivotShare * lower[own + row] else { return nil }
-                    lower[own + row] = rest.squareRoot()
-                } else {
-                    lower[own + column] = rest / lower[other + column]
-                }
-            }
-            x[row] = (x[row] - (0..<row).reduce(0) { $0 + lower[own + $1] * x[$1] }) / lower[own + row]
-        }
-        for row in (0..<order).reversed() {
-            let later = (row + 1..<order).reduce(0) { $0 + lower[triangleCount($1) + row] * x[$1] }
-            x[row] = (x[row] - later) / lower[triangleCount(row) + row]
-        }
-        return x
     }
 }

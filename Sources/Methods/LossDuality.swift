@@ -5,8 +5,8 @@ import Compute
 /// That is to maximise `-sum of w_j f_j*(u_j)` over slopes with `||u_j|| <= lambda_j`, none in free coefficients, and
 /// `sum of w_j u_j = 0`. Slopes of rows, `p_i - y_i` with the means `p_i` that the fit expects, add up to the tasks'; moved to
 /// first order by `d = H^-1 G`, where `G` is what is left of the centre's slope, and by what the free coefficients lack, they
-/// add up to 0; times the largest factor up to 1 that brings all within their `lambda_j` they are feasible (``DualPoint``). The dual
-/// objective then is at least `-sum of w_j / n_j sum over rows of l*(u_i)`.
+/// add up to 0; times the largest factor up to 1 that brings all within their `lambda_j` they are feasible: ``DualPoint``.
+/// The dual objective then is at least `-sum of w_j / n_j sum over rows of l*(u_i)`.
 extension ExpansionSolver {
     /// The objective less the dual one; nil where the point is not feasible, far from an optimum, and without a penalty, where
     /// no slopes but 0 are.
@@ -17,32 +17,14 @@ extension ExpansionSolver {
         let (quadratics, slopes, _) = try place.expanded.quadratics(
             dampings: place.dampings.map { _ in 0 }, isIncluded: place.isIncluded)
         let loss = armul.loss(of: quadratics, sharing: .all, strengths: [strength], weightSums: weightSums)
-        let order = loss.order
-        var left = Array(repeating: 0.0, count: order)
-        for task in loss.weights.indices where loss.weights[task] > 0 {
-            for index in 0..<order { left[index] += loss.weights[task] * slopes[task * order + index] }
-        }
-        let move = try CenterSolver(loss).divided([left], on: reference)[0]
-        var images: [Double] = []
-        try quadratics.forEachShard { shard throws(ComputeError) in
-            let vector = try loss.place(move, columnCount: 1, of: shard)
-            let products = try loss.backend.makeVectors(taskCount: shard.tasks.count, width: order)
-            try loss.backend.multiply(shard.moments.gram, vector, into: products)
-            images += try loss.backend.download(products)
-        }
-        let included = loss.weights.indices.filter { loss.weights[$0] > 0 }
-        let point = DualPoint(
-            lengths: included.map { task in
-                (task * order..<(task + 1) * order).reduce(0.0) {
-                    $0 + (slopes[$1] - images[$1]) * (slopes[$1] - images[$1])
-                }.squareRoot()
-            }, thresholds: included.map { loss.thresholds[$0] }, distance: loss.distance)
+        let point = try DualPoint(CenterSolver(loss), slopes: slopes, on: reference)
+        let move = point.moves[0]
         let own = found.tasks.coefficients
-        let moved = own.indices.map { own[$0] - move[$0 % order] }
+        let moved = own.indices.map { own[$0] - move[$0 % loss.order] }
         let other = loss.coefficients(moved, around: found.centers)
-        let sums = try losses.conjugates(at: place.expanded.coefficients, movedTo: other, factor: point.factor)
-        let dual = zip(included, point.conjugates).reduce(0.0) {
-            $0 - loss.weights[$1.0] * (sums[$1.0] + $1.1)
+        let sums = try losses.conjugates(at: place.expanded.coefficients, movedTo: other, factor: point.factors[0])
+        let dual = loss.weights.indices.reduce(0.0) {
+            loss.weights[$1] > 0 ? $0 - loss.weights[$1] * (sums[$1] + point.conjugates[$1]) : $0
         }
         let gap = place.objective - dual
         return gap.isFinite ? gap : nil

@@ -21,47 +21,23 @@ struct ProfiledFit {
     init<B: Backend, R: Backend<Double>>(
         _ solver: CenterSolver<B>, at centers: VanillaCenters, on reference: R
     ) throws(ComputeError) {
-        let (loss, order) = (solver.loss, solver.loss.order)
+        let loss = solver.loss
         tasks = try TaskSolutions(loss, at: centers)
-        var left: [[Double]] = []
-        for tasks in loss.members {
-            var sum = Array(repeating: 0.0, count: order)
-            for task in tasks where loss.weights[task] > 0 {
-                for place in 0..<order { sum[place] += loss.weights[task] * self.tasks.slopes[task * order + place] }
-            }
-            left.append(sum)
-        }
-        let moves = try solver.divided(left, on: reference)
-        var images: [Double] = []
-        try loss.quadratics.forEachShard { shard throws(ComputeError) in
-            let vectors = try loss.place(moves.flatMap { $0 }, columnCount: 1, of: shard)
-            let products = try loss.backend.makeVectors(taskCount: shard.tasks.count, width: order)
-            try loss.backend.multiply(shard.moments.gram, vectors, into: products)
-            images += try loss.backend.download(products)
-        }
+        let point = try DualPoint(solver, slopes: tasks.slopes, on: reference)
         let (scales, constants) = (solver.slopeScales, loss.constants)
         for (group, members) in loss.members.enumerated() {
             let included = members.filter { loss.weights[$0] > 0 }
-            let slope = left[group].reduce(0) { $0 + $1 * $1 }.squareRoot()
+            let slope = point.left[group].reduce(0) { $0 + $1 * $1 }.squareRoot()
             residuals.append(included.reduce(slope) { max($0, tasks.violations[$1]) } / scales[group])
             let value = included.reduce(0.0) { $0 + loss.weights[$1] * tasks.values[$1] }
             objectives.append(value + constants[group])
-            let point = DualPoint(
-                lengths: included.map { length($0, images: images, order: order) },
-                thresholds: included.map { loss.thresholds[$0] }, distance: loss.distance)
             dualityGaps.append(
-                zip(included, point.conjugates).reduce(value) { sum, task in
-                    let own = conjugate(task.0, images: images, move: moves[group], factor: point.factor)
-                    return sum + loss.weights[task.0] * (own + task.1)
+                included.reduce(value) { sum, task in
+                    let own = conjugate(
+                        task, images: point.images, move: point.moves[group], factor: point.factors[group])
+                    return sum + loss.weights[task] * (own + point.conjugates[task])
                 })
         }
-    }
-
-    /// The length of a task's slope at `y_j`.
-    private func length(_ task: Int, images: [Double], order: Int) -> Double {
-        (task * order..<(task + 1) * order).reduce(0.0) {
-            $0 + (tasks.slopes[$1] - images[$1]) * (tasks.slopes[$1] - images[$1])
-        }.squareRoot()
     }
 
     /// `z'H_j z / 2` of one task, where `H_j x_j` is its slope and `b_j`.

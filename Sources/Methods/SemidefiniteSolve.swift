@@ -11,15 +11,26 @@ func semidefiniteSolution(_ triangle: [Double], _ rightSide: [Double], tolerance
 /// The same of a matrix that may be indefinite: nil where a pivot is negative by more than rounding.
 func solutionIfSemidefinite(_ triangle: [Double], _ rightSide: [Double], tolerance: Double) -> [Double]? {
     let found = semidefiniteSystem(triangle, rightSide, tolerance: tolerance)
-    return found.isSemidefinite ? found.solution : nil
+    return found.kind == .indefinite ? nil : found.solution
+}
+
+/// The same of a matrix that may be singular: nil where a pivot is rounding, or negative.
+func solutionIfDefinite(_ triangle: [Double], _ rightSide: [Double], tolerance: Double) -> [Double]? {
+    let found = semidefiniteSystem(triangle, rightSide, tolerance: tolerance)
+    return found.kind == .definite ? found.solution : nil
+}
+
+/// Whether a matrix's pivots are all positive, or some are rounding, or negative.
+private enum Definiteness {
+    case definite, semidefinite, indefinite
 }
 
 private func semidefiniteSystem(
     _ triangle: [Double], _ rightSide: [Double], tolerance: Double
-) -> (solution: [Double], isSemidefinite: Bool) {
+) -> (solution: [Double], kind: Definiteness) {
     let order = rightSide.count
     var (lower, x) = (triangle, rightSide)
-    var isSemidefinite = true
+    var kind = Definiteness.definite
     lower.withUnsafeMutableBufferPointer { lower in
         x.withUnsafeMutableBufferPointer { x in
             guard let lower = lower.baseAddress, let x = x.baseAddress else { return }
@@ -30,8 +41,13 @@ private func semidefiniteSystem(
                     own[column] = other[column] > 0 ? (own[column] - dot(own, other, count: column)) / other[column] : 0
                 }
                 let pivot = own[row] - dot(own, own, count: row)
-                if pivot < -tolerance * abs(own[row]) { isSemidefinite = false }
-                own[row] = pivot > tolerance * own[row] ? pivot.squareRoot() : 0
+                let isPositive = pivot > tolerance * own[row]
+                if pivot < -tolerance * abs(own[row]) {
+                    kind = .indefinite
+                } else if !isPositive, kind == .definite {
+                    kind = .semidefinite
+                }
+                own[row] = isPositive ? pivot.squareRoot() : 0
                 x[row] = own[row] > 0 ? (x[row] - dot(own, x, count: row)) / own[row] : 0
             }
             for row in (0..<order).reversed() {
@@ -41,5 +57,5 @@ private func semidefiniteSystem(
             }
         }
     }
-    return (x, isSemidefinite)
+    return (x, kind)
 }

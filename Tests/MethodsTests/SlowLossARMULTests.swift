@@ -203,7 +203,7 @@ struct SlowLossARMULTests {
         }
     }
 
-    // MARK: Shards and folds
+    // MARK: Shards and sizes
 
     @Test("tasks that come in several shards have the fit of all at once", arguments: models)
     func shards(model: LossModel) throws {
@@ -218,104 +218,6 @@ struct SlowLossARMULTests {
         Base.expectClose(
             try #require(parts.tasks).coefficients, try #require(whole.tasks).coefficients, within: 1e-9)
         #expect(parts.statuses == whole.statuses)
-    }
-
-    @Test("the error at a strength is that of rows held out, by hand", arguments: models)
-    func heldOut(model: LossModel) throws {
-        let problem = Self.problem(model)
-        let strengths = [0.2, 0.8]
-        var armul = ARMUL(penalty: .crossValidated(StrengthGrid(strengths: strengths, foldCount: 3, seed: 7)))
-        armul.loss = model.loss
-        let curve = try #require(try Base.fit(armul, problem).penaltyCurve)
-        for (place, strength) in strengths.enumerated() {
-            armul.penalty = .value(strength)
-            let error = try heldOutError(armul, model, of: problem)
-            #expect(abs(curve[place].error - error) <= 1e-7 * error, "strength \(strength)")
-        }
-    }
-
-    /// The mean loss of rows held out in three folds, from a fit of the others for each.
-    private func heldOutError(_ armul: ARMUL, _ model: LossModel, of problem: ArrayProblem) throws -> Double {
-        let folds = RowFolds(foldCount: 3, seed: 7)
-        let byTask = problem.tasks.enumerated().map { folds.folds(ofRows: 0..<$1.response.count, task: $0) }
-        let form = LossCase(model: model, intercept: armul.intercept)
-        var (error, weight) = (0.0, 0.0)
-        for fold in 0..<3 {
-            // The penalties keep the weight of all rows: rows are weighed so that those that remain have it.
-            var training = problem
-            for task in training.tasks.indices {
-                for row in byTask[task].indices where byTask[task][row] == fold {
-                    training.tasks[task].weights[row] = 0
-                }
-                let all = problem.tasks[task].weights.reduce(0, +)
-                let rest = training.tasks[task].weights.reduce(0, +)
-                training.tasks[task].weights = training.tasks[task].weights.map { $0 * all / rest }
-            }
-            let coefficients = try Base.coefficients(try Base.fit(armul, training))
-            for (task, rows) in problem.tasks.enumerated() {
-                var heldOut = rows
-                for row in byTask[task].indices where byTask[task][row] != fold { heldOut.weights[row] = 0 }
-                error += Definitions.lossSum(model.definition, heldOut, at: form.columns(coefficients[task]))
-                weight += heldOut.weights.reduce(0, +)
-            }
-        }
-        return error / weight
-    }
-
-    /// Twelve tasks of which every third has its slopes turned round.
-    private static func kinds(_ model: LossModel) -> ArrayProblem {
-        var problem = Self.problem(model)
-        problem.tasks = [0, 2, 3, 5].flatMap { task in
-            [1.0, 1, -1].map { sign in
-                var rows = problem.tasks[task]
-                let turn = task == 3 ? -sign : sign
-                rows.design = rows.design.map { [$0[0]] + $0.dropFirst().map { turn * $0 } }
-                return rows
-            }
-        }
-        return problem
-    }
-
-    @Test("the number of clusters or vectors is chosen with the strength by rows held out", arguments: models)
-    func sizes(model: LossModel) throws {
-        let problem = Self.kinds(model)
-        let strengths = [0.2, 2.0]
-        let grid = StrengthGrid(strengths: strengths, foldCount: 3, seed: 7)
-        func sized(_ structure: ARMUL.Structure, _ penalty: ARMUL.Penalty) -> ARMUL {
-            var armul = ARMUL(structure: structure, penalty: penalty)
-            armul.loss = model.loss
-            return armul
-        }
-        var armul = sized(.clustered(ClusterStructure(count: 1)), .crossValidated(grid))
-        armul.sizes = [3, 1, 2]
-        let fit = try Base.fit(armul, problem)
-        let curve = try #require(fit.penaltyCurve)
-        #expect(curve.map(\.size) == [1, 1, 2, 2, 3, 3] && curve.map(\.penalty) == strengths + strengths + strengths)
-        // Errors are those of fits to the other rows. Clusters at the lesser strength continue from those at the greater, and a
-        // fit on its own may find others.
-        for point in curve.prefix(4) where point.size == 1 || point.penalty == strengths[1] {
-            let structure = ARMUL.Structure.clustered(ClusterStructure(count: point.size ?? 0))
-            let error = try heldOutError(sized(structure, .value(point.penalty)), model, of: problem)
-            #expect(abs(point.error - error) <= 1e-6 * error, "\(point)")
-        }
-        let best = try #require(curve.min { $0.error < $1.error })
-        #expect(fit.penalty?.value == best.penalty && fit.penalty?.size == best.size)
-        #expect(try #require(best.size) >= 2 && #require(fit.clusters).centers.count == best.size)
-        // Within one standard error the fewest, and of these the greatest strength.
-        armul.penalty = .crossValidated(
-            StrengthGrid(strengths: strengths, foldCount: 3, seed: 7, rule: .oneStandardError))
-        let simplest = try Base.fit(armul, problem)
-        let allowed = curve.filter { $0.error <= best.error + best.standardError }
-        let fewest = try #require(allowed.compactMap(\.size).min())
-        #expect(simplest.penalty?.size == fewest)
-        #expect(simplest.penalty?.value == allowed.last { $0.size == fewest }?.penalty)
-        // A strength that is given leaves only the number to be chosen.
-        var given = sized(.lowRank(rank: 1), .value(2))
-        given.sizes = [1, 2]
-        let found = try Base.fit(given, problem)
-        let points = try #require(found.penaltyCurve)
-        #expect(points.map(\.size) == [1, 2] && points.map(\.penalty) == [2, 2])
-        #expect(found.subspace?.basis.count == found.penalty?.size && found.penalty?.origin == .crossValidated)
     }
 
     @Test("counts of thousands beside none, with features far from the mean, are fitted all the same")
@@ -412,86 +314,5 @@ struct SlowLossARMULTests {
         // Each round of a separable loss lets coefficients grow.
         let (early, late) = (try length(1), try length(0))
         #expect(early < 0.9 * late)
-    }
-}
-
-/// A loss with the intercept's role and the penalty's distance.
-struct LossCase: Sendable, CustomStringConvertible {
-    let model: LossModel
-    let intercept: ARMUL.InterceptRole
-    var distance = Distance.norm
-
-    var description: String { "\(model), intercept \(intercept), \(distance)" }
-
-    /// A column of coefficients a class.
-    func columns(_ coefficients: [Double]) -> [[Double]] {
-        let width = coefficients.count / model.columns
-        return (0..<model.columns).map { Array(coefficients[$0 * width..<($0 + 1) * width]) }
-    }
-
-    func means(_ design: [Double], _ coefficients: [Double]) -> [Double] {
-        model.definition.means(Definitions.predictors(design, columns(coefficients)))
-    }
-
-    /// The mean loss's gradient, column by column.
-    func gradient(_ rows: TaskRows, _ coefficients: [Double]) -> [Double] {
-        let total = rows.weights.reduce(0, +)
-        return Definitions.lossGradient(model.definition, rows, at: columns(coefficients)).flatMap { $0 }.map {
-            $0 / total
-        }
-    }
-}
-
-extension LossModel {
-    /// A response with these predictors, from a uniform number.
-    func draw(_ eta: [Double], _ uniform: Double) -> Double {
-        let means = definition.means(eta)
-        switch definition {
-        case .squared: return eta[0] + uniform - 0.5
-        case .logistic: return uniform < means[0] ? 1 : 0
-        case .poisson: return (2 * uniform * min(means[0], 20)).rounded()
-        case .softmax:
-            var rest = uniform
-            for (column, mean) in means.enumerated() {
-                rest -= mean
-                if rest < 0 { return Double(column) }
-            }
-            return Double(columns - 1)
-        }
-    }
-}
-
-/// The objective of a fit and what its conditions for an optimum lack, from the rows.
-private struct RowOptimality {
-    private(set) var residual = 0.0
-    private(set) var objective = 0.0
-
-    init(_ problem: ArrayProblem, _ form: LossCase, strength: Double, _ fit: Fit) throws {
-        let tasks = try SlowARMULTests.coefficients(fit)
-        let center = try #require(fit.center).coefficients
-        let sums = problem.tasks.map { $0.weights.reduce(0, +) }
-        let features = problem.featureCount
-        let shrunk = center.indices.filter { form.intercept == .shared || $0 % features != 0 }
-        var centerSlope = shrunk.map { _ in 0.0 }
-        for (task, rows) in problem.tasks.enumerated() {
-            let slopes = form.gradient(rows, tasks[task])
-            let lambda =
-                strength * (Double(form.intercept == .shared ? features : features - 1) / sums[task]).squareRoot()
-            let own = shrunk.map { slopes[$0] }
-            let moves = shrunk.map { tasks[task][$0] - center[$0] }
-            let distance = Definitions.distance(moves, moves.map { _ in 0 })
-            let share = sums[task] / sums.reduce(0, +)
-            // What a proximal step of length 1 would move.
-            let target = zip(moves, own).map { $0 - $1 }
-            let length = Definitions.distance(target, target.map { _ in 0 })
-            let factor =
-                form.distance == .squared ? 1 / (1 + lambda) : length <= lambda ? 0 : 1 - lambda / length
-            residual = max(residual, Definitions.distance(moves, target.map { factor * $0 }))
-            for index in slopes.indices where !shrunk.contains(index) { residual = max(residual, abs(slopes[index])) }
-            for (place, slope) in own.enumerated() { centerSlope[place] += share * slope }
-            let value = Definitions.lossSum(form.model.definition, rows, at: form.columns(tasks[task])) / sums[task]
-            objective += share * (value + form.distance.penalty(lambda, at: distance))
-        }
-        residual = max(residual, Definitions.distance(centerSlope, centerSlope.map { _ in 0 }))
     }
 }
