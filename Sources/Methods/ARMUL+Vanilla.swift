@@ -25,7 +25,9 @@ extension ARMUL {
         fit.centerStatus = included.isEmpty ? .tooFewRows : center.hasConverged ? .ok : .notConverged
         fit.center = .ofCenter(coefficients, sampleCount: included.reduce(0) { $0 + sampleCounts[$1] })
         var estimates = TaskEstimates(taskCount: tasks.count, featureCount: coefficients.count)
-        estimates.coefficients = tasks.flatMap { full.task($0, found.tasks.coefficients) }
+        for (place, task) in tasks.enumerated() {
+            full.write(task, found.tasks.coefficients, to: &estimates.coefficients, at: place)
+        }
         estimates.replaceBadTasks(fit.statuses, with: coefficients)
         fit.tasks = estimates
         fit.certificate = Certificate(

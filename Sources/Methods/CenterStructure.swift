@@ -98,14 +98,13 @@ extension ProfiledLoss {
     func coefficients(_ shrunk: [Double], around standIns: [StandIn]) -> [Double] {
         let width = quadratics.shrunk.coefficientCount
         var coefficients = Array(repeating: Double.nan, count: quadratics.taskCount * width)
-        func set(_ task: Int, _ values: [Double]) {
-            for (place, value) in values.enumerated() { coefficients[task * width + place] = value }
-        }
         let own = FullCoefficients(quadratics)
-        for task in weights.indices where weights[task] > 0 { set(task, own.task(task, shrunk)) }
+        for task in weights.indices where weights[task] > 0 { own.write(task, shrunk, to: &coefficients, at: task) }
         for standIn in standIns {
             let center = own.center(standIn.center, of: standIn.members, weights: weights)
-            for task in standIn.tasks where weights[task] == 0 { set(task, center) }
+            for task in standIn.tasks where weights[task] == 0 {
+                for (place, value) in center.enumerated() { coefficients[task * width + place] = value }
+            }
         }
         return coefficients
     }

@@ -1,124 +1,168 @@
 import Compute
 
-/// One task's loadings, eliminated from a step of the whole subspace.
+/// The loadings of some tasks, eliminated from a step of the whole subspace.
 ///
-/// For a step `D` of the basis the best step of the loadings is `-S^-1 (B'g + K D)`, with `S = B'C B` the curvature in the
+/// For a step `D` of the basis the best step of a task's loadings is `-S^-1 (B'g + K D)`, with `S = B'C B` the curvature in the
 /// loadings and `K D = I'D z + D'g`, `I = C B`, what the step adds to their slopes. What remains is a quadratic of `D`, less
 /// by `K'S^-1 K` in its curvature and by `K'S^-1 B'g` in its slopes: with `S = L L'`, products of `L^-1 K` and `L^-1 B'g`.
 struct EliminatedLoadings {
-    private let task: Int
+    private let all: SubspaceSlopes
+    private let tasks: ArraySlice<Int>
+    /// `z` of every task.
+    private let loadings: [Double]
     private let rank: Int
     private let order: Int
-    /// `z`.
-    private let loadings: [Double]
     /// Whether `K` has its part `D'g`; without it the remaining curvature is never negative.
     private let isExact: Bool
-    /// `L`, a triangle; a row whose pivot is rounding is 0.
+    /// `L` of each of the tasks, a triangle; a row whose pivot is rounding is 0.
     private var lower: [Double]
 
-    init(_ all: SubspaceSlopes, _ loadings: [Double], task: Int, order: Int, isExact: Bool) {
-        self.task = task
+    /// - Parameter loadings: of every task.
+    init(
+        of tasks: ArraySlice<Int>, _ all: SubspaceSlopes, loadings: [Double], rank: Int, order: Int, isExact: Bool
+    ) {
+        self.all = all
+        self.tasks = tasks
         self.loadings = loadings
+        self.rank = rank
         self.order = order
         self.isExact = isExact
-        rank = loadings.count
+        let size = triangleCount(rank)
+        lower = Array(repeating: 0, count: tasks.count * size)
+        lower.withUnsafeMutableBufferPointer { lower in
+            guard let base = lower.baseAddress else { return }
+            for (place, task) in tasks.enumerated() {
+                Self.factorize(all, task: task, rank: rank, into: base + place * size)
+            }
+        }
+    }
+
+    private static func factorize(
+        _ all: SubspaceSlopes, task: Int, rank: Int, into lower: UnsafeMutablePointer<Double>
+    ) {
         let first = task * rank * rank
-        lower = Array(repeating: 0, count: triangleCount(rank))
         for row in 0..<rank {
-            let own = triangleCount(row)
+            let own = lower + triangleCount(row)
             for column in 0...row {
                 let place = first + row * rank + column
                 let whole = SubspaceSlopes.mixed(
                     all.profiledSquares[place], all.fullSquares[place], SubspaceSlopes.leastDamping)
-                let other = triangleCount(column)
+                let other = lower + triangleCount(column)
                 var value = whole
-                for k in 0..<column { value -= lower[own + k] * lower[other + k] }
+                for k in 0..<column { value -= own[k] * other[k] }
                 if column < row {
-                    lower[own + column] = lower[other + column] > 0 ? value / lower[other + column] : 0
+                    own[column] = other[column] > 0 ? value / other[column] : 0
                 } else {
-                    lower[own + row] = value > all.pivotTolerance * whole ? value.squareRoot() : 0
+                    own[row] = value > all.pivotTolerance * whole ? value.squareRoot() : 0
                 }
             }
         }
     }
 
-    /// Takes `weight` times what the loadings take off the basis's curvature, a triangle, and its slopes.
-    ///
-    /// - Parameter coupling: room for `L^-1 K`, `rank x (rank x order)`, and `L^-1 B'g` behind it.
-    func subtract(
-        _ all: SubspaceSlopes, weight: Double, from curvature: inout [Double], _ gradient: inout [Double],
-        _ coupling: inout [Double]
+    /// What the loadings take off the basis's curvature, a triangle, and as its last row what they take off its slopes, times each
+    /// task's weight.
+    func taken(weights: [Double]) -> [Double] {
+        var sum = SquareSum(width: rank * order + 1, most: rank)
+        lower.withUnsafeBufferPointer { lower in
+            guard let lower = lower.baseAddress else { return }
+            for (place, task) in tasks.enumerated() {
+                sum.add(rank) { rows, stride in
+                    writeCoupling(
+                        task, lower + place * triangleCount(rank), weight: weights[task], to: rows, stride: stride)
+                }
+            }
+        }
+        return sum.total()
+    }
+
+    /// `L^-1 K` of a task with `L^-1 B'g` as its last column, row by row, times the root of its weight.
+    private func writeCoupling(
+        _ task: Int, _ lower: UnsafePointer<Double>, weight: Double, to rows: UnsafeMutablePointer<Double>, stride: Int
     ) {
-        let (rank, order, width) = (rank, order, rank * order)
-        coupling.withUnsafeMutableBufferPointer { coupling in
-            curvature.withUnsafeMutableBufferPointer { curvature in
-                gradient.withUnsafeMutableBufferPointer { gradient in
-                    guard let coupling = coupling.baseAddress, let curvature = curvature.baseAddress else { return }
-                    let slopes = coupling + rank * width
+        let (rank, order, root) = (rank, order, weight.squareRoot())
+        let width = rank * order
+        all.profiledImages.withUnsafeBufferPointer { profiled in
+            all.fullImages.withUnsafeBufferPointer { full in
+                loadings.withUnsafeBufferPointer { loadings in
                     for row in 0..<rank {
-                        let own = coupling + row * width
-                        writeCoupling(all, row: row, to: own)
-                        slopes[row] = all.loadingGradients[task * rank + row]
-                        let first = triangleCount(row)
-                        for k in 0..<row {
-                            add(-lower[first + k], times: coupling + k * width, to: own, count: width)
-                            slopes[row] -= lower[first + k] * slopes[k]
-                        }
-                        let factor = lower[first + row] > 0 ? 1 / lower[first + row] : 0
-                        for place in 0..<width { own[place] *= factor }
-                        slopes[row] *= factor
-                        for place in 0..<width {
-                            let share = -weight * own[place]
-                            add(share, times: own, to: curvature + triangleCount(place), count: place + 1)
-                            gradient[place] += share * slopes[row]
+                        let own = rows + row * stride
+                        let first = (task * rank + row) * order
+                        for vector in 0..<rank {
+                            let factor = root * loadings[task * rank + vector]
+                            for place in 0..<order {
+                                own[vector * order + place] =
+                                    factor
+                                    * SubspaceSlopes.mixed(
+                                        profiled[first + place], full[first + place], SubspaceSlopes.leastDamping)
+                            }
                         }
                     }
                 }
             }
         }
-
-        /// A row of `K`.
-        func writeCoupling(_ all: SubspaceSlopes, row: Int, to own: UnsafeMutablePointer<Double>) {
-            let first = task * rank * order + row * order
-            for vector in 0..<rank {
-                for place in 0..<order {
-                    own[vector * order + place] =
-                        loadings[vector]
-                        * SubspaceSlopes.mixed(
-                            all.profiledImages[first + place], all.fullImages[first + place],
-                            SubspaceSlopes.leastDamping)
+        for row in 0..<rank {
+            let own = rows + row * stride
+            if isExact {
+                all.gradients.withUnsafeBufferPointer { gradients in
+                    guard let base = gradients.baseAddress else { return }
+                    add(root, times: base + task * order, to: own + row * order, count: order)
                 }
             }
-            guard isExact else { return }
-            for place in 0..<order { own[row * order + place] += all.gradients[task * order + place] }
+            own[width] = root * all.loadingGradients[task * rank + row]
+            let factors = lower + triangleCount(row)
+            for k in 0..<row { add(-factors[k], times: rows + k * stride, to: own, count: width + 1) }
+            let factor = factors[row] > 0 ? 1 / factors[row] : 0
+            for place in 0...width { own[place] *= factor }
         }
     }
 
-    /// The step of the loadings for one of the basis, vector by vector.
-    func step(_ all: SubspaceSlopes, _ basis: [Double]) -> [Double] {
-        let center = (0..<order).map { place in
-            (0..<rank).reduce(0.0) { $0 + loadings[$1] * basis[$1 * order + place] }
-        }
-        var step = Array(repeating: 0.0, count: rank)
-        for row in 0..<rank {
-            let first = task * rank * order + row * order
-            var slope = all.loadingGradients[task * rank + row]
-            for place in 0..<order {
-                slope +=
-                    center[place]
-                    * SubspaceSlopes.mixed(
-                        all.profiledImages[first + place], all.fullImages[first + place], SubspaceSlopes.leastDamping)
-                if isExact { slope += all.gradients[task * order + place] * basis[row * order + place] }
+    /// The steps of the tasks' loadings for one of the basis, vector by vector: task by task.
+    func steps(for basis: [Double]) -> [Double] {
+        var steps = Array(repeating: 0.0, count: tasks.count * rank)
+        var center = Array(repeating: 0.0, count: order)
+        steps.withUnsafeMutableBufferPointer { steps in
+            lower.withUnsafeBufferPointer { lower in
+                guard let steps = steps.baseAddress, let lower = lower.baseAddress else { return }
+                for (place, task) in tasks.enumerated() {
+                    for index in 0..<order {
+                        var value = 0.0
+                        for row in 0..<rank { value += loadings[task * rank + row] * basis[row * order + index] }
+                        center[index] = value
+                    }
+                    let own = steps + place * rank
+                    for row in 0..<rank { own[row] = -slope(task, row: row, center: center, basis) }
+                    solve(lower + place * triangleCount(rank), own)
+                }
             }
-            for k in 0..<row { slope += lower[triangleCount(row) + k] * step[k] }
-            let pivot = lower[triangleCount(row) + row]
-            step[row] = pivot > 0 ? -slope / pivot : 0
+        }
+        return steps
+    }
+
+    /// `B'g + K D` of a loading.
+    private func slope(_ task: Int, row: Int, center: [Double], _ basis: [Double]) -> Double {
+        let first = (task * rank + row) * order
+        var slope = all.loadingGradients[task * rank + row]
+        for place in 0..<order {
+            slope +=
+                center[place]
+                * SubspaceSlopes.mixed(
+                    all.profiledImages[first + place], all.fullImages[first + place], SubspaceSlopes.leastDamping)
+            if isExact { slope += all.gradients[task * order + place] * basis[row * order + place] }
+        }
+        return slope
+    }
+
+    /// `L L' x = b`, in its place; 0 where a pivot is.
+    private func solve(_ lower: UnsafePointer<Double>, _ x: UnsafeMutablePointer<Double>) {
+        for row in 0..<rank {
+            let own = lower + triangleCount(row)
+            for k in 0..<row { x[row] -= own[k] * x[k] }
+            x[row] = own[row] > 0 ? x[row] / own[row] : 0
         }
         for row in (0..<rank).reversed() {
-            let pivot = lower[triangleCount(row) + row]
-            step[row] = pivot > 0 ? step[row] / pivot : 0
-            for k in 0..<row { step[k] -= lower[triangleCount(row) + k] * step[row] }
+            let own = lower + triangleCount(row)
+            x[row] = own[row] > 0 ? x[row] / own[row] : 0
+            for k in 0..<row { x[k] -= own[k] * x[row] }
         }
-        return step
     }
 }

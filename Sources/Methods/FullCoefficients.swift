@@ -26,23 +26,31 @@ struct FullCoefficients {
         return center
     }
 
-    /// Those of one task.
+    /// Writes those of one task.
     ///
-    /// - Parameter slopes: of every task.
-    func task(_ task: Int, _ slopes: [Double]) -> [Double] {
-        let own = slopes[task * shrunk.order..<(task + 1) * shrunk.order]
-        var result = shrunk.placed(own)
-        guard let free = shrunk.free else { return result }
+    /// - Parameters:
+    ///   - slopes: of every task.
+    ///   - place: the task's among those whose coefficients are written.
+    func write(_ task: Int, _ slopes: [Double], to coefficients: inout [Double], at place: Int) {
+        let (order, width) = (shrunk.order, shrunk.coefficientCount)
         for column in 0..<shrunk.columnCount {
-            result[column * shrunk.featureCount + free] = level(column, task, own)
+            let first = place * width + column * shrunk.featureCount
+            var own = task * order + column * shrunk.features.count
+            for (index, feature) in shrunk.features.enumerated() {
+                coefficients[first + feature] = slopes[own] / shrunk.units[index]
+                own += 1
+            }
+            if let free = shrunk.free {
+                coefficients[first + free] = level(column, task, slopes[task * order..<(task + 1) * order])
+            }
         }
-        return result
     }
 
     /// The free coefficient of one column in one task.
     private func level(_ column: Int, _ task: Int, _ slopes: ArraySlice<Double>) -> Double {
         let first = (task * shrunk.columnCount + column) * (shrunk.order + 1)
-        let own = levels[first..<first + shrunk.order + 1]
-        return zip(own, slopes).reduce(own.last ?? 0) { $0 - $1.0 * $1.1 }
+        var level = levels[first + shrunk.order]
+        for (place, slope) in slopes.enumerated() { level -= levels[first + place] * slope }
+        return level
     }
 }

@@ -39,10 +39,10 @@ struct LowRankSolver<B: Backend> {
         let limit = max(Self.tolerance * scale, loss.accuracy)
         var damping = 0.0
         for round in 1...Self.roundLimit {
-            if largest(slopes) <= limit {
-                return SubspaceCenters(subspace: place, value: slopes.value, iterationCount: round, hasConverged: true)
-            }
-            var next = try movedJointly(from: place, slopes, damping: &damping, limit: limit)
+            if largest(slopes) <= limit { return centers(place, slopes, round: round, hasConverged: true) }
+            if !slopes.hasCurvatures { slopes = try self.slopes(at: place) }
+            let isLast = 10 * largest(slopes) * largest(slopes) <= limit * scale
+            var next = try movedJointly(from: place, slopes, damping: &damping, limit: limit, isLast: isLast)
             if next == nil { next = try movedByTurns(from: place, slopes) }
             if let next {
                 (place, slopes) = next
@@ -50,17 +50,38 @@ struct LowRankSolver<B: Backend> {
             }
             // Rounding decides: nothing is lower or flatter.
             let isNear = largest(slopes) <= 100 * Self.tolerance * scale
-            return SubspaceCenters(
-                subspace: place, value: slopes.value, iterationCount: round, hasConverged: isNear)
+            return centers(place, slopes, round: round, hasConverged: isNear)
         }
-        return SubspaceCenters(
-            subspace: place, value: slopes.value, iterationCount: Self.roundLimit, hasConverged: false)
+        return centers(place, slopes, round: Self.roundLimit, hasConverged: false)
+    }
+
+    private func centers(
+        _ place: Subspace, _ slopes: SubspaceSlopes, round: Int, hasConverged: Bool
+    ) -> SubspaceCenters {
+        SubspaceCenters(
+            subspace: place, value: slopes.value, iterationCount: round, hasConverged: hasConverged,
+            leastShare: leastShare(slopes))
+    }
+
+    /// The share of all penalties down to which every task stays at its centre, and with them the centres where they are; more
+    /// than 1 where the distance lets no task be at its centre.
+    private func leastShare(_ slopes: SubspaceSlopes) -> Double {
+        guard loss.distance == .norm else { return .infinity }
+        let order = loss.order
+        return loss.weights.indices.reduce(0.0) { share, task in
+            guard loss.weights[task] > 0 else { return share }
+            let square = slopes.gradients[task * order..<(task + 1) * order].reduce(0) { $0 + $1 * $1 }
+            return max(share, square.squareRoot() / loss.thresholds[task])
+        }
     }
 
     /// One step of all, damped as far as it takes for it to lower the sum, or nil if that leads nowhere. Tasks whose slopes it
     /// leaves keep their loadings, or get better ones on the new basis.
+    ///
+    /// - Parameter isLast: whether an undamped step is expected to bring slopes within the limit: no further step is
+    ///   prepared for then.
     private func movedJointly(
-        from place: Subspace, _ slopes: SubspaceSlopes, damping: inout Double, limit: Double
+        from place: Subspace, _ slopes: SubspaceSlopes, damping: inout Double, limit: Double, isLast: Bool
     ) throws(ComputeError) -> (Subspace, SubspaceSlopes)? {
         let parallel = loss.backend.parallel
         for trial in 0..<Self.dampingLimit {
@@ -70,13 +91,14 @@ struct LowRankSolver<B: Backend> {
                         slopes, weights: loss.weights, damping: damping, isExact: isExact, parallel: parallel)
                 else { continue }
                 let moved = all.withLoadings(of: kept, where: isExcessive(all))
-                var (next, found) = (moved, try self.slopes(at: moved))
+                var (next, found) = (moved, try self.slopes(at: moved, hasCurvatures: !isLast))
                 var isDone: Bool {
                     isBetter(found, than: slopes, largest)
                         && found.loadingSlope(weights: loss.weights)
                             <= max(limit, 0.5 * slopes.loadingSlope(weights: loss.weights))
                 }
                 if !isDone {
+                    if !found.hasCurvatures { found = try self.slopes(at: moved) }
                     next = try best(of: [kept, moved.withLeastLoadings(found, parallel)], moved, found.values)
                     found = try self.slopes(at: next)
                 }
@@ -228,29 +250,37 @@ struct LowRankSolver<B: Backend> {
     }
 
     /// The sum of the profiled losses, and its derivatives in the loadings and in the basis.
-    private func slopes(at place: Subspace) throws(ComputeError) -> SubspaceSlopes {
+    ///
+    /// - Parameter hasCurvatures: whether second derivatives are wanted.
+    private func slopes(at place: Subspace, hasCurvatures: Bool = true) throws(ComputeError) -> SubspaceSlopes {
         let (backend, order) = (loss.backend, loss.order)
-        var slopes = SubspaceSlopes(at: place, weights: loss.weights, unit: Double(B.Scalar.ulpOfOne))
+        var slopes = SubspaceSlopes(
+            at: place, weights: loss.weights, unit: Double(B.Scalar.ulpOfOne), hasCurvatures: hasCurvatures)
         try loss.quadratics.forEachShard { shard throws(ComputeError) in
             let tasks = shard.tasks
             let own = Array(place.loadings[tasks.lowerBound * rank..<tasks.upperBound * rank])
-            let result = try backend.makeInfimalConvolution(taskCount: tasks.count, order: order, hasCurvatures: true)
+            let result = try backend.makeInfimalConvolution(
+                taskCount: tasks.count, order: order, hasCurvatures: hasCurvatures)
             try loss.write(
                 at: loss.centers(of: place, shard), loss.upload(loss.thresholds, of: shard), of: shard, into: result)
             let weights = try loss.upload(loss.weights, of: shard)
             slopes.values += try backend.download(result.values)
             slopes.value += try backend.weightedSum(of: result.values, weights: weights, adding: [0])[0]
 
-            // B'g, and B'M B for both curvatures.
             let rows = try backend.makeVectors(taskCount: 1, columnCount: rank, width: order)
             try backend.upload(place.basis.flatMap { $0 }, into: rows)
             let along = try backend.makeVectors(taskCount: tasks.count, width: rank)
             slopes.gradients += try backend.download(result.gradients)
-            try backend.matmul(shard.moments.cross, rows, into: along)
-            slopes.linears += try backend.download(along)
             try backend.matmul(result.gradients, rows, into: along)
             slopes.loadingGradients += try backend.download(along)
+            let loadings = try backend.makeVectors(taskCount: tasks.count, width: rank)
+            try backend.upload(own, into: loadings)
+            slopes.basisGradient.add(
+                try backend.crossProductSum(of: result.gradients, loadings, weights: weights))
+
             guard let profiled = result.curvatures else { return }
+            try backend.matmul(shard.moments.cross, rows, into: along)
+            slopes.linears += try backend.download(along)
             let images = try backend.makeVectors(taskCount: tasks.count, columnCount: rank, width: order)
             let squares = try backend.makeVectors(taskCount: tasks.count, columnCount: rank, width: rank)
             try backend.multiply(profiled.matrices(order: order), rows, into: images)
@@ -262,11 +292,7 @@ struct LowRankSolver<B: Backend> {
             try backend.matmul(images, rows, into: squares)
             slopes.fullSquares += try backend.download(squares)
 
-            // Sums of g z' and of M times each product of two loadings.
-            let loadings = try backend.makeVectors(taskCount: tasks.count, width: rank)
-            try backend.upload(own, into: loadings)
-            slopes.basisGradient.add(
-                try backend.crossProductSum(of: result.gradients, loadings, weights: weights))
+            // Sums of M times each product of two loadings.
             let products = try backend.makeVectors(taskCount: tasks.count, width: triangleCount(rank))
             try backend.upload(own.products(rank: rank), into: products)
             slopes.profiledSum.add(try backend.crossProductSum(of: profiled, products, weights: weights))

@@ -21,9 +21,15 @@ struct LowRankStructure: CenterStructure {
             loss.weights[$1] > 0 ? max($0, loss.quadratics.slopes[$1]) : $0
         }
         rough.accuracy = max(rough.accuracy, 1e-5 * scale)
-        var found: [SubspaceCenters] = []
+        var (found, least): ([SubspaceCenters], Double) = ([], .infinity)
         for strength in strengths.reversed() {
-            found.append(try solve(rough.times(strength), continuing: found.last, on: reference))
+            if let last = found.last, last.hasConverged, strength > least {
+                found.append(last)
+                continue
+            }
+            let centers = try solve(rough.times(strength), continuing: found.last, on: reference)
+            least = strength * centers.leastShare
+            found.append(centers)
         }
         return found.reversed()
     }
@@ -36,6 +42,8 @@ struct SubspaceCenters: SharedCenters {
     let value: Double
     let iterationCount: Int
     let hasConverged: Bool
+    /// The share of all penalties down to which these are the centres: above 1 where that is not known.
+    let leastShare: Double
 
     func place<B: Backend>(
         at shard: TaskQuadratics<B>.Shard, of loss: ProfiledLoss<B>

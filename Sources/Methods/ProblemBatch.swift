@@ -82,7 +82,7 @@ extension Estimator {
 }
 
 /// More tasks than these keep several threads busy.
-private let mostTasksOfSmallGroup = 1000
+let mostTasksOfSmallGroup = 1000
 
 /// What one thread has found of the groups that it took.
 private struct GroupWorker<B: Backend, R: Backend<Double>> {

@@ -6,7 +6,7 @@ import Compute
 ///
 /// or with another ``Distance``. It is convex and smooth. It is formed for several strengths of the penalty, and for each of several groups of tasks.
 struct ProfiledLoss<B: Backend> {
-    let quadratics: TaskQuadratics<B>
+    private(set) var quadratics: TaskQuadratics<B>
     let sharing: CenterSharing
     /// The tasks of each group that shares a centre.
     let members: [[Int]]
@@ -56,6 +56,14 @@ struct ProfiledLoss<B: Backend> {
             quadratics, sharing: .labels(labels, count: count), weights: weights, thresholds: thresholds,
             strengths: (0..<count).map { _ in 1 }, distance: distance)
         other.accuracy = accuracy
+        return other
+    }
+
+    /// The same for one thread: ``TaskQuadratics/forOneThread()``.
+    func forOneThread() -> ProfiledLoss? {
+        guard let quadratics = quadratics.forOneThread() else { return nil }
+        var other = self
+        other.quadratics = quadratics
         return other
     }
 

@@ -22,22 +22,19 @@ struct StrengthPath {
     ) throws(ComputeError) {
         self.init(grid, sizes: armul.triedSizes, units: units, foldCount: folded.foldCount)
         let members = sharing.members(taskCount: folded.taskCount)
-        for fold in 0..<folded.foldCount {
+        let fits = FoldFits(armul, grid, units: units, of: folded, sharing: sharing)
+        for folds in fits.rounds {
             try folded.checkInterruption()
-            let quadratics = try armul.quadratics(of: folded.training(without: fold))
-            let loss = armul.loss(
-                of: quadratics, sharing: sharing, strengths: units, weightSums: folded.allWeightSums)
-            var fits: [[Double]] = []
-            for size in sizes {
-                fits += try armul.structure.sized(size).solver.coefficients(
-                    loss, strengths: grid.multiples, on: reference)
-            }
-            for (place, coefficients) in fits.enumerated() {
-                let found = try folded.squaredErrors(inFold: fold, at: coefficients)
-                for (group, tasks) in members.enumerated() {
-                    for task in tasks where found[task].isFinite {
-                        errors[group][fold][place] += found[task]
-                        if place == 0 { weights[group][fold] += folded.counts.weights[task * folded.foldCount + fold] }
+            for (fold, fits) in zip(folds, try fits.coefficients(outside: folds, on: reference)) {
+                for (place, coefficients) in fits.enumerated() {
+                    let found = try folded.squaredErrors(inFold: fold, at: coefficients)
+                    for (group, tasks) in members.enumerated() {
+                        for task in tasks where found[task].isFinite {
+                            errors[group][fold][place] += found[task]
+                            if place == 0 {
+                                weights[group][fold] += folded.counts.weights[task * folded.foldCount + fold]
+                            }
+                        }
                     }
                 }
             }
@@ -141,19 +138,4 @@ extension ProfiledLoss {
 extension FoldedMoments {
     /// The sum of the weights of each task's rows in all folds, in the user's units.
     var allWeightSums: [Double] { totals.weights.map { $0 / problem.weightScale } }
-}
-
-extension CenterStructure {
-    /// Every task's coefficients on the user's scale at several strengths, ascending: `strengths`, then `taskCount x
-    /// coefficients`.
-    func coefficients<B: Backend, R: Backend<Double>>(
-        _ loss: ProfiledLoss<B>, strengths: [Double], on reference: R
-    ) throws(ComputeError) -> [[Double]] {
-        var found: [[Double]] = []
-        for (strength, centers) in zip(strengths, try solve(loss, strengths: strengths, on: reference)) {
-            let own = loss.times(strength)
-            found.append(own.coefficients(try own.solutions(at: centers).coefficients, around: centers))
-        }
-        return found
-    }
 }

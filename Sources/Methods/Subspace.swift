@@ -110,39 +110,32 @@ struct Subspace {
     ) -> (moved: Subspace, kept: Subspace)? {
         let (rank, order) = (rank, basis[0].count)
         let tasks = weights.indices.filter { weights[$0] > 0 }
-        func eliminated(_ task: Int) -> EliminatedLoadings {
-            EliminatedLoadings(
-                slopes, Array(loadings[task * rank..<(task + 1) * rank]), task: task, order: order, isExact: isExact)
-        }
-        let blockSize = (tasks.count + Self.blockCount - 1) / Self.blockCount
-        let parts = parallel.map(blockSize > 0 ? (tasks.count + blockSize - 1) / blockSize : 0) { block in
-            var curvature = Array(repeating: 0.0, count: triangleCount(rank * order))
-            var gradient = Array(repeating: 0.0, count: rank * order)
-            var scratch = Array(repeating: 0.0, count: rank * (rank * order + 1))
-            for task in tasks[block * blockSize..<min((block + 1) * blockSize, tasks.count)] {
-                eliminated(task).subtract(slopes, weight: weights[task], from: &curvature, &gradient, &scratch)
-            }
-            return (curvature, gradient)
+        let blockSize = max(1, (tasks.count + Self.blockCount - 1) / Self.blockCount)
+        let parts = parallel.map((tasks.count + blockSize - 1) / blockSize) { block in
+            let eliminated = EliminatedLoadings(
+                of: tasks[block * blockSize..<min((block + 1) * blockSize, tasks.count)], slopes, loadings: loadings,
+                rank: rank, order: order, isExact: isExact)
+            return (eliminated: eliminated, taken: eliminated.taken(weights: weights))
         }
         var gradient = slopes.basisGradient
         var curvature = triangle(
             slopes.profiledSum.indices.map {
                 SubspaceSlopes.mixed(slopes.profiledSum[$0], slopes.fullSum[$0], SubspaceSlopes.leastDamping)
             })
-        for part in parts {
-            for (place, value) in part.0.enumerated() { curvature[place] += value }
-            for (place, value) in part.1.enumerated() { gradient[place] += value }
+        for taken in parts.map(\.taken) {
+            for place in curvature.indices { curvature[place] -= taken[place] }
+            for place in gradient.indices { gradient[place] -= taken[curvature.count + place] }
         }
         holdSpan(&curvature, damping: damping)
         guard
             let step = solutionIfSemidefinite(curvature, gradient.map { -$0 }, tolerance: slopes.pivotTolerance)
         else { return nil }
-        let steps = parallel.map(weights.count) { task in
-            weights[task] > 0 ? eliminated(task).step(slopes, step) : Array(repeating: 0, count: rank)
-        }
+        let steps = parallel.map(parts.count) { parts[$0].eliminated.steps(for: step) }
+        var next = loadings
+        for (place, change) in steps.joined().enumerated() { next[tasks[place / rank] * rank + place % rank] += change }
         let vectors = moved(step)
         return (
-            Subspace(orthonormalizing: vectors, loadings: zip(loadings, steps.joined()).map { $0 + $1 }),
+            Subspace(orthonormalizing: vectors, loadings: next),
             Subspace(orthonormalizing: vectors, loadings: loadings)
         )
     }
@@ -197,8 +190,9 @@ struct Subspace {
     }
 }
 
-/// The sum of profiled losses at a subspace, with first and second derivatives of each half.
+/// The sum of profiled losses at a subspace, with first and, where these were asked for, second derivatives of each half.
 struct SubspaceSlopes {
+    let hasCurvatures: Bool
     var value = 0.0
     /// Each task's.
     var values: [Double] = []
@@ -225,13 +219,15 @@ struct SubspaceSlopes {
     private let rank: Int
 
     /// - Parameter unit: the rounding of the backend's scalar.
-    init(at place: Subspace, weights: [Double], unit: Double) {
+    init(at place: Subspace, weights: [Double], unit: Double, hasCurvatures: Bool) {
+        self.hasCurvatures = hasCurvatures
         rank = place.basis.count
         let order = place.basis.first?.count ?? 0
         meanLoading = weights.meanLength(of: place.loadings)
         pivotTolerance = 512 * unit
         basisGradient = Array(repeating: 0, count: rank * order)
-        profiledSum = Array(repeating: 0, count: triangleCount(rank) * triangleCount(order))
+        profiledSum = Array(
+            repeating: 0, count: hasCurvatures ? triangleCount(rank) * triangleCount(order) : 0)
         fullSum = profiledSum
     }
 

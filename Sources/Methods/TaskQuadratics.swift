@@ -73,6 +73,27 @@ final class TaskQuadratics<B: Backend> {
         }
     }
 
+    /// Those of another, on another backend.
+    private init(_ other: TaskQuadratics, _ whole: Shard, on backend: B) {
+        self.backend = backend
+        self.whole = whole
+        shrunk = other.shrunk
+        weightSums = other.weightSums
+        isIncluded = other.isIncluded
+        levels = other.levels
+        constants = other.constants
+        slopes = other.slopes
+        traces = other.traces
+        bring = other.bring
+    }
+
+    /// The same for one thread, which may work beside others; nil where the backend has no such thing, or tasks come in
+    /// several shards.
+    func forOneThread() -> TaskQuadratics? {
+        guard let whole, let backend = backend.forOneThread() else { return nil }
+        return TaskQuadratics(self, whole, on: backend)
+    }
+
     var taskCount: Int { weightSums.count }
     /// Coefficients that are shrunk.
     var order: Int { shrunk.order }
