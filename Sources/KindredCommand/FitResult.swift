@@ -185,7 +185,13 @@ struct FitResult {
                 "\(counted(small)) of the fitted tasks have fewer than \(2 * design.featureCount) rows: their own estimates "
                     + "and standard errors are uncertain")
         }
-        let withoutOwn = fit.statuses.count { $0 != .ok }
+        let unplaced = fit.subspace == nil ? 0 : fit.count(of: "collinear")
+        if unplaced > 0 {
+            lines.append(
+                "\(counted(unplaced, "task")) whose rows tell no place in the subspace: drawn towards the mean of the others' centres"
+            )
+        }
+        let withoutOwn = fit.statuses.count { $0 != .ok } - unplaced
         if fit.tasks != nil, fit.center != nil, withoutOwn > 0 {
             lines.append("\(counted(withoutOwn, "task")) without an estimate got the centre's coefficients")
         }

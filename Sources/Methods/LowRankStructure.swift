@@ -7,8 +7,8 @@ struct LowRankStructure: CenterStructure {
     func solve<B: Backend, R: Backend<Double>>(
         _ loss: ProfiledLoss<B>, continuing centers: SubspaceCenters?, on reference: R
     ) throws(ComputeError) -> SubspaceCenters {
-        try LowRankSolver(loss: loss, rank: min(rank, loss.order)).solve(
-            continuing: centers?.subspace, on: reference)
+        var solver = LowRankSolver(loss, rank: min(rank, loss.order))
+        return try solver.solve(continuing: centers, on: reference)
     }
 
     /// Each continues from that of the next greater strength, and ends where five digits of its errors on other rows are certain:
@@ -44,6 +44,8 @@ struct SubspaceCenters: SharedCenters {
     let hasConverged: Bool
     /// The share of all penalties down to which these are the centres: above 1 where that is not known.
     let leastShare: Double
+    /// Tasks whose place in the subspace their rows do not tell, ascending: their centres are the mean of the others'.
+    let leftOut: [Int]
 
     func place<B: Backend>(
         at shard: TaskQuadratics<B>.Shard, of loss: ProfiledLoss<B>
@@ -55,19 +57,20 @@ struct SubspaceCenters: SharedCenters {
     func slope<B: Backend>(_ slopes: [Double], of loss: ProfiledLoss<B>) -> Double {
         let (rank, order) = (subspace.basis.count, loss.order)
         var (largest, sums) = (0.0, Array(repeating: 0.0, count: rank * order))
-        for task in loss.weights.indices where loss.weights[task] > 0 {
+        let weights = loss.leavingOut(leftOut).weights
+        for task in weights.indices where weights[task] > 0 {
             let own = slopes[task * order..<(task + 1) * order]
             var length = 0.0
             for (vector, values) in subspace.basis.enumerated() {
                 let along = zip(values, own).reduce(0) { $0 + $1.0 * $1.1 }
                 length += along * along
-                let share = loss.weights[task] * subspace.loadings[task * rank + vector]
+                let share = weights[task] * subspace.loadings[task * rank + vector]
                 for (index, value) in own.enumerated() { sums[vector * order + index] += share * value }
             }
             largest = max(largest, length.squareRoot())
         }
         let basisSlope = sums.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        return max(largest, basisSlope > 0 ? basisSlope / loss.weights.meanLength(of: subspace.loadings) : 0)
+        return max(largest, basisSlope > 0 ? basisSlope / weights.meanLength(of: subspace.loadings) : 0)
     }
 
     /// Where a task's centre would be in the subspace nothing tells: their mean stands for it.
@@ -91,6 +94,9 @@ struct SubspaceCenters: SharedCenters {
     func describe<B: Backend>(
         _ loss: ProfiledLoss<B>, into fit: inout Fit, _ center: CenterCoefficients
     ) throws(ComputeError) {
+        for (task, feature) in zip(leftOut, try loss.dependentFeatures(of: leftOut)) {
+            fit.statuses[task] = .collinear(feature: feature)
+        }
         fit.subspace = FittedSubspace(
             basis: subspace.basis.map { loss.quadratics.shrunk.placed($0) }, loadings: subspace.loadings)
         fit.center = .ofCenter(try center(mean(of: loss), Array(loss.weights.indices)))
@@ -103,4 +109,47 @@ public struct FittedSubspace: Sendable, Equatable {
     public var basis: [[Double]]
     /// Each task's, `taskCount x basis.count`.
     public var loadings: [Double]
+}
+
+extension ProfiledLoss {
+    /// For each of some tasks, ascending, the feature of which those before it leave the least in the task's rows, over what all
+    /// tasks' rows have of it.
+    fileprivate func dependentFeatures(of tasks: [Int]) throws(ComputeError) -> [Int] {
+        if tasks.isEmpty { return [] }
+        let total = try totals()[0]
+        let squares = (0..<order).map { total[triangleCount($0) + $0] }
+        var features: [Int] = []
+        try quadratics.forEachShard { shard throws(ComputeError) in
+            let size = triangleCount(order)
+            let grams = try backend.download(shard.moments.gram.triangles)
+            for task in tasks where shard.tasks.contains(task) {
+                let first = (task - shard.tasks.lowerBound) * size
+                let shares = zip(pivots(of: Array(grams[first..<first + size])), squares).map { $0 / $1 }
+                let least = shares.indices.min { shares[$0] < shares[$1] } ?? 0
+                features.append(quadratics.shrunk.features[least])
+            }
+        }
+        return features
+    }
+
+    /// What each row of a triangle has that those before it do not determine.
+    private func pivots(of triangle: [Double]) -> [Double] {
+        var lower = triangle
+        var pivots: [Double] = []
+        for row in 0..<order {
+            let own = triangleCount(row)
+            for column in 0...row {
+                let other = triangleCount(column)
+                var value = lower[own + column]
+                for k in 0..<column { value -= lower[own + k] * lower[other + k] }
+                if column < row {
+                    lower[own + column] = lower[other + column] > 0 ? value / lower[other + column] : 0
+                } else {
+                    pivots.append(value)
+                    lower[own + row] = value > 1e-14 * triangle[own + row] ? value.squareRoot() : 0
+                }
+            }
+        }
+        return pivots
+    }
 }

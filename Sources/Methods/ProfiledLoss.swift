@@ -11,7 +11,7 @@ struct ProfiledLoss<B: Backend> {
     /// The tasks of each group that shares a centre.
     let members: [[Int]]
     /// `w_j`: 0 for a task that takes no part, and 1 in all over a group.
-    let weights: [Double]
+    private(set) var weights: [Double]
     /// `lambda_j` at a strength of 1. For a task that takes no part any number does.
     let thresholds: [Double]
     /// What the penalty grows with.
@@ -47,6 +47,13 @@ struct ProfiledLoss<B: Backend> {
             quadratics, sharing: sharing, weights: weights, thresholds: thresholds,
             strengths: members.map { _ in strength }, distance: distance)
         other.accuracy = accuracy
+        return other
+    }
+
+    /// The same sum without some tasks.
+    func leavingOut(_ tasks: [Int]) -> ProfiledLoss {
+        var other = self
+        for task in tasks { other.weights[task] = 0 }
         return other
     }
 

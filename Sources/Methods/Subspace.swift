@@ -62,6 +62,20 @@ struct Subspace {
             loadings: loadings.indices.map { isOther[$0 / rank] ? other.loadings[$0] : loadings[$0] })
     }
 
+    /// The same with the loadings of some tasks the weighted mean of the others'.
+    func withMeanLoadings(of tasks: [Int], weights: [Double]) -> Subspace {
+        if tasks.isEmpty { return self }
+        let total = weights.reduce(0, +)
+        let mean = (0..<rank).map { index in
+            weights.indices.reduce(0.0) { $0 + weights[$1] * loadings[$1 * rank + index] } / total
+        }
+        var all = loadings
+        for task in tasks {
+            for index in 0..<rank { all[task * rank + index] = mean[index] }
+        }
+        return Subspace(basis: basis, loadings: all)
+    }
+
     /// One step of all vectors of the basis together, which is then made orthonormal; centres are those of the step.
     func movingBasis(_ slopes: SubspaceSlopes, damping: Double) -> Subspace {
         let curvature = slopes.profiledSum.indices.map {
@@ -236,6 +250,27 @@ struct SubspaceSlopes {
     var basisSlope: Double {
         let slope = basisGradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
         return slope > 0 ? slope / meanLoading : 0
+    }
+
+    /// The least pivot of `B'H_j B`, or 0 where rounding leaves nothing of one.
+    func leastPivot(of task: Int) -> Double {
+        let first = task * rank * rank
+        var lower = Array(repeating: 0.0, count: rank * rank)
+        var least = Double.infinity
+        for row in 0..<rank {
+            for column in 0...row {
+                var value = fullSquares[first + row * rank + column]
+                for k in 0..<column { value -= lower[row * rank + k] * lower[column * rank + k] }
+                if column < row {
+                    lower[row * rank + column] = value / lower[column * rank + column]
+                } else {
+                    if !(value > pivotTolerance * fullSquares[first + row * rank + row]) { return 0 }
+                    least = min(least, value)
+                    lower[row * rank + row] = value.squareRoot()
+                }
+            }
+        }
+        return least
     }
 
     /// The largest slope of a task along the basis.

@@ -16,6 +16,8 @@ final class TaskQuadratics<B: Backend> {
 
     let backend: B
     let shrunk: ShrunkCoefficients
+    /// Whether these are the losses themselves, not expansions of others.
+    let areLosses: Bool
     /// The sum of the weights of each task's rows, in the user's units.
     let weightSums: [Double]
     /// Whether each task has rows, and all its numbers are finite.
@@ -38,9 +40,11 @@ final class TaskQuadratics<B: Backend> {
 
     /// - Parameter weightSums: of each task's rows, in the user's units.
     init(
-        of shrunk: ShrunkCoefficients, weightSums: [Double], on backend: B, _ bring: @escaping Visit
+        of shrunk: ShrunkCoefficients, areLosses: Bool = false, weightSums: [Double], on backend: B,
+        _ bring: @escaping Visit
     ) throws(ComputeError) {
         self.shrunk = shrunk
+        self.areLosses = areLosses
         self.weightSums = weightSums
         self.backend = backend
         self.bring = bring
@@ -61,7 +65,7 @@ final class TaskQuadratics<B: Backend> {
         let shrunk = ShrunkCoefficients(scaling: scaling, free: free, variances: variances)
         let user = UserMoments(shrunk, scaling: scaling)
         try self.init(
-            of: shrunk, weightSums: moments.weightSums.map { $0 / moments.weightScale }, on: backend
+            of: shrunk, areLosses: true, weightSums: moments.weightSums.map { $0 / moments.weightScale }, on: backend
         ) { visitor throws(ComputeError) in
             try moments.forEachShard { tasks, shard throws(ComputeError) in
                 try visitor(
@@ -78,6 +82,7 @@ final class TaskQuadratics<B: Backend> {
         self.backend = backend
         self.whole = whole
         shrunk = other.shrunk
+        areLosses = other.areLosses
         weightSums = other.weightSums
         isIncluded = other.isIncluded
         levels = other.levels

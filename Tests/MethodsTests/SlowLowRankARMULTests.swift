@@ -10,20 +10,21 @@ struct SlowLowRankARMULTests {
     static var reference: CPUBackend<Double> { CPUBackend(parallel: Parallel(threadCount: 2)) }
 
     /// Twenty tasks whose coefficients are near a plane of the space of five.
-    static let problem: ArrayProblem = {
+    static let problem = makeProblem(basis: [[0, 1, 0, 0.5, 0, 0], [0, 0, 1, 0, -0.5, 1]])
+
+    private static func makeProblem(basis: [[Double]], noise: Double = 1) -> ArrayProblem {
         var problem = ArrayProblem(
             RandomProblem(sampleCounts: (0..<20).map { 30 + $0 % 4 }, featureCount: 6, isWeighted: false))
         var stream = TestStream(seed: 12)
-        let basis = [[0, 1, 0, 0.5, 0, 0], [0, 0, 1, 0, -0.5, 1]]
         for task in problem.tasks.indices {
             let loadings = [4 * stream.symmetric(), 4 * stream.symmetric()]
             problem.tasks[task].response = zip(problem.tasks[task].response, problem.tasks[task].design).map {
-                $0 - $1[1...].reduce(0, +) + loadings[0] * Definitions.dot($1, basis[0])
+                noise * ($0 - $1[1...].reduce(0, +)) + loadings[0] * Definitions.dot($1, basis[0])
                     + loadings[1] * Definitions.dot($1, basis[1])
             }
         }
         return problem
-    }()
+    }
 
     private func fit(_ armul: ARMUL, _ problem: ArrayProblem = problem) throws -> Fit {
         try SlowARMULTests.fit(armul, problem)
@@ -99,10 +100,35 @@ struct SlowLowRankARMULTests {
         }
         let armul = ARMUL(structure: .lowRank(rank: 3), strength: 0.5)
         let fit = try armul.fit(problem, on: backend, reference: Self.reference)
-        #expect(fit.statuses.allSatisfy { $0 == .ok } && fit.centerStatus == .ok)
+        // Two rows, less a free intercept, tell one place of three; the rest have no part in the subspace.
+        for (task, status) in fit.statuses.enumerated() {
+            #expect(([1, 4, 9].contains(task) ? "collinear" : "ok") == status.name, "task \(task)")
+        }
+        #expect(fit.centerStatus == .ok)
         #expect(try #require(fit.tasks).coefficients.allSatisfy { $0.isFinite && abs($0) < 100 })
         let residual = try #require(fit.certificate).residual
         #expect(residual <= (B.Scalar.self == Double.self ? 1e-9 : 1e5 * Double(B.Scalar.ulpOfOne)))
+    }
+
+    @Test("tasks whose rows leave a direction of the subspace open change no other and stay near the mean")
+    func openDirection() throws {
+        var problem = Self.makeProblem(basis: [[0, 1, 0.5, 0, 0, 0], [0, 0, 0, 0, 0, 1]], noise: 1e-5)
+        for (place, task) in [2, 7, 11].enumerated() {
+            for row in problem.tasks[task].design.indices { problem.tasks[task].design[row][5] = 3 + Double(place) }
+        }
+        // Its feature is constant to nine digits: one direction is nearly open.
+        for row in problem.tasks[2].design.indices { problem.tasks[2].design[row][5] += 1e-9 * Double(row % 5) }
+        let armul = ARMUL(structure: .lowRank(rank: 2), strength: 0.05)
+        let found = try fit(armul, problem)
+        #expect(found.statuses.indices.filter { found.statuses[$0] == .collinear(feature: 5) } == [2, 7, 11])
+        let tasks = try #require(found.tasks)
+        #expect(tasks.coefficients.allSatisfy { abs($0) < 100 })
+        #expect(try #require(found.certificate).hasConverged)
+        var others = problem
+        others.tasks = problem.tasks.indices.filter { ![2, 7, 11].contains($0) }.map { problem.tasks[$0] }
+        let alone = try fit(armul, others)
+        let kept = problem.tasks.indices.filter { ![2, 7, 11].contains($0) }.flatMap { tasks.coefficients(of: $0) }
+        SlowARMULTests.expectClose(kept, try #require(alone.tasks).coefficients, within: 1e-7)
     }
 
     @Test("an infinite strength keeps every task's slopes in the subspace")
