@@ -126,10 +126,9 @@ struct LowRankSolver<B: Backend> {
         for trial in 0..<Self.dampingLimit {
             for isExact in [true, false] {
                 guard
-                    let (all, kept) = place.movingJointly(
+                    let (moved, kept) = place.movingJointly(
                         slopes, weights: loss.weights, damping: damping, isExact: isExact, parallel: parallel)
                 else { continue }
-                let moved = all.withLoadings(of: kept, where: isExcessive(all))
                 var (next, found) = (moved, try self.slopes(at: moved, hasCurvatures: !isLast))
                 var isDone: Bool {
                     isBetter(found, than: slopes, largest)
@@ -227,26 +226,16 @@ struct LowRankSolver<B: Backend> {
     ) throws(ComputeError) -> Subspace {
         var (best, values) = (place, values)
         for trial in trials {
-            let (found, isExcessive) = (try taskValues(at: trial), isExcessive(trial))
+            let found = try taskValues(at: trial)
             // Where values no longer tell, the last trial is the nearest to the end.
             let isBetter = found.indices.map { task in
-                loss.weights[task] > 0 && !isExcessive[task]
+                loss.weights[task] > 0
                     && found[task] <= values[task] + 4 * Double(B.Scalar.ulpOfOne) * abs(values[task])
             }
             for task in found.indices where isBetter[task] { values[task] = found[task] }
             best = best.withLoadings(of: trial, where: isBetter)
         }
         return best
-    }
-
-    /// Whether a task's loadings are so large that rounding decides about its loss there: its rows leave a direction of the
-    /// subspace open, and any place along that is as good as one nearby.
-    private func isExcessive(_ place: Subspace) -> [Bool] {
-        loss.weights.indices.map { task in
-            let square = place.loadings[task * rank..<(task + 1) * rank].reduce(0) { $0 + $1 * $1 }
-            return loss.quadratics.traces[task] * square * Double(B.Scalar.ulpOfOne)
-                > loss.quadratics.constants[task]
-        }
     }
 
     /// The profiled loss of each task.
