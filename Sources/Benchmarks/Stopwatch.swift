@@ -41,19 +41,15 @@ package struct Stopwatch: Sendable {
         for _ in 0..<2 { try run() }
         var total = 0.0
         while seconds.count < repeats || total < leastSeconds {
-            let (start, processorStart) = (Self.now(CLOCK_MONOTONIC), Self.now(CLOCK_PROCESS_CPUTIME_ID))
+            let (start, processorStart) = (
+                Compute.seconds(by: CLOCK_MONOTONIC), Compute.seconds(by: CLOCK_PROCESS_CPUTIME_ID)
+            )
             try run()
-            let time = Self.now(CLOCK_MONOTONIC) - start
+            let time = Compute.seconds(by: CLOCK_MONOTONIC) - start
             seconds.append(time)
-            processorSeconds.append(Self.now(CLOCK_PROCESS_CPUTIME_ID) - processorStart)
+            processorSeconds.append(Compute.seconds(by: CLOCK_PROCESS_CPUTIME_ID) - processorStart)
             total += time
         }
-    }
-
-    private static func now(_ clock: clockid_t) -> Double {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     /// The least of the processor's times.

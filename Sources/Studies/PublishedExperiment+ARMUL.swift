@@ -8,19 +8,21 @@ extension PublishedExperiment {
     static var armulFigure2: PublishedExperiment { armul("fig2", outliers: "0.2", curves: curvesWithOutliers) }
 
     private static func armul(_ figure: String, outliers share: String, curves: [Curve]) -> PublishedExperiment {
+        // With the seconds of the authors' programs on a core of an AMD EPYC, Zen 5.
         let texts = [
-            ("vanilla", PackageResources.armul_vanilla_toml), ("clustered", PackageResources.armul_clustered_toml),
-            ("low-rank", PackageResources.armul_low_rank_toml),
+            ("vanilla", PackageResources.armul_vanilla_toml, 10.8),
+            ("clustered", PackageResources.armul_clustered_toml, 36),
+            ("low-rank", PackageResources.armul_low_rank_toml, 41),
         ]
         return PublishedExperiment(
             paper: "armul", figure: figure,
             summary:
                 "the largest error of a task's coefficients, beside a converged implementation's and the paper's curve",
-            parts: texts.map { name, text in
+            parts: texts.map { name, text, seconds in
                 Part(
                     name: name,
                     text: Study.text(String(decoding: text, as: UTF8.self), setting: "outliers.share", to: share),
-                    targets: curves.filter { $0.part == name }.flatMap(\.targets))
+                    targets: curves.filter { $0.part == name }.flatMap(\.targets), authorsSeconds: seconds)
             },
             agreement: .standardErrors(4), quickReplications: 5)
     }

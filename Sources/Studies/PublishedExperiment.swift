@@ -19,6 +19,8 @@ public struct PublishedExperiment: Sendable {
         public let text: String
         /// Values that others have found.
         let targets: [Target]
+        /// Seconds that a processor takes with the authors' programs for one data set, where that was measured.
+        public var authorsSeconds: Double?
     }
 
     /// A value of one method in one cell.
