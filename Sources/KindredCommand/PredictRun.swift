@@ -156,6 +156,18 @@ private struct PredictedFamily {
     }
 }
 
+extension ModelFile {
+    /// Whether a task's coefficients are drawn from its own rows. In a model with a subspace those of collinear tasks are too:
+    /// they are left out of the subspace alone.
+    fileprivate func isFitted(_ task: Int) -> Bool {
+        switch tasks.statuses[task] {
+        case .ok: true
+        case .collinear: subspace != nil
+        default: false
+        }
+    }
+}
+
 /// The coefficients that a model has for the tasks of a table.
 struct TaskCoefficients {
     /// One vector a task of the table; NaN where there is none.
@@ -186,7 +198,7 @@ struct TaskCoefficients {
         for task in 0..<labels.count {
             let label = labels[task]
             let place = places[LabelKey(label)]
-            if hasOwn, let place, model.tasks.statuses[place] == .ok {
+            if hasOwn, let place, model.isFitted(place) {
                 for term in 0..<count { values[task * count + term] = model.tasks.coefficients[place * count + term] }
                 continue
             }

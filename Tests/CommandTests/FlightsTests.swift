@@ -64,6 +64,25 @@ struct SlowFlightsTests {
         #expect(!fit.errorLines.contains { $0.contains("not converged") }, "\(fit.errorLines)")
     }
 
+    @Test("planes whose rows tell no place in a subspace keep moderate coefficients, which predict uses")
+    func leftOut() throws {
+        let folder = try Folder()
+        let fit = try Program.run(
+            [
+                "fit", Sample.flights, "--task", "tailnum", "--formula", "arr_delay ~ dep_delay + distance + hour",
+                "--standardize", "--device", "cpu", "--method", "armul", "--structure", "low-rank", "--rank", "2",
+                "--strength", "1", "-o", "model.json",
+            ], in: folder)
+        #expect(fit.code == 0)
+        #expect(fit.errors.contains("477 tasks whose rows tell no place in the subspace"), "\(fit.errors)")
+        let predicted = try Program.run(["predict", "model.json", Sample.flights, "-o", "predicted.csv"], in: folder)
+        #expect(predicted.code == 0 && !predicted.errors.contains("without coefficients"), "\(predicted.errors)")
+        let values = try folder.text("predicted.csv").split(separator: "\n").dropFirst()
+            .compactMap { Double($0.split(separator: ",", omittingEmptySubsequences: false).last ?? "") }
+        // The longest delay is 21 hours; with billions as coefficients it was years.
+        #expect(values.count > 290_000 && values.allSatisfy { abs($0) < 10_000 })
+    }
+
     @Test("writes the same bytes twice in a row", arguments: Devices.all, ["double", "float"])
     func twice(device: String, precision: String) throws {
         let options = ["--device", device, "--precision", precision]
