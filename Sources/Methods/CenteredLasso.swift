@@ -22,14 +22,24 @@ struct CenteredLasso {
     init(moments: ArraySlice<Double>, weight: Double, center: [Double]) {
         let order = center.count
         let first = moments.startIndex
-        func entry(_ row: Int, _ column: Int) -> Double {
-            moments[first + triangleCount(max(row, column)) + min(row, column)] / weight
+        matrix = Array(unsafeUninitializedCapacity: order * order) { matrix, initializedCount in
+            for row in 0..<order {
+                for column in 0...row {
+                    let value = moments[first + triangleCount(row) + column] / weight
+                    matrix[row * order + column] = value
+                    matrix[column * order + row] = value
+                }
+            }
+            initializedCount = order * order
         }
-        matrix = (0..<order * order).map { entry($0 / order, $0 % order) }
-        cross = (0..<order).map { row in
-            (0..<order).reduce(entry(order, row)) { $0 - entry(row, $1) * center[$1] }
+        let last = moments[(first + triangleCount(order))...].map { $0 / weight }
+        cross = matrix.withUnsafeBufferPointer { matrix in
+            center.withUnsafeBufferPointer { center in
+                guard let matrix = matrix.baseAddress, let center = center.baseAddress else { return [] }
+                return (0..<order).map { last[$0] - dot(matrix + $0 * order, center, count: order) }
+            }
         }
-        scale = entry(order, order).squareRoot()
+        scale = last[order].squareRoot()
         self.order = order
         self.center = center
     }
@@ -46,26 +56,22 @@ struct CenteredLasso {
     /// A sweep whose largest step changes fitted values by less, beside the response, is the last.
     private static let tolerance = 1e-12
 
+    /// Sweeps over all coefficients, and after each over those that have left the centre until they rest: most stay there.
+    ///
     /// - Parameter penalties: `l_k`, one a coefficient, at least 0.
     func solve(penalties: [Double]) -> Solution {
         var difference = Array(repeating: 0.0, count: order)
         var residual = cross
-        var isConverged = false
-        for _ in 0..<Self.mostSweeps where !isConverged {
-            var largest = 0.0
-            for k in 0..<order {
-                let diagonal = matrix[k * order + k]
-                // A feature that is 0 throughout stays with the centre.
-                guard diagonal > 0 else { continue }
-                let target = residual[k] + diagonal * difference[k]
-                let shrunken = target - max(-penalties[k], min(penalties[k], target))
-                let step = shrunken / diagonal - difference[k]
-                if step == 0 { continue }
-                for row in 0..<order { residual[row] -= matrix[k * order + row] * step }
-                difference[k] += step
-                largest = max(largest, abs(step) * diagonal.squareRoot())
+        let all = Array(0..<order)
+        var (isConverged, sweepCount) = (false, 0)
+        while !isConverged && sweepCount < Self.mostSweeps {
+            isConverged = sweep(all, penalties, &difference, &residual) <= Self.tolerance * scale
+            sweepCount += 1
+            let active = all.filter { difference[$0] != 0 }
+            while !isConverged && sweepCount < Self.mostSweeps {
+                sweepCount += 1
+                if sweep(active, penalties, &difference, &residual) <= Self.tolerance * scale { break }
             }
-            isConverged = largest <= Self.tolerance * scale
         }
         let violations = difference.indices.map { k in
             matrix[k * order + k] > 0
@@ -76,5 +82,32 @@ struct CenteredLasso {
         return Solution(
             coefficients: zip(center, difference).map { $0 + $1 }, violation: violations.max() ?? 0,
             isConverged: isConverged)
+    }
+
+    /// Brings some coefficients one by one to where the objective is least along them.
+    ///
+    /// - Returns: the largest change of fitted values by one of them.
+    private func sweep(
+        _ coefficients: [Int], _ penalties: [Double], _ difference: inout [Double], _ residual: inout [Double]
+    ) -> Double {
+        var largest = 0.0
+        matrix.withUnsafeBufferPointer { matrix in
+            residual.withUnsafeMutableBufferPointer { residual in
+                guard let matrix = matrix.baseAddress, let residual = residual.baseAddress else { return }
+                for k in coefficients {
+                    let diagonal = matrix[k * order + k]
+                    // A feature that is 0 throughout stays with the centre.
+                    guard diagonal > 0 else { continue }
+                    let target = residual[k] + diagonal * difference[k]
+                    let shrunken = target - max(-penalties[k], min(penalties[k], target))
+                    let step = shrunken / diagonal - difference[k]
+                    if step == 0 { continue }
+                    add(-step, times: matrix + k * order, to: residual, count: order)
+                    difference[k] += step
+                    largest = max(largest, abs(step) * diagonal.squareRoot())
+                }
+            }
+        }
+        return largest
     }
 }

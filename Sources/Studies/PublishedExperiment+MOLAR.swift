@@ -32,7 +32,39 @@ extension PublishedExperiment {
                 targets(60, 30, 5000, ols: 0.348, hard: 0.206, soft: 0.258, pool: 5.8),
                 targets(100, 30, 5000, ols: 0.348, hard: 0.272, soft: 0.387, pool: 8.6),
                 targets(150, 30, 5000, ols: 0.348, hard: 0.335, soft: 0.559, pool: 11.0),
-            ].flatMap { $0 })
+            ].flatMap { $0 } + [
+                Target(setting: base, method: "LASSO", value: 0.349), Target(setting: base, method: "RM", value: 0.162),
+            ])
+    }
+
+    /// Where the figures meet.
+    private static let base = ["differences": "20", "tasks": "30", "rows": "5000"]
+
+    static var molarFigure7: PublishedExperiment {
+        let known = [("0.35", 0.316), ("0.7", 0.224), ("1", 0.157), ("2", 0.107)]
+        return PublishedExperiment(
+            paper: "molar", figure: "fig7",
+            summary: "the mean l1 error of a task's coefficients by the strength, beside a reference implementation's",
+            text: PackageResources.molar_fig7_toml,
+            targets: known.map { Target(setting: base, method: "MOLAR, c \($0)", value: $1) })
+    }
+
+    static var molarFigure9: PublishedExperiment {
+        let known: [(differences: String, values: [Double])] = [
+            ("20", [0.162, 0.166, 0.156, 0.138]), ("40", [0.197, 0.194, 0.180, 0.196]),
+            ("80", [0.299, 0.249, 0.234, 0.313]),
+        ]
+        return PublishedExperiment(
+            paper: "molar", figure: "fig9",
+            summary: "the mean l1 error of a task's coefficients, beside a reference implementation's",
+            text: PackageResources.molar_fig9_toml,
+            targets: known.flatMap { differences, values in
+                zip(["RM", "ML", "MOLAR", "MOLAR soft"], values).map { method, value in
+                    Target(
+                        setting: ["differences": differences, "tasks": "30", "rows": "5000"], method: method,
+                        value: value)
+                }
+            })
     }
 
     static var molarFigure3: PublishedExperiment {

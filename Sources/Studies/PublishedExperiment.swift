@@ -47,7 +47,9 @@ public struct PublishedExperiment: Sendable {
         case standardErrors(Double)
     }
 
-    public static var all: [PublishedExperiment] { [.molarFigure2, .molarFigure3, .armulFigure1, .armulFigure2] }
+    public static var all: [PublishedExperiment] {
+        [.molarFigure2, .molarFigure3, .molarFigure7, .molarFigure9, .armulFigure1, .armulFigure2]
+    }
 
     public static func find(paper: String, figure: String) -> PublishedExperiment? {
         all.first { $0.paper == paper && $0.figure == figure }

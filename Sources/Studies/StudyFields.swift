@@ -143,7 +143,7 @@ struct StudyFields {
 
 /// Which numbers a field takes.
 enum NumberRange {
-    case finite, positive, atLeastZero, share
+    case finite, positive, atLeastZero, share, belowHalf
     case above(Double)
     case oneOrLess
 
@@ -154,6 +154,7 @@ enum NumberRange {
         case .positive: number > 0
         case .atLeastZero: number >= 0
         case .share: number >= 0 && number < 1
+        case .belowHalf: number >= 0 && number < 0.5
         case .above(let bound): number > bound
         case .oneOrLess: number > -1 && number < 1
         }
@@ -165,6 +166,7 @@ enum NumberRange {
         case .positive: "a number above 0"
         case .atLeastZero: "a number of 0 or more"
         case .share: "a number from 0 to less than 1"
+        case .belowHalf: "a number from 0 to less than 0.5"
         case .above(let bound): "a number above \(bound)"
         case .oneOrLess: "a number between -1 and 1"
         }

@@ -13,7 +13,7 @@ struct StudyMethod: Sendable {
     let needsOwnEstimates: Bool
 
     private enum Name: String, CaseIterable {
-        case itl, pool, ridge, molar, armul
+        case itl, pool, ridge, molar, lasso, rm, ml, armul
         case clusteredMTL = "clustered-mtl"
         case lowRankMTL = "low-rank-mtl"
     }
@@ -47,6 +47,11 @@ struct StudyMethod: Sendable {
                 shrinkage: try fields.choice("shrink", fallback: .hard),
                 strength: try fields.number("strength", in: .atLeastZero, fallback: 1),
                 weights: weights == .precision ? .precision : weights == .equal ? .equal : .observations)
+        case .lasso: estimator = Lasso(strength: try Self.strength(&fields))
+        case .ml: estimator = Lasso(center: .median, strength: try Self.strength(&fields))
+        case .rm:
+            let share = try fields.number("trim", in: .belowHalf, fallback: 0.2)
+            estimator = Lasso(center: .trimmedMean(share: share), strength: try Self.strength(&fields))
         case .armul:
             let armul = try Self.armul(&fields)
             if case .crossValidated(let grid) = armul.penalty { foldCount = grid.foldCount }
@@ -58,13 +63,19 @@ struct StudyMethod: Sendable {
         }
         self.knowsVariance = knowsVariance
         self.foldCount = foldCount
-        needsOwnEstimates = name == .itl || name == .molar
+        needsOwnEstimates = [.itl, .molar, .lasso, .rm, .ml].contains(name)
         try fields.finish()
     }
 
     private static func knowsVariance(_ fields: inout StudyFields) throws(StudyError) -> Bool {
         let variance: Variance = try fields.choice("variance", fallback: .estimated)
         return variance == .known
+    }
+
+    /// `strength = 0.5`, or the paper's.
+    private static func strength(_ fields: inout StudyFields) throws(StudyError) -> Double? {
+        guard let strength = fields.take("strength") else { return nil }
+        return try fields.number(strength, "strength", in: .atLeastZero)
     }
 
     /// `strength = 0.5`, or one of `strengths`, found by cross-validation in `folds`.

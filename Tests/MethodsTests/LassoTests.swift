@@ -5,8 +5,8 @@ import Methods
 import TestSupport
 import Testing
 
-@Suite("LASSO-debiased median")
-struct DebiasedMedianTests {
+@Suite("LASSO")
+struct LassoTests {
     static var reference: CPUBackend<Double> { CPUBackend(parallel: Parallel(threadCount: 1)) }
     static let problem = SlowMOLARTests.problem(taskCount: 7, featureCount: 5)
 
@@ -54,11 +54,11 @@ struct DebiasedMedianTests {
     @Test("a free intercept has no penalty, and the scaling of columns does not matter")
     func intercept() throws {
         let random = RandomProblem(sampleCounts: [40, 25, 33, 60, 21], featureCount: 4, isWeighted: true)
-        let scaled = try DebiasedMedian(strength: 1).fit(
+        let scaled = try Lasso(center: .median, strength: 1).fit(
             ArrayProblem(random, isScaled: true), on: Self.reference, reference: Self.reference)
         var identity = ArrayProblem(random, isScaled: true)
         identity.scaling = .identity(featureCount: 4, intercept: 0)
-        let plain = try DebiasedMedian(strength: 1).fit(identity, on: Self.reference, reference: Self.reference)
+        let plain = try Lasso(center: .median, strength: 1).fit(identity, on: Self.reference, reference: Self.reference)
         let tasks = try #require(scaled.tasks)
         for (one, other) in zip(tasks.coefficients, try #require(plain.tasks).coefficients) {
             #expect(abs(one - other) <= 1e-9)
@@ -70,7 +70,7 @@ struct DebiasedMedianTests {
     }
 
     private func fit(strength: Double) throws -> Fit {
-        let fit = try DebiasedMedian(strength: strength, intercept: .shared).fit(
+        let fit = try Lasso(center: .median, strength: strength, intercept: .shared).fit(
             Self.problem, on: Self.reference, reference: Self.reference)
         #expect(fit.statuses.allSatisfy { $0 == .ok })
         return fit
