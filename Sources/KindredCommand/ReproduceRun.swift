@@ -22,15 +22,18 @@ struct ReproduceRun {
         let studies = try parts.map { part in
             try Study(text(of: part, experiment), file: "\(experiment.paper) \(experiment.figure) \(part.name)")
         }
-        var values: [ReproducedValue] = []
+        var (values, orders): ([ReproducedValue], [ReproducedOrder]) = ([], [])
         let start = seconds(by: CLOCK_PROCESS_CPUTIME_ID)
         for (part, study) in zip(parts, studies) {
             let found = try run(part, of: experiment, study)
-            try OutputFile.show("\(study.name): \(experiment.summary)\n\n" + table(found, study) + "\n")
-            values += found
+            let rows = found.values.isEmpty ? "" : "\n" + table(found.values, study)
+            try OutputFile.show("\(study.name): \(experiment.summary)\n" + rows + "\n")
+            values += found.values
+            orders += found.orders
         }
         let taken = seconds(by: CLOCK_PROCESS_CPUTIME_ID) - start
-        try OutputFile.show(verdict(values, experiment) + time(taken, zip(parts, studies).map { ($0, $1) }))
+        try OutputFile.show(
+            verdict(values, experiment) + text(orders) + time(taken, zip(parts, studies).map { ($0, $1) }))
     }
 
     /// The processor's time beside that of the authors' programs, where theirs is known and nothing was kept of a run before.
@@ -54,10 +57,10 @@ struct ReproduceRun {
         return text
     }
 
-    /// Runs one study, and finds what is known of its values.
+    /// Runs one study, and finds what is known of its values and of its methods' order.
     private func run(
         _ part: PublishedExperiment.Part, of experiment: PublishedExperiment, _ study: Study
-    ) throws -> [ReproducedValue] {
+    ) throws -> (values: [ReproducedValue], orders: [ReproducedOrder]) {
         let isOnly = experiment.parts.count == 1
         let kept = command.output.map { StudyFolder(path: isOnly ? $0 : "\($0)/\(part.name)") }
         let folder = try kept ?? StudyFolder.temporary()
@@ -66,7 +69,17 @@ struct ReproduceRun {
             study: study, folder: folder, resuming: kept != nil, shard: StudyShard(), timeLimit: nil, batchTasks: nil,
             place: command.place, settings: command.settings
         ).run(namesResults: kept != nil)
-        return try experiment.compare(part, study, in: folder)
+        return (try experiment.compare(part, study, in: folder), try experiment.orders(in: study, folder))
+    }
+
+    private func text(_ orders: [ReproducedOrder]) -> String {
+        orders.map { order in
+            let count = order.settingCount - order.exceptions.count
+            let exceptions =
+                order.exceptions.isEmpty ? "" : "; not at " + order.exceptions.joined(separator: "; ")
+            return
+                "\(order.better) is below \(order.worse) in \(count) of \(order.settingCount) settings\(exceptions)\n"
+        }.joined()
     }
 
     private func table(_ values: [ReproducedValue], _ study: Study) -> String {
@@ -99,6 +112,7 @@ struct ReproduceRun {
     }
 
     private func verdict(_ values: [ReproducedValue], _ experiment: PublishedExperiment) -> String {
+        if values.isEmpty { return "" }
         let within = values.count { $0.verdict == .withinError }
         var lines = ["\(within) of \(values.count) values are within error: \(experiment.agreementText)"]
         if let farthest = values.map({ abs($0.distance) }).filter(\.isFinite).max() {

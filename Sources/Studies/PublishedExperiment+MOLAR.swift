@@ -2,11 +2,14 @@
 /// paper's curves are pictures.
 extension PublishedExperiment {
     /// A figure of one study, whose values are to be within a tenth of others'.
-    private init(paper: String, figure: String, summary: String, text: [UInt8], targets: [Target]) {
+    private init(
+        paper: String, figure: String, summary: String, text: [UInt8], targets: [Target],
+        orders: [Order] = []
+    ) {
         self.init(
             paper: paper, figure: figure, summary: summary,
             parts: [Part(name: figure, text: String(decoding: text, as: UTF8.self), targets: targets)],
-            agreement: .share(0.1), quickReplications: 2)
+            agreement: .share(0.1), orders: orders, quickReplications: 2)
     }
 
     static var molarFigure2: PublishedExperiment {
@@ -34,7 +37,8 @@ extension PublishedExperiment {
                 targets(150, 30, 5000, ols: 0.348, hard: 0.335, soft: 0.559, pool: 11.0),
             ].flatMap { $0 } + [
                 Target(setting: base, method: "LASSO", value: 0.349), Target(setting: base, method: "RM", value: 0.162),
-            ])
+            ],
+            orders: ["OLS", "LASSO", "Pool", "RM"].map { Order(better: "MOLAR", worse: $0) })
     }
 
     /// Where the figures meet.
@@ -46,7 +50,17 @@ extension PublishedExperiment {
             paper: "molar", figure: "fig7",
             summary: "the mean l1 error of a task's coefficients by the strength, beside a reference implementation's",
             text: PackageResources.molar_fig7_toml,
-            targets: known.map { Target(setting: base, method: "MOLAR, c \($0)", value: $1) })
+            targets: known.map { Target(setting: base, method: "MOLAR, c \($0)", value: $1) },
+            orders: ["0.35", "0.7", "1", "2", "4"].map { Order(better: "MOLAR, c \($0)", worse: "OLS") })
+    }
+
+    /// No values are known of it, only that MOLAR's are the least.
+    static var molarFigure8: PublishedExperiment {
+        PublishedExperiment(
+            paper: "molar", figure: "fig8",
+            summary: "the mean l1 error of a task's coefficients with correlated features and unequal sizes",
+            text: PackageResources.molar_fig8_toml, targets: [],
+            orders: ["OLS", "LASSO", "Pool", "RM"].map { Order(better: "MOLAR", worse: $0) })
     }
 
     static var molarFigure9: PublishedExperiment {
@@ -64,6 +78,9 @@ extension PublishedExperiment {
                         setting: ["differences": differences, "tasks": "30", "rows": "5000"], method: method,
                         value: value)
                 }
+            },
+            orders: [("MOLAR", "ML"), ("ML", "RM")].map {
+                Order(better: $0, worse: $1, settings: ["differences": ["60", "80", "100", "150"]])
             })
     }
 

@@ -8,6 +8,8 @@ public struct PublishedExperiment: Sendable {
     /// The studies behind it, one or several.
     public let parts: [Part]
     let agreement: Agreement
+    /// What the paper says of its methods' order.
+    var orders: [Order] = []
     /// Replications for a first look.
     public let quickReplications: Int
 
@@ -48,7 +50,7 @@ public struct PublishedExperiment: Sendable {
     }
 
     public static var all: [PublishedExperiment] {
-        [.molarFigure2, .molarFigure3, .molarFigure7, .molarFigure9, .armulFigure1, .armulFigure2]
+        [.molarFigure2, .molarFigure3, .molarFigure7, .molarFigure8, .molarFigure9, .armulFigure1, .armulFigure2]
     }
 
     public static func find(paper: String, figure: String) -> PublishedExperiment? {
