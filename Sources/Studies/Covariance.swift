@@ -94,11 +94,8 @@ enum CovarianceRoot: Sendable {
         case .diagonal(let roots): for index in 0..<count { product[index] = roots[index] * vector[index] }
         case .lower(let rows), .dense(let rows):
             rows.withUnsafeBufferPointer { rows in
-                for row in 0..<count {
-                    var sum = 0.0
-                    for column in 0..<count { sum += rows[row &* count &+ column] * vector[column] }
-                    product[row] = sum
-                }
+                guard let base = rows.baseAddress else { return }
+                for row in 0..<count { product[row] = dot(base + row &* count, vector, count: count) }
             }
         }
     }
@@ -124,19 +121,23 @@ enum CovarianceRoot: Sendable {
 /// diagonal moved into it. Row-major.
 func randomRotation(_ order: Int, _ draws: inout DrawSequence) -> [Double] {
     // Gram and Schmidt's process on the columns, twice for accuracy; its R has a positive diagonal.
-    var columns = (0..<order).map { _ in (0..<order).map { _ in draws.normal() } }
-    for k in 0..<order {
-        for _ in 0..<2 {
-            for l in 0..<k {
-                var product = 0.0
-                for index in 0..<order { product += columns[k][index] * columns[l][index] }
-                for index in 0..<order { columns[k][index] -= product * columns[l][index] }
+    var columns = (0..<order * order).map { _ in draws.normal() }
+    columns.withUnsafeMutableBufferPointer { columns in
+        guard let base = columns.baseAddress else { return }
+        for k in 0..<order {
+            let own = base + k * order
+            for _ in 0..<2 {
+                for l in 0..<k {
+                    let other = base + l * order
+                    let product = dot(own, other, count: order)
+                    for index in 0..<order { own[index] -= product * other[index] }
+                }
             }
+            let length = dot(own, own, count: order).squareRoot()
+            for index in 0..<order { own[index] /= length }
         }
-        let length = columns[k].reduce(0) { $0 + $1 * $1 }.squareRoot()
-        for index in 0..<order { columns[k][index] /= length }
     }
-    return (0..<order * order).map { columns[$0 % order][$0 / order] }
+    return (0..<order * order).map { columns[$0 % order * order + $0 / order] }
 }
 
 extension CovarianceRoot {

@@ -108,7 +108,7 @@ struct MomentDraw {
 
 /// `x'y`, eight products at a time.
 @inline(__always)
-private func dot(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, count: Int) -> Double {
+func dot(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, count: Int) -> Double {
     typealias Lanes = SIMD8<Double>
     let (first, second) = (UnsafeRawPointer(x), UnsafeRawPointer(y))
     var (sums, more) = (Lanes.zero, Lanes.zero)
