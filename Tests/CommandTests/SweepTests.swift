@@ -233,13 +233,32 @@ struct SlowSweepMemoryTests {
 @Suite("kindred reproduce")
 struct SlowReproduceTests {
     /// Two replications of each cell: the anchors within 10 %, or three of their standard errors.
-    @Test("finds what is known of MOLAR's figures", arguments: ["fig2", "fig3"])
-    func molar(figure: String) throws {
+    @Test("finds what is known of MOLAR's figures", arguments: [("fig2", 38), ("fig3", 12), ("fig7", 4), ("fig9", 12)])
+    func molar(figure: String, count: Int) throws {
         let folder = try Folder()
         let outcome = try Program.run(["reproduce", "molar", figure, "--quick", "--device", "cpu"], in: folder)
         #expect(outcome.code == 0, "\(outcome)")
-        let count = figure == "fig2" ? 36 : 12
         #expect(outcome.text.contains("\(count) of \(count) values are within error"), "\(outcome.text)")
+    }
+
+    @Test("finds where the paper's orders of methods hold")
+    func orders() throws {
+        let folder = try Folder()
+        func lines(_ figure: String) throws -> String {
+            try Program.run(["reproduce", "molar", figure, "--quick", "--device", "cpu"], in: folder).text
+        }
+        let robust = try lines("fig9")
+        #expect(robust.contains("MOLAR is below ML in 4 of 4 settings\n"), "\(robust)")
+        #expect(robust.contains("ML is below RM in 4 of 4 settings\n"), "\(robust)")
+        // With every coefficient its own no method gains.
+        let strengths = try lines("fig7")
+        #expect(
+            strengths.contains(
+                "MOLAR, c 1 is below OLS in 19 of 20 settings; not at rows 5000, tasks 30, differences 300\n"),
+            "\(strengths)")
+        let correlated = try lines("fig8")
+        #expect(correlated.contains("MOLAR is below Pool in 14 of 14 settings\n"), "\(correlated)")
+        #expect(!correlated.contains("values are within"), "\(correlated)")
     }
 
     /// Five replications of each cell, which may be off by four standard errors; the folder is new, and in a new one.
@@ -266,11 +285,12 @@ struct SlowReproduceTests {
         let study = try Program.run(["reproduce", "molar", "fig2", "--print-study"], in: folder)
         #expect(study.code == 0)
         #expect(study.text.contains("\n[design]\n"))
-        let unknown = try Program.run(["reproduce", "molar", "fig9"], in: folder)
+        let unknown = try Program.run(["reproduce", "molar", "fig10"], in: folder)
         #expect(unknown.code == 64)
         #expect(
             unknown.errors.contains(
-                "there is no experiment 'molar fig9'; there are: molar fig2, molar fig3, armul fig1, armul fig2"))
+                "there is no experiment 'molar fig10'; there are: molar fig2, molar fig3, molar fig7, molar fig8, "
+                    + "molar fig9, armul fig1, armul fig2"))
     }
 }
 

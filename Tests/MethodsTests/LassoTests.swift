@@ -25,6 +25,60 @@ struct LassoTests {
         #expect(center == median.center?.coefficients)
     }
 
+    @Test("towards zero and a trimmed mean too", arguments: [Lasso.Center.zero, .trimmedMean])
+    func centers(kind: Lasso.Center) throws {
+        func found(_ strength: Double?) throws -> Fit {
+            try Lasso(center: kind, strength: strength, intercept: .shared).fit(
+                Self.problem, on: Self.reference, reference: Self.reference)
+        }
+        let own = try #require(
+            try Individual().fit(Self.problem, on: Self.reference, reference: Self.reference).tasks)
+        let none = try #require(try found(0).tasks)
+        for (value, expected) in zip(none.coefficients, own.coefficients) { #expect(abs(value - expected) < 1e-9) }
+        let center = try #require(try found(nil).center).coefficients
+        for k in 0..<5 {
+            let values = (0..<7).map { own.coefficients(of: $0)[$0 * 5 + k] }
+            let expected =
+                kind == .zero
+                ? 0 : Definitions.trimmedMean(values, weights: values.map { _ in 1 }, share: 0.2)
+            #expect(abs(center[k] - expected) < 1e-12)
+        }
+        let all = try #require(try found(1e6).tasks)
+        for task in 0..<7 { #expect(Array(all.coefficients(of: task)) == center) }
+    }
+
+    @Test("a long sweep over a few coefficients ends where one over all does: correlated features, most at zero")
+    func correlated() throws {
+        let random = RandomProblem(sampleCounts: [60, 80], featureCount: 20, isWeighted: false)
+        var problem = ArrayProblem(random)
+        for task in 0..<2 {
+            for row in problem.tasks[task].design.indices {
+                for feature in 2..<20 {
+                    problem.tasks[task].design[row][feature] =
+                        0.1 * problem.tasks[task].design[row][feature] + problem.tasks[task].design[row][1]
+                }
+            }
+        }
+        let fit = try Lasso(strength: 0.3).fit(problem, on: Self.reference, reference: Self.reference)
+        #expect(fit.statuses == [.ok, .ok])
+        let own = try #require(
+            try Individual().fit(problem, on: Self.reference, reference: Self.reference).tasks)
+        for (task, rows) in problem.tasks.enumerated() {
+            let beta = Array(try #require(fit.tasks).coefficients(of: task))
+            #expect(beta.contains(0))
+            let residuals = Definitions.residuals(rows, at: beta)
+            let n = Double(residuals.count)
+            // log(19)
+            let lambda = 0.3 * (own.errorVariances[task] * 2.9444389791664403 / n).squareRoot()
+            for k in 0..<20 {
+                let slope = zip(rows.design, residuals).reduce(0) { $0 + $1.0[k] * $1.1 } / n
+                let expected =
+                    k == 0 ? 0 : beta[k] == 0 ? max(-lambda, min(lambda, slope)) : beta[k] < 0 ? -lambda : lambda
+                #expect(abs(slope - expected) <= 1e-9)
+            }
+        }
+    }
+
     @Test("meets the conditions of an optimum", arguments: [0.05, 0.35, 2])
     func conditions(strength: Double) throws {
         let fit = try fit(strength: strength)

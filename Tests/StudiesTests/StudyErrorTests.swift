@@ -60,9 +60,12 @@ struct StudyErrorTests {
             more: ["[[methods]]", "name = \"itl\""],
             message: "s.toml:16: two methods are called 'itl'; give one of them a 'label'"),
         Mistake(
-            more: ["[[methods]]", "name = \"lasso\""],
-            message: "s.toml:16: 'name' is one of \"itl\", \"pool\", \"ridge\", \"molar\", \"armul\", "
-                + "\"clustered-mtl\", \"low-rank-mtl\", not \"lasso\""),
+            more: ["[[methods]]", "name = \"lars\""],
+            message: "s.toml:16: 'name' is one of \"itl\", \"pool\", \"ridge\", \"molar\", \"lasso\", \"rm\", \"ml\", "
+                + "\"armul\", \"clustered-mtl\", \"low-rank-mtl\", not \"lars\""),
+        Mistake(
+            more: ["[[methods]]", "name = \"rm\"", "trim = 0.5"],
+            message: "s.toml:17: 'trim' is a number from 0 to less than 0.5, not 0.5"),
         Mistake(
             more: ["[[methods]]", "name = \"armul\"", "structure = \"clustered\""],
             message: "s.toml:15: the method 'armul' needs 'clusters', a whole number of 1 or more"),
