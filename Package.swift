@@ -30,7 +30,8 @@ let kernelTexts: [Resource] = [
 
 /// The studies behind published figures, as users may read and change them.
 let publishedStudies: [Resource] = [
-    "molar_fig2", "molar_fig3", "molar_fig7", "molar_fig8", "molar_fig9", "armul_vanilla", "armul_clustered", "armul_low_rank",
+    "molar_fig2", "molar_fig3", "molar_fig7", "molar_fig8", "molar_fig9", "armul_vanilla", "armul_clustered",
+    "armul_low_rank",
 ].map { .embedInCode("../../studies/\($0).toml") }
 
 let package = Package(
