@@ -40,23 +40,14 @@ struct EliminatedLoadings {
     private static func factorize(
         _ all: SubspaceSlopes, task: Int, rank: Int, into lower: UnsafeMutablePointer<Double>
     ) {
-        let first = task * rank * rank
         for row in 0..<rank {
-            let own = lower + triangleCount(row)
             for column in 0...row {
-                let place = first + row * rank + column
-                let whole = SubspaceSlopes.mixed(
+                let place = (task * rank + row) * rank + column
+                lower[triangleCount(row) + column] = SubspaceSlopes.mixed(
                     all.profiledSquares[place], all.fullSquares[place], SubspaceSlopes.leastDamping)
-                let other = lower + triangleCount(column)
-                var value = whole
-                for k in 0..<column { value -= own[k] * other[k] }
-                if column < row {
-                    own[column] = other[column] > 0 ? value / other[column] : 0
-                } else {
-                    own[row] = value > all.pivotTolerance * whole ? value.squareRoot() : 0
-                }
             }
         }
+        factorizeSemidefinite(lower, order: rank, tolerance: all.pivotTolerance)
     }
 
     /// What the loadings take off the basis's curvature, a triangle, and as its last row what they take off its slopes, times each

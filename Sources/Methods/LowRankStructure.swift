@@ -124,32 +124,14 @@ extension ProfiledLoss {
             let grams = try backend.download(shard.moments.gram.triangles)
             for task in tasks where shard.tasks.contains(task) {
                 let first = (task - shard.tasks.lowerBound) * size
-                let shares = zip(pivots(of: Array(grams[first..<first + size])), squares).map { $0 / $1 }
+                let own = pivots(
+                    of: Array(grams[first..<first + size]), order: order,
+                    tolerance: 64 * Double(B.Scalar.ulpOfOne))
+                let shares = zip(own, squares).map { $0 / $1 }
                 let least = shares.indices.min { shares[$0] < shares[$1] } ?? 0
                 features.append(quadratics.shrunk.features[least])
             }
         }
         return features
-    }
-
-    /// What each row of a triangle has that those before it do not determine.
-    private func pivots(of triangle: [Double]) -> [Double] {
-        var lower = triangle
-        var pivots: [Double] = []
-        for row in 0..<order {
-            let own = triangleCount(row)
-            for column in 0...row {
-                let other = triangleCount(column)
-                var value = lower[own + column]
-                for k in 0..<column { value -= lower[own + k] * lower[other + k] }
-                if column < row {
-                    lower[own + column] = lower[other + column] > 0 ? value / lower[other + column] : 0
-                } else {
-                    pivots.append(value)
-                    lower[own + row] = value > 1e-14 * triangle[own + row] ? value.squareRoot() : 0
-                }
-            }
-        }
-        return pivots
     }
 }

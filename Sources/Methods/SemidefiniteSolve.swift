@@ -34,20 +34,15 @@ private func semidefiniteSystem(
     lower.withUnsafeMutableBufferPointer { lower in
         x.withUnsafeMutableBufferPointer { x in
             guard let lower = lower.baseAddress, let x = x.baseAddress else { return }
-            for row in 0..<order {
-                let own = lower + triangleCount(row)
-                for column in 0..<row {
-                    let other = lower + triangleCount(column)
-                    own[column] = other[column] > 0 ? (own[column] - dot(own, other, count: column)) / other[column] : 0
-                }
-                let pivot = own[row] - dot(own, own, count: row)
-                let isPositive = pivot > tolerance * own[row]
-                if pivot < -tolerance * abs(own[row]) {
+            factorizeSemidefinite(lower, order: order, tolerance: tolerance) { pivot, diagonal in
+                if pivot < -tolerance * abs(diagonal) {
                     kind = .indefinite
-                } else if !isPositive, kind == .definite {
+                } else if !(pivot > tolerance * diagonal), kind == .definite {
                     kind = .semidefinite
                 }
-                own[row] = isPositive ? pivot.squareRoot() : 0
+            }
+            for row in 0..<order {
+                let own = lower + triangleCount(row)
                 x[row] = own[row] > 0 ? (x[row] - dot(own, x, count: row)) / own[row] : 0
             }
             for row in (0..<order).reversed() {
@@ -58,4 +53,39 @@ private func semidefiniteSystem(
         }
     }
     return (x, kind)
+}
+
+/// What each row of a triangle has of its diagonal that those before it do not determine; 0 where that is rounding.
+func pivots(of triangle: [Double], order: Int, tolerance: Double) -> [Double] {
+    var (lower, pivots) = (triangle, [Double]())
+    lower.withUnsafeMutableBufferPointer { lower in
+        guard let lower = lower.baseAddress else { return }
+        factorizeSemidefinite(lower, order: order, tolerance: tolerance) { pivot, diagonal in
+            pivots.append(pivot > tolerance * diagonal ? pivot : 0)
+        }
+    }
+    return pivots
+}
+
+/// `L` of `A = L L'`, in the triangle's place; 0 as a diagonal where the pivot is rounding.
+///
+/// - Parameters:
+///   - tolerance: how small a share of its diagonal a pivot may be.
+///   - body: is given each pivot, and the diagonal that it is left of.
+@inline(__always)
+func factorizeSemidefinite(
+    _ lower: UnsafeMutablePointer<Double>, order: Int, tolerance: Double,
+    _ body: (_ pivot: Double, _ diagonal: Double) -> Void = { _, _ in }
+) {
+    for row in 0..<order {
+        let own = lower + triangleCount(row)
+        for column in 0..<row {
+            let other = lower + triangleCount(column)
+            own[column] = other[column] > 0 ? (own[column] - dot(own, other, count: column)) / other[column] : 0
+        }
+        let diagonal = own[row]
+        let pivot = diagonal - dot(own, own, count: row)
+        body(pivot, diagonal)
+        own[row] = pivot > tolerance * diagonal ? pivot.squareRoot() : 0
+    }
 }

@@ -252,25 +252,10 @@ struct SubspaceSlopes {
         return slope > 0 ? slope / meanLoading : 0
     }
 
-    /// The least pivot of `B'H_j B`, or 0 where rounding leaves nothing of one.
+    /// The least pivot of `B'H_j B`.
     func leastPivot(of task: Int) -> Double {
-        let first = task * rank * rank
-        var lower = Array(repeating: 0.0, count: rank * rank)
-        var least = Double.infinity
-        for row in 0..<rank {
-            for column in 0...row {
-                var value = fullSquares[first + row * rank + column]
-                for k in 0..<column { value -= lower[row * rank + k] * lower[column * rank + k] }
-                if column < row {
-                    lower[row * rank + column] = value / lower[column * rank + column]
-                } else {
-                    if !(value > pivotTolerance * fullSquares[first + row * rank + row]) { return 0 }
-                    least = min(least, value)
-                    lower[row * rank + row] = value.squareRoot()
-                }
-            }
-        }
-        return least
+        let triangle = (0..<rank).flatMap { row in (0...row).map { fullSquares[(task * rank + row) * rank + $0] } }
+        return pivots(of: triangle, order: rank, tolerance: pivotTolerance).min() ?? 0
     }
 
     /// The largest slope of a task along the basis.
