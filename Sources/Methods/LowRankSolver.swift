@@ -94,7 +94,8 @@ struct LowRankSolver<B: Backend> {
         let traces = loss.quadratics.traces
         // Of one row, less its mean, rounding alone is left.
         let rounding = 64 * Double(B.Scalar.ulpOfOne) * included.reduce(0.0) { max($0, traces[$1]) }
-        let open = included.filter { slopes.leastPivot(of: $0) <= max(Self.openShare * traces[$0], rounding) }
+        let open = zip(included, slopes.leastPivots(of: included))
+            .filter { $1 <= max(Self.openShare * traces[$0], rounding) }.map(\.0)
         return open.count < included.count ? open : []
     }
 

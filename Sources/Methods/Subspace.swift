@@ -252,10 +252,24 @@ struct SubspaceSlopes {
         return slope > 0 ? slope / meanLoading : 0
     }
 
-    /// The least pivot of `B'H_j B`.
-    func leastPivot(of task: Int) -> Double {
-        let triangle = (0..<rank).flatMap { row in (0...row).map { fullSquares[(task * rank + row) * rank + $0] } }
-        return pivots(of: triangle, order: rank, tolerance: pivotTolerance).min() ?? 0
+    /// The least pivot of `B'H_j B` of some tasks, 0 where rounding leaves nothing of one.
+    func leastPivots(of tasks: [Int]) -> [Double] {
+        var lower = Array(repeating: 0.0, count: triangleCount(rank))
+        return lower.withUnsafeMutableBufferPointer { lower in
+            guard let lower = lower.baseAddress else { return [] }
+            return tasks.map { task in
+                for row in 0..<rank {
+                    for column in 0...row {
+                        lower[triangleCount(row) + column] = fullSquares[(task * rank + row) * rank + column]
+                    }
+                }
+                var least = Double.infinity
+                factorizeSemidefinite(lower, order: rank, tolerance: pivotTolerance) { pivot, diagonal in
+                    least = min(least, pivot > pivotTolerance * diagonal ? pivot : 0)
+                }
+                return least
+            }
+        }
     }
 
     /// The largest slope of a task along the basis.
