@@ -155,7 +155,7 @@ struct FitResult {
     /// For each coefficient, the share of fitted tasks, in per cent, whose own estimate is not near the centre's.
     private var differingShares: [Double]? {
         let fitted = Double(fit.count(of: "ok"))
-        return fit.differingTaskCounts?.map { $0.map { 100 * Double($0) / fitted } ?? .nan }
+        return fit.differences?.differingTaskCounts.map { $0.map { 100 * Double($0) / fitted } ?? .nan }
     }
 
     /// The lines that every run ends with.
@@ -174,12 +174,12 @@ struct FitResult {
                 "not converged after \(counted(certificate.iterationCount)) iterations: slopes of "
                     + "\(shortNumber(certificate.residual)) are left, where 0 is an optimum")
         }
-        if let counts = fit.differingTaskCounts, counts.count(where: { $0 != nil }) == 1 {
+        if let counts = fit.differences?.differingTaskCounts, counts.count(where: { $0 != nil }) == 1 {
             lines.append(
                 "molar shrinks nothing where there is one coefficient to shrink"
                     + (design.intercept == nil ? "" : "; --intercept shared adds the intercept"))
         }
-        let small = fit.differingTaskCounts == nil ? 0 : barelyDeterminedTaskCount
+        let small = fit.differences == nil ? 0 : barelyDeterminedTaskCount
         if small > 0 {
             lines.append(
                 "\(counted(small)) of the fitted tasks have fewer than \(2 * design.featureCount) rows: their own estimates "

@@ -17,34 +17,6 @@ import RealModule
 public struct MOLAR: Estimator {
     public static let name = "molar"
 
-    /// How a coefficient that is near the centre's is treated, and one that is not.
-    public enum Shrinkage: String, Sendable, CaseIterable {
-        /// Near ones become the centre's, others stay: Option I.
-        case hard
-        /// All move towards the centre by their threshold, and not past it: Option II.
-        case soft
-    }
-
-    /// What the intercept is to the other coefficients.
-    public enum InterceptRole: String, Sendable, CaseIterable {
-        /// Each task has its own, which goes with its slopes through the means of its rows; it is not shrunk.
-        case free
-        /// It is shrunk like any other coefficient.
-        case shared
-    }
-
-    /// The weight of each task in the median.
-    public enum TaskWeights: Sendable {
-        /// Observations over the variance of errors, `n_m / s_m^2`: Proposition 1. Where rows have weights, their sum
-        /// takes the place of `n_m`.
-        case precision
-        /// Observations or the sum of their weights, for variances that are believed equal.
-        case observations
-        case equal
-        /// One number a task, none of them negative.
-        case given([Double])
-    }
-
     public var shrinkage: Shrinkage
     /// `c1`, at least 0.
     public var strength: Double
@@ -52,6 +24,14 @@ public struct MOLAR: Estimator {
     public var weights: TaskWeights
     /// Which of several medians is taken.
     public var tie: TieRule
+    /// What thresholds are multiples of.
+    public var unit = ThresholdUnit.standardError
+    public var ratio = SampleRatio.observations
+    public var errorVariance = ErrorVariance.each
+    public var noise = Noise.gaussian
+    /// How the standard errors of own estimates are estimated, and with them thresholds and tests. `.cluster` needs the
+    /// problem's cluster codes.
+    public var variance = VarianceEstimator.iid
 
     public init(
         shrinkage: Shrinkage = .hard, strength: Double = 1, intercept: InterceptRole = .free,
@@ -65,12 +45,13 @@ public struct MOLAR: Estimator {
         self.tie = tie
     }
 
-    public var passCount: Int { 1 }
-    public var arrayCount: Int { Individual().arrayCount }
+    public var passCount: Int { ownEstimates.passCount }
+    public var arrayCount: Int { ownEstimates.arrayCount }
 
     /// Fits the problem. A task whose own estimates cannot be had takes no part in the centre, and gets it.
     ///
     /// A coefficient that stays as the task's own rows have it keeps its standard error; one that is moved has none.
+    /// ``Fit/differences`` has all own estimates, to test and to form intervals with.
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
@@ -91,7 +72,7 @@ public struct MOLAR: Estimator {
     }
 
     private var ownEstimates: Individual {
-        var individual = Individual()
+        var individual = Individual(variance: variance)
         individual.keepsTaskSums = true
         return individual
     }
@@ -102,9 +83,17 @@ public struct MOLAR: Estimator {
     ) throws(ComputeError) -> Fit {
         var fit = individual
         guard var tasks = fit.tasks else { return fit }
-        let own = OwnEstimates(
+        // There is one reference to each array then, and it is changed where it is.
+        fit.tasks = nil
+        var own = OwnEstimates(
             tasks, statuses: fit.statuses, sampleCounts: problem.sampleCounts, intercept: problem.scaling.intercept)
+        var degrees = tasks.degreesOfFreedom
+        if errorVariance == .pooled {
+            degrees = own.poolErrorVariances(degreesOfFreedom: degrees, changesErrors: variance == .iid)
+        }
         let shrunken = try shrinkage(of: own, on: backend, reference: reference)
+        fit.differences = CenterDifferences(own, shrunken, degreesOfFreedom: degrees)
+        tasks.standardErrors = own.standardErrors
         for index in own.coefficients.indices where own.coefficients[index] != shrunken.coefficients[index] {
             tasks.standardErrors[index] = .nan
         }
@@ -115,7 +104,6 @@ public struct MOLAR: Estimator {
         fit.center = Estimate(
             coefficients: shrunken.center, standardErrors: shrunken.center.map { _ in .nan }, degreesOfFreedom: .nan,
             sampleCount: shrunken.sampleCount, condition: .nan)
-        fit.differingTaskCounts = shrunken.differingTaskCounts
         return fit
     }
 
@@ -137,6 +125,30 @@ extension MOLAR: MomentEstimator {
     func coefficients<B: Backend, R: Backend<Double>>(
         from moments: MomentShards<B>, on reference: R
     ) throws(ComputeError) -> [Double] {
-        try MOLARShrinkage(self, of: OwnEstimates(from: moments), on: moments.backend).coefficients
+        var own = try OwnEstimates(from: moments)
+        if errorVariance == .pooled {
+            let degrees = own.sampleCounts.map { Double($0 - own.featureCount) }
+            _ = own.poolErrorVariances(degreesOfFreedom: degrees, changesErrors: true)
+        }
+        return try MOLARShrinkage(self, of: own, on: moments.backend).coefficients
+    }
+}
+
+extension OwnEstimates {
+    /// Gives all tasks the variance of the residuals of all, and returns its degrees of freedom.
+    ///
+    /// - Parameter changesErrors: whether standard errors are formed with it.
+    fileprivate mutating func poolErrorVariances(degreesOfFreedom: [Double], changesErrors: Bool) -> [Double] {
+        let included = statuses.indices.filter { statuses[$0] == .ok && degreesOfFreedom[$0].isFinite }
+        let degrees = included.reduce(0.0) { $0 + degreesOfFreedom[$1] }
+        guard degrees > 0 else { return degreesOfFreedom }
+        let pooled = included.reduce(0.0) { $0 + degreesOfFreedom[$1] * errorVariances[$1] } / degrees
+        for task in included {
+            let factor = (pooled / errorVariances[task]).squareRoot()
+            errorVariances[task] = pooled
+            guard changesErrors else { continue }
+            for index in task * featureCount..<(task + 1) * featureCount { standardErrors[index] *= factor }
+        }
+        return degreesOfFreedom.map { $0.isFinite ? degrees : $0 }
     }
 }

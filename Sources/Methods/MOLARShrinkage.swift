@@ -1,55 +1,101 @@
 import Compute
-import RealModule
 
 /// The two stages of MOLAR on the estimates of every task: their weighted median, and shrinking them towards it.
-struct MOLARShrinkage {
+package struct MOLARShrinkage {
     /// `taskCount x featureCount`; the centre for a task without estimates of its own.
-    private(set) var coefficients: [Double]
-    private(set) var center: [Double]
+    package private(set) var coefficients: [Double]
+    package private(set) var center: [Double]
     /// The observations of the tasks that made the centre.
     let sampleCount: Int
+    /// The weight of each task in the median, 0 for one without estimates.
+    let weights: [Double]
+    let thresholds: MOLARThresholds
     /// For each coefficient, how many tasks' own estimates are farther from the centre's than their threshold; nil for
     /// a free intercept.
     private(set) var differingTaskCounts: [Int?]
 
-    init<B: Backend>(_ molar: MOLAR, of own: OwnEstimates, on backend: B) throws(ComputeError) {
+    /// - Complexity: a pass over the estimates for the median and one to shrink them.
+    package init<B: Backend>(_ molar: MOLAR, of own: OwnEstimates, on backend: B) throws(ComputeError) {
         let width = own.featureCount
-        let isIncluded = own.statuses.map { $0 == .ok }
         let free = molar.intercept == .free ? own.intercept : nil
-        sampleCount = zip(own.sampleCounts, isIncluded).reduce(0) { $1.1 ? $0 + $1.0 : $0 }
-        let weights = try molar.weights(of: own, on: backend)
-        let thresholds = molar.thresholds(of: own, total: sampleCount, free: free)
-        // A task that is left out holds no numbers.
-        let values = own.coefficients.enumerated().map { isIncluded[$0.offset / width] ? $0.element : 0 }
-
-        center = try backend.median(of: values, width: width, weights: weights, tie: molar.tie)
-        coefficients = try backend.shrunken(
-            values, toward: center, thresholds: thresholds, leaving: free, prox: molar.shrinkage.prox)
-
-        var counts = Array(repeating: 0, count: width)
-        for index in values.indices where isIncluded[index / width] {
-            if abs(values[index] - center[index % width]) > thresholds[index] { counts[index % width] += 1 }
+        sampleCount = own.statuses.indices.reduce(0) { own.statuses[$1] == .ok ? $0 + own.sampleCounts[$1] : $0 }
+        weights = try molar.weights(of: own, on: backend)
+        thresholds = molar.thresholds(of: own, total: sampleCount, shrunkCount: free == nil ? width : width - 1)
+        center = try backend.median(of: own.coefficients, width: width, weights: weights, tie: molar.tie)
+        let shrunken = ShrunkenEstimates(
+            own, toward: center, thresholds, molar.shrinkage, free: free, backend.parallel)
+        coefficients = shrunken.coefficients
+        differingTaskCounts = shrunken.differingTaskCounts.indices.map {
+            $0 == free ? nil : shrunken.differingTaskCounts[$0]
         }
-        differingTaskCounts = counts.indices.map { $0 == free ? nil : counts[$0] }
-        if let free {
-            moveIntercepts(at: free, from: values, means: own.featureMeans, isIncluded: isIncluded)
-            let levels = isIncluded.indices.map { coefficients[$0 * width + free] }
-            center[free] = try backend.median(of: levels, width: 1, weights: weights, tie: molar.tie)[0]
-        }
-        for index in coefficients.indices where !isIncluded[index / width] {
-            coefficients[index] = center[index % width]
+        guard let free else { return }
+        let levels = own.statuses.indices.map { coefficients[$0 * width + free] }
+        center[free] = try backend.median(of: levels, width: 1, weights: weights, tie: molar.tie)[0]
+        for (task, status) in own.statuses.enumerated() where status != .ok {
+            coefficients[task * width + free] = center[free]
         }
     }
+}
 
-    /// Lets each task's fit go through the means of its rows again: its intercept takes up what its slopes have moved.
-    private mutating func moveIntercepts(at intercept: Int, from own: [Double], means: [Double], isIncluded: [Bool]) {
-        let width = center.count
-        for task in isIncluded.indices where isIncluded[task] {
-            for feature in 0..<width where feature != intercept {
-                let index = task * width + feature
-                coefficients[task * width + intercept] += (own[index] - coefficients[index]) * means[index]
+/// What every task's estimates become: concrete code, since the same loops inside a generic type look its types up at
+/// every step.
+private struct ShrunkenEstimates {
+    let coefficients: [Double]
+    let differingTaskCounts: [Int]
+
+    init(
+        _ own: OwnEstimates, toward center: [Double], _ thresholds: MOLARThresholds, _ shrinkage: MOLAR.Shrinkage,
+        free: Int?, _ parallel: Parallel
+    ) {
+        let width = own.featureCount
+        let (values, errors, means) = (own.coefficients, own.standardErrors, own.featureMeans)
+        let statuses = own.statuses
+        var counts = Array(repeating: 0, count: width)
+        coefficients = [Double](unsafeUninitializedCapacity: values.count) { shrunken, initializedCount in
+            initializedCount = values.count
+            guard let shrunken = shrunken.baseAddress else { return }
+            let parts = parallel.gather(
+                of: statuses.count, grain: SolvedTasks.grain, from: { Array(repeating: 0, count: width) }
+            ) { tasks, counts in
+                for task in tasks {
+                    let first = task &* width
+                    guard statuses[task] == .ok else {
+                        for feature in 0..<width { (shrunken + first + feature).initialize(to: center[feature]) }
+                        continue
+                    }
+                    var moved = 0.0
+                    for feature in 0..<width {
+                        let value = values[first &+ feature]
+                        let difference = value - center[feature]
+                        let threshold = thresholds.threshold(task, standardError: errors[first &+ feature])
+                        var result = value
+                        if feature != free {
+                            counts[feature] &+= abs(difference) > threshold ? 1 : 0
+                            result = shrinkage.shrink(value, center[feature], difference, threshold)
+                            if free != nil { moved += (value - result) * means[first &+ feature] }
+                        }
+                        (shrunken + first + feature).initialize(to: result)
+                    }
+                    // The task's fit goes through the means of its rows again: its intercept takes up what its slopes
+                    // have moved.
+                    if let free { shrunken[first &+ free] += moved }
+                }
             }
+            for part in parts { for feature in 0..<width { counts[feature] += part[feature] } }
         }
+        differingTaskCounts = counts
+    }
+}
+
+extension MOLAR.Shrinkage {
+    @inline(__always)
+    fileprivate func shrink(_ value: Double, _ center: Double, _ difference: Double, _ threshold: Double) -> Double {
+        // A threshold that is missing moves nothing.
+        guard abs(difference) <= threshold else {
+            return self == .hard || threshold.isNaN
+                ? value : center + (difference > 0 ? difference - threshold : difference + threshold)
+        }
+        return center
     }
 }
 
@@ -69,38 +115,19 @@ extension MOLAR {
                 values.count == own.taskCount && values.allSatisfy { $0 >= 0 }, "one weight a task, at least 0")
             all = values
         case .precision:
-            let variances = own.errorVariances.enumerated().map { isIncluded[$0] ? $1 : 0 }
+            let variances = own.errorVariances
             let typical = try backend.median(
                 of: variances, width: 1, weights: isIncluded.map { $0 ? 1 : 0 }, tie: .lower)[0]
-            let smallest = variances.reduce(Double.infinity) { $1 > 1e-12 * typical ? min($0, $1) : $0 }
+            var smallest = Double.infinity
+            for task in isIncluded.indices where isIncluded[task] && variances[task] > 1e-12 * typical {
+                smallest = min(smallest, variances[task])
+            }
             all = own.weightSums.indices.map {
                 smallest.isFinite ? own.weightSums[$0] * (smallest / max(variances[$0], smallest)) : own.weightSums[$0]
             }
         }
         return all.indices.map { isIncluded[$0] ? all[$0] : 0 }
     }
-
-    /// `c1 sqrt(log(min(N / n_m, d))) se_mk`; 0 for a free intercept and for a task without estimates.
-    func thresholds(of own: OwnEstimates, total: Int, free: Int?) -> [Double] {
-        let width = own.featureCount
-        let shrunkCount = Double(free == nil ? width : width - 1)
-        var thresholds = Array(repeating: 0.0, count: own.coefficients.count)
-        for (task, status) in own.statuses.enumerated() where status == .ok {
-            let ratio = min(Double(total) / Double(own.sampleCounts[task]), shrunkCount)
-            // With one task or one coefficient nothing is shrunk, whatever the strength.
-            guard ratio > 1, strength > 0 else { continue }
-            let multiple = strength * Double.log(ratio).squareRoot()
-            for feature in 0..<width where feature != free {
-                let error = own.standardErrors[task * width + feature]
-                thresholds[task * width + feature] = multiple == .infinity ? .infinity : multiple * error
-            }
-        }
-        return thresholds
-    }
-}
-
-extension MOLAR.Shrinkage {
-    fileprivate var prox: Prox { self == .hard ? .hard : .soft }
 }
 
 extension Backend {
@@ -115,23 +142,5 @@ extension Backend {
         let median = try makeVectors(taskCount: 1, width: width)
         try weightedMedian(of: vectors, weights: taskWeights, tie: tie, into: median)
         return try download(median)
-    }
-
-    /// Values that are `taskCount x width`, each shrunk towards its coordinate's centre by its threshold.
-    fileprivate func shrunken(
-        _ values: [Double], toward center: [Double], thresholds: [Double], leaving coordinate: Int?, prox: Prox
-    ) throws(ComputeError) -> [Double] {
-        let width = center.count
-        let vectors = try makeVectors(
-            taskCount: values.count / max(1, width), width: width, zeroed: false)
-        try upload(values, into: vectors)
-        let limits = try makeVectors(taskCount: vectors.taskCount, width: width, zeroed: false)
-        try upload(thresholds, into: limits)
-        let shared = try makeVectors(taskCount: 1, width: width)
-        try upload(center, into: shared)
-        let weights = try makeVectors(taskCount: 1, width: width)
-        try upload((0..<width).map { $0 == coordinate ? 0 : 1 }, into: weights)
-        try shrink(vectors, toward: shared, thresholds: limits, weights: weights, prox: prox, into: vectors)
-        return try download(vectors)
     }
 }

@@ -44,27 +44,6 @@ struct SlowDrawTests {
         """
     }
 
-    /// The values of each method and metric.
-    private func values(of text: String) throws -> [String: [Double]] {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("kindred-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let study = try Study(text, file: "draws.toml")
-        let results = StudyFolder(path: folder.path)
-        try results.begin(study, resuming: false)
-        let session = try Session(choice: .cpu, precision: .double, parallel: Parallel())
-        let job = SweepJob(study, in: results, shard: StudyShard(), options: SweepOptions(), parallel: Parallel())
-        let outcome = try session.perform(job, workload: study.workload(of: StudyShard(), precision: .double))
-        if let failure = outcome.failure { throw failure }
-        try results.writeTables(of: study, asArrays: false, parallel: Parallel())
-        let table = try String(contentsOfFile: results.resultsPath, encoding: .utf8)
-        var values: [String: [Double]] = [:]
-        for line in table.split(separator: "\n").dropFirst() {
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-            values["\(fields[3]) \(fields[4])", default: []].append(Double(fields[5]) ?? .nan)
-        }
-        return values
-    }
-
     /// The largest distance between the empirical distributions of two samples.
     private func distance(_ first: [Double], _ second: [Double]) -> Double {
         let (first, second) = (first.sorted(), second.sorted())
@@ -81,8 +60,8 @@ struct SlowDrawTests {
     @Test("have the distribution of the moments of drawn rows", arguments: designs)
     func distribution(design: String) throws {
         let count = 1000
-        let moments = try values(of: Self.text(design, draw: "moments", seed: 1, replications: count))
-        let rows = try values(of: Self.text(design, draw: "rows", seed: 2, replications: count))
+        let moments = try SmallStudy.values(of: Self.text(design, draw: "moments", seed: 1, replications: count))
+        let rows = try SmallStudy.values(of: Self.text(design, draw: "rows", seed: 2, replications: count))
         // Kolmogorov and Smirnov's test of two samples at a level of 1e-4 each; the seeds are fixed.
         let critical = (-0.5 * log(0.5e-4) * 2 / Double(count)).squareRoot()
         let compared = [
@@ -99,8 +78,8 @@ struct SlowDrawTests {
 
     @Test("give other numbers than a distribution that is a little wider")
     func power() throws {
-        let moments = try values(of: Self.text(Self.designs[0], draw: "moments", seed: 1, replications: 1000))
-        let wider = try values(
+        let moments = try SmallStudy.values(of: Self.text(Self.designs[0], draw: "moments", seed: 1, replications: 1000))
+        let wider = try SmallStudy.values(
             of: Self.text(Self.designs[0], draw: "rows", seed: 2, replications: 1000)
                 .replacingOccurrences(of: "deviation = 0.5", with: "deviation = 0.55"))
         let critical = (-0.5 * log(0.5e-4) * 2 / 1000.0).squareRoot()
