@@ -103,7 +103,10 @@ package enum Benchmarks {
         let tunings: [any Benchmark] = [sizes.problem(30, 200, 50), sizes.problem(1000, 50, 10)].flatMap { problem in
             structures.map { TuningBenchmark(structure: $0, problem: problem) }
         }
-        return comparisons + fits + tunings
+        let molars: [any Benchmark] = [false, true].map {
+            MolarBenchmark(taskCount: sizes.tasks(1_000_000), featureCount: 20, isFromMoments: $0)
+        }
+        return comparisons + fits + tunings + molars
     }
 
     /// A job as programs that are compared are asked for it: `A-ols M=10000 n=100 d=20`, `B-grad` likewise,

@@ -84,39 +84,53 @@ extension MOLAR {
     /// - Parameters:
     ///   - total: the observations of all tasks with estimates.
     ///   - shrunkCount: how many coefficients of a task are shrunk.
-    func thresholds(of own: OwnEstimates, total: Int, shrunkCount: Int) -> MOLARThresholds {
-        let ratios = ratios(of: own, total: total)
-        let taskCount = own.statuses.count { $0 == .ok }
-        let factors = own.statuses.indices.map { task -> Double in
-            // With one task or one coefficient nothing is shrunk, whatever the strength.
-            guard own.statuses[task] == .ok, strength > 0, shrunkCount > 1, ratios[task] > 1 else { return 0 }
-            let multiple = strength * deviations(ratio: min(ratios[task], Double(shrunkCount)), taskCount: taskCount)
-            if unit == .standardError || multiple == .infinity { return multiple }
-            return multiple * (own.errorVariances[task] / own.weightSums[task]).squareRoot()
+    func thresholds(
+        of own: OwnEstimates, total: Int, shrunkCount: Int, _ parallel: Parallel
+    ) -> MOLARThresholds {
+        // With one coefficient nothing is shrunk, whatever the strength.
+        guard shrunkCount > 1, strength > 0 else {
+            return MOLARThresholds(factors: Array(repeating: 0, count: own.taskCount), unit: unit)
+        }
+        let (statuses, counts, variances) = (own.statuses, own.sampleCounts, own.errorVariances)
+        let isEffective = ratio == .effective
+        let whole =
+            isEffective
+            ? statuses.indices.reduce(0.0) { statuses[$1] == .ok ? $0 + Double(counts[$1]) / variances[$1] : $0 }
+            : Double(total)
+        let (multiple, isIsotropic) = (Multiple(self, own), unit == .isotropic)
+        let factors = parallel.map(statuses.count, grain: SolvedTasks.grain) { task -> Double in
+            guard statuses[task] == .ok else { return 0 }
+            let own = Double(counts[task]) / (isEffective ? variances[task] : 1)
+            let ratio = min(whole / own, Double(shrunkCount))
+            // Nor is anything with one task.
+            guard ratio > 1 else { return 0 }
+            let value = multiple.value(ratio)
+            return isIsotropic && value < .infinity ? value * multiple.isotropicError(task) : value
         }
         return MOLARThresholds(factors: factors, unit: unit)
     }
 
-    /// How many deviations estimates stray by chance.
-    private func deviations(ratio: Double, taskCount: Int) -> Double {
-        switch noise {
-        case .gaussian: return Double.log(ratio).squareRoot()
-        case .orlicz(let exponent, let constant):
-            let delta = max(Double.log(Double(taskCount)), 1 / exponent + Double.log(3))
-            return 2 + Double.pow(constant * delta, 1 / exponent)
-        }
-    }
+    /// How many units a threshold is.
+    private struct Multiple {
+        private let strength: Double
+        /// The same for all tasks, where the ratio does not matter.
+        private let fixed: Double?
+        private let own: OwnEstimates
 
-    /// The data of all tasks over those of each.
-    private func ratios(of own: OwnEstimates, total: Int) -> [Double] {
-        switch ratio {
-        case .observations: return own.sampleCounts.map { Double(total) / Double($0) }
-        case .effective:
-            let information = own.statuses.indices.map {
-                own.statuses[$0] == .ok ? Double(own.sampleCounts[$0]) / own.errorVariances[$0] : 0
+        init(_ molar: MOLAR, _ own: OwnEstimates) {
+            strength = molar.strength
+            self.own = own
+            switch molar.noise {
+            case .gaussian: fixed = nil
+            case .orlicz(let exponent, let constant):
+                let taskCount = own.statuses.count { $0 == .ok }
+                let delta = max(Double.log(Double(taskCount)), 1 / exponent + Double.log(3))
+                fixed = 2 + Double.pow(constant * delta, 1 / exponent)
             }
-            let whole = information.reduce(0, +)
-            return information.map { whole / $0 }
         }
+
+        func value(_ ratio: Double) -> Double { strength * (fixed ?? Double.log(ratio).squareRoot()) }
+
+        func isotropicError(_ task: Int) -> Double { (own.errorVariances[task] / own.weightSums[task]).squareRoot() }
     }
 }

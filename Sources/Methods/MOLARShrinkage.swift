@@ -20,7 +20,8 @@ package struct MOLARShrinkage {
         let free = molar.intercept == .free ? own.intercept : nil
         sampleCount = own.statuses.indices.reduce(0) { own.statuses[$1] == .ok ? $0 + own.sampleCounts[$1] : $0 }
         weights = try molar.weights(of: own, on: backend)
-        thresholds = molar.thresholds(of: own, total: sampleCount, shrunkCount: free == nil ? width : width - 1)
+        thresholds = molar.thresholds(
+            of: own, total: sampleCount, shrunkCount: free == nil ? width : width - 1, backend.parallel)
         center = try backend.median(of: own.coefficients, width: width, weights: weights, tie: molar.tie)
         let shrunken = ShrunkenEstimates(
             own, toward: center, thresholds, molar.shrinkage, free: free, backend.parallel)
@@ -105,28 +106,40 @@ extension MOLAR {
     /// An error variance of less than 1e-12 of the median task's is taken for rounding, as of a response that is an exact
     /// function of the features, and not for precision: such a task counts as if it had the smallest of the others'.
     func weights<B: Backend>(of own: OwnEstimates, on backend: B) throws(ComputeError) -> [Double] {
-        let isIncluded = own.statuses.map { $0 == .ok }
-        let all: [Double]
         switch weights {
-        case .observations: all = own.weightSums
-        case .equal: all = isIncluded.map { _ in 1 }
+        case .observations: return own.weightsOfIncluded(backend.parallel) { own.weightSums[$0] }
+        case .equal: return own.weightsOfIncluded(backend.parallel) { _ in 1 }
         case .given(let values):
             precondition(
                 values.count == own.taskCount && values.allSatisfy { $0 >= 0 }, "one weight a task, at least 0")
-            all = values
+            return own.weightsOfIncluded(backend.parallel) { values[$0] }
         case .precision:
-            let variances = own.errorVariances
             let typical = try backend.median(
-                of: variances, width: 1, weights: isIncluded.map { $0 ? 1 : 0 }, tie: .lower)[0]
-            var smallest = Double.infinity
-            for task in isIncluded.indices where isIncluded[task] && variances[task] > 1e-12 * typical {
-                smallest = min(smallest, variances[task])
-            }
-            all = own.weightSums.indices.map {
-                smallest.isFinite ? own.weightSums[$0] * (smallest / max(variances[$0], smallest)) : own.weightSums[$0]
-            }
+                of: own.errorVariances, width: 1, weights: own.weightsOfIncluded(backend.parallel) { _ in 1 },
+                tie: .lower)[0]
+            return own.precisions(typicalVariance: typical, backend.parallel)
         }
-        return all.indices.map { isIncluded[$0] ? all[$0] : 0 }
+    }
+}
+
+extension OwnEstimates {
+    fileprivate func weightsOfIncluded(_ parallel: Parallel, _ weight: (Int) -> Double) -> [Double] {
+        parallel.map(taskCount, grain: SolvedTasks.grain) { statuses[$0] == .ok ? weight($0) : 0 }
+    }
+
+    /// The weights of tasks over their error variances, the least of which counts as 1.
+    fileprivate func precisions(typicalVariance: Double, _ parallel: Parallel) -> [Double] {
+        let (statuses, variances, sums) = (statuses, errorVariances, weightSums)
+        var smallest = Double.infinity
+        for task in statuses.indices {
+            let variance = variances[task]
+            if variance < smallest, variance > 1e-12 * typicalVariance, statuses[task] == .ok { smallest = variance }
+        }
+        let least = smallest
+        return parallel.map(statuses.count, grain: SolvedTasks.grain) { task in
+            if statuses[task] != .ok { return 0 }
+            return least.isFinite ? sums[task] * (least / max(variances[task], least)) : sums[task]
+        }
     }
 }
 

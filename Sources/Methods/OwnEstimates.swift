@@ -31,19 +31,21 @@ package struct OwnEstimates {
             let solution = try LeastSquares(
                 moments: shard, sampleCounts: counts, scaling: moments.scaling, on: moments.backend)
             let variances = solution.errorVariances(sampleCounts: counts, weightScale: moments.weightScale)
-            let diagonals = try solution.inverseDiagonals()
-            let own = solution.coefficients
-            for (task, status) in solution.statuses.enumerated() {
-                let isOk = status == .ok && !solution.hasUncertainCoefficients(task)
-                let variance = variances[task] * moments.weightScale / solution.responseUnit
-                for index in task * featureCount..<(task + 1) * featureCount {
-                    coefficients.append(isOk ? own[index] : .nan)
-                    standardErrors.append(isOk ? (variance * diagonals[index]).squareRoot() : .nan)
-                }
-                statuses.append(status == .ok && !isOk ? .nonFinite : status)
+            let parallel = moments.backend.parallel
+            let own = solution.statuses.indices.map { task -> TaskStatus in
+                let status = solution.statuses[task]
+                return status == .ok && solution.hasUncertainCoefficients(task) ? .nonFinite : status
             }
+            let isOk = own.map { $0 == .ok }
+            let unit = moments.weightScale / solution.responseUnit
+            coefficients.add(solution.coefficients.ofTasks(where: isOk, parallel) { value, _ in value })
+            standardErrors.add(
+                try solution.inverseDiagonals().ofTasks(where: isOk, parallel) { diagonal, task in
+                    (variances[task] * unit * diagonal).squareRoot()
+                })
+            statuses += own
             errorVariances += variances
-            featureMeans += try solution.featureMeans(shard)
+            featureMeans.add(try solution.featureMeans(shard))
         }
     }
 
@@ -58,5 +60,32 @@ package struct OwnEstimates {
         weightSums = estimates.weightSums
         self.sampleCounts = sampleCounts
         self.statuses = statuses
+    }
+}
+
+extension [Double] {
+    /// Runs of values, one a task, each changed; NaN for tasks that are left out.
+    ///
+    /// Concrete code: the same loop inside a generic type looks its types up at every step.
+    fileprivate func ofTasks(
+        where isIncluded: [Bool], _ parallel: Parallel, _ change: (Double, _ task: Int) -> Double
+    ) -> [Double] {
+        let width = count / Swift.max(1, isIncluded.count)
+        return [Double](unsafeUninitializedCapacity: count) { changed, initializedCount in
+            initializedCount = count
+            guard let first = changed.baseAddress else { return }
+            parallel.forEachRange(of: isIncluded.count, grain: SolvedTasks.grain) { tasks in
+                for task in tasks {
+                    for index in task &* width..<(task &+ 1) &* width {
+                        (first + index).initialize(to: isIncluded[task] ? change(self[index], task) : .nan)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds values at the end; the first ones are taken as they are.
+    fileprivate mutating func add(_ values: [Double]) {
+        if isEmpty { self = values } else { self += values }
     }
 }
