@@ -43,6 +43,8 @@ struct FitCommand: ParsableCommand {
 
     @OptionGroup(title: "Tuning of ridge, molar and armul") var tuning: TuningOptions
 
+    @OptionGroup(title: "More of molar") var molar: MolarOptions
+
     @Option(
         help: ArgumentHelp(
             "Standard errors: iid, hc0, hc1, hc2, hc3, or cluster:COLUMN for clusters (default: iid).",
@@ -73,12 +75,13 @@ struct FitCommand: ParsableCommand {
     func validate() throws {
         guard level > 0, level < 1 else { throw ValidationError("--level \(level): a share between 0 and 1 is needed") }
         try tuning.check(for: method)
+        try molar.check(for: method)
         if family != .gaussian, method != .armul {
             throw ValidationError(
                 "--family \(family.rawValue) comes with --method armul; with --strength 0 each task is on its own")
         }
         if !method.hasVariances, vcov.estimator != .iid {
-            throw ValidationError("--vcov: standard errors of that kind come with --method itl or pool")
+            throw ValidationError("--vcov: standard errors of that kind come with --method itl, pool or molar")
         }
         if summary, json || output != nil {
             throw ValidationError("--summary writes to standard output; leave -o and --json out")

@@ -11,6 +11,22 @@ struct FitResult {
     let command: FitCommand
     let session: Session
     let timings: [(name: String, seconds: Double)]
+    private let differences: DifferenceResult?
+
+    init(
+        fit: Fit, design: Design, store: ColumnStore, command: FitCommand, session: Session,
+        timings: [(name: String, seconds: Double)], parallel: Parallel
+    ) {
+        self.fit = fit
+        self.design = design
+        self.store = store
+        self.command = command
+        self.session = session
+        self.timings = timings
+        differences = fit.differences.map {
+            DifferenceResult($0, level: command.level, command.molar.intervals ?? .own, parallel: parallel)
+        }
+    }
 
     /// The label of the one fit of all tasks in tidy output.
     static let pooledLabel = "(all)"
@@ -20,8 +36,8 @@ struct FitResult {
     func write(to file: OutputFile, format: OutputFormat, parallel: Parallel) throws(TableError) {
         switch format {
         case .tidy: try writeTidy(to: file, parallel: parallel)
-        case .model: try model.write(to: file, parallel: parallel)
-        case .archive: try model.writeArchive(to: file, parallel: parallel)
+        case .model: try model.write(to: file, with: differences?.arrays ?? [], parallel: parallel)
+        case .archive: try model.writeArchive(to: file, with: differences?.arrays ?? [], parallel: parallel)
         }
     }
 
@@ -45,16 +61,28 @@ struct FitResult {
         guard let tasks = fit.tasks else { return }
         let counts = sampleCounts
         let featureCount = tasks.featureCount
-        let writer = TidyWriter(terms: names, tasks: store.taskLabels, hasClusters: fit.clusters != nil)
+        let writer = TidyWriter(
+            terms: names, tasks: store.taskLabels, further: furtherColumns, heading: differences?.heading ?? [])
         try writer.write(to: file, parallel: parallel) { task in
             TidyTask(
-                sampleCount: counts[task], degreesOfFreedom: tasks.degreesOfFreedom[task], status: fit.statuses[task],
-                cluster: fit.clusters?.labels[task])
+                sampleCount: counts[task], degreesOfFreedom: tasks.degreesOfFreedom[task], status: fit.statuses[task])
         } estimate: { task, term in
-            inference.estimate(
-                tasks.coefficients[task * featureCount + term],
-                standardError: tasks.standardErrors[task * featureCount + term],
+            let place = task * featureCount + term
+            if let differences {
+                return differences.estimate(
+                    tasks.coefficients[place], standardError: tasks.standardErrors[place], task: task, term: term)
+            }
+            return inference.estimate(
+                tasks.coefficients[place], standardError: tasks.standardErrors[place],
                 degreesOfFreedom: tasks.degreesOfFreedom[task])
+        }
+    }
+
+    /// What the method says of tasks beyond their estimates.
+    private var furtherColumns: TidyColumns? {
+        if let differences { return differences.columns }
+        return fit.clusters.map { clusters in
+            TidyColumns(names: ["cluster"]) { task, _, text in text.append(",\(clusters.labels[task])") }
         }
     }
 
@@ -72,7 +100,8 @@ struct FitResult {
                 .init("level", .number(command.level)),
                 .init("weights", command.input.weights.map { .string($0) } ?? .null),
                 .init("na", .string(command.input.na)),
-            ] + familySettings + command.tuning.settings(of: command.method),
+            ] + familySettings + command.tuning.settings(of: command.method)
+                + (command.method == .molar ? command.molar.settings : []),
             center: fit.center.map {
                 ModelFile.Center(
                     coefficients: $0.coefficients, standardErrors: $0.standardErrors, sampleCount: $0.sampleCount,
@@ -179,6 +208,7 @@ struct FitResult {
                 "molar shrinks nothing where there is one coefficient to shrink"
                     + (design.intercept == nil ? "" : "; --intercept shared adds the intercept"))
         }
+        lines += differences?.summaryLines ?? []
         let small = fit.differences == nil ? 0 : barelyDeterminedTaskCount
         if small > 0 {
             lines.append(

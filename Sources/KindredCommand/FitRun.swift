@@ -31,8 +31,9 @@ struct FitRun {
         let design = try Design(
             formula: formula, store: store, weights: command.input.weights, response: command.family.response)
         let loss = command.family.loss(classCount: design.classes.count)
-        let problem = try TableProblem(
+        var problem = try TableProblem(
             design: design, store: store, clusterColumn: command.vcov.clusterColumn, loss: loss, parallel: parallel)
+        problem.errorVariance = command.molar.errorVariance
         if command.method == .armul {
             let isFree = command.tuning.armul.intercept == .free && design.intercept != nil
             try TuningOptions.checkSizes(
@@ -41,7 +42,7 @@ struct FitRun {
                 shrunkCount: (design.featureCount - (isFree ? 1 : 0)) * loss.columnCount)
         }
         let estimator = command.method.estimator(
-            variance: command.vcov.estimator, loss: loss, command.tuning)
+            variance: command.vcov.estimator, loss: loss, command.tuning, command.molar)
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: estimator.passCount,
             precision: command.place.precision.precision)
@@ -58,7 +59,8 @@ struct FitRun {
         try FitCheck(fit: fit, design: design, store: store).throwIfNothingWasFitted()
 
         let result = FitResult(
-            fit: fit, design: design, store: store, command: command, session: session, timings: timer.seconds)
+            fit: fit, design: design, store: store, command: command, session: session, timings: timer.seconds,
+            parallel: parallel)
         if let output {
             try result.write(to: output.file, format: output.format, parallel: parallel)
             if Signals.isInterrupted { throw ComputeError.interrupted }

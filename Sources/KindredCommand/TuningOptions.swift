@@ -87,8 +87,9 @@ struct TuningOptions: ParsableArguments {
 
     @Option(
         help: """
-            armul: what a task counts in finding the centre: its observations (or the sum of their weights), or equal \
-            for all. (default: observations)
+            molar, armul: what a task counts in finding the centre: its observations (or the sum of their weights), equal \
+            for all, or of molar precision: observations over the variance of errors. (default: precision; of armul \
+            observations)
             """)
     var taskWeights: TaskWeightsName?
 
@@ -109,7 +110,7 @@ struct TuningOptions: ParsableArguments {
             ("--structure", structure != nil, [.armul]), ("--clusters", clusters != nil, [.armul]),
             ("--least-cluster", leastCluster != nil, [.armul]), ("--rank", rank != nil, [.armul]),
             ("--path", path, [.armul]), ("--distance", distance != nil, [.armul]),
-            ("--task-weights", taskWeights != nil, [.armul]),
+            ("--task-weights", taskWeights != nil, [.molar, .armul]),
         ]
         if let stray = given.first(where: { $0.isGiven && !$0.owners.contains(method) }) {
             let owners = stray.owners.map(\.rawValue).joined(separator: " or ")
@@ -117,6 +118,9 @@ struct TuningOptions: ParsableArguments {
         }
         if let folds { try Self.checkFolds(folds) }
         if method == .armul { try checkStructure() }
+        if method == .armul, taskWeights == .precision {
+            throw ValidationError("--task-weights precision is for --method molar, not armul")
+        }
         if let strength, !(strength >= 0) { throw ValidationError("--strength \(strength): 0 or more is needed") }
         if case .value = penalty, folds != nil || seed != nil {
             throw ValidationError("--cv and --seed find a penalty; leave --penalty out, or them")
@@ -181,7 +185,15 @@ struct TuningOptions: ParsableArguments {
     var molar: MOLAR {
         MOLAR(
             shrinkage: shrink == .soft ? .soft : .hard, strength: strength ?? 1,
-            intercept: intercept == .shared ? .shared : .free)
+            intercept: intercept == .shared ? .shared : .free, weights: molarWeights)
+    }
+
+    private var molarWeights: MOLAR.TaskWeights {
+        switch taskWeights ?? .precision {
+        case .precision: .precision
+        case .observations: .observations
+        case .equal: .equal
+        }
     }
 
     /// The numbers of clusters or vectors, where they are given.
@@ -232,6 +244,7 @@ struct TuningOptions: ParsableArguments {
             return [
                 .init("shrink", .string(molar.shrinkage.rawValue)), .init("strength", .number(molar.strength)),
                 .init("intercept", .string(molar.intercept.rawValue)),
+                .init("task_weights", .string((taskWeights ?? .precision).rawValue)),
             ]
         case .armul:
             var grid: StrengthGrid?
@@ -272,7 +285,7 @@ enum DistanceName: String, ExpressibleByArgument, CaseIterable {
 }
 
 enum TaskWeightsName: String, ExpressibleByArgument, CaseIterable {
-    case observations, equal
+    case precision, observations, equal
 }
 
 /// What `--strengths` lists.

@@ -9,7 +9,8 @@ import RealModule
 ///
 ///     var(b_m - c) = se_m^2 + sum of w^2 / (4 W^2 f^2) - sqrt(2 / pi) w_m se_m / (W f),
 ///
-/// which the first term rules. It is compared with Student's t of the task's degrees of freedom. It is a test of one
+/// which the first term rules; the last is of tasks near the centre alone, since where a far one is does not move the
+/// median. It is compared with Student's t of the task's degrees of freedom. It is a test of one
 /// coefficient; over many, ``FalseDiscovery`` says how to read them.
 public struct DifferenceTest: Sendable {
     private let differences: CenterDifferences
@@ -58,7 +59,10 @@ public struct DifferenceTest: Sendable {
         // Where no task is near there is no median's variance either: its own error is what is known.
         var variance = error * error
         if medianVariances[feature].isFinite {
-            variance += medianVariances[feature] - shares[feature] * differences.weights[task] * error
+            variance += medianVariances[feature]
+            if differences.differs(task: task, feature: feature) == false {
+                variance -= shares[feature] * differences.weights[task] * error
+            }
         }
         let statistic = difference / variance.squareRoot()
         return (statistic, distribution.twoSidedPValue(statistic))

@@ -33,7 +33,8 @@ public struct SharedIntervals: Sendable {
     }
 
     public let level: Double
-    public let halfWidth: HalfWidth
+    /// Nil where all intervals are those of own estimates.
+    public let halfWidth: HalfWidth?
     /// `h_k` of each coefficient; NaN where tasks that fail the gate are more than a fifth, or too few tasks are left: all
     /// tasks then have their own estimates' intervals.
     public let halfWidths: [Double]
@@ -42,10 +43,13 @@ public struct SharedIntervals: Sendable {
     /// The quantiles of `1 - alpha / 4` and `1 - alpha / 2` for each task's degrees of freedom.
     private let criticals: [(quarter: Double, half: Double)]
 
-    /// - Parameter level: the coverage `1 - alpha`, between 0 and 1.
+    /// - Parameters:
+    ///   - level: the coverage `1 - alpha`, between 0 and 1.
+    ///   - halfWidth: nil for own estimates' intervals throughout, which promise their coverage without any assumption on
+    ///     differences.
     /// - Complexity: O(*taskCount* x *featureCount*), for `quantile` about eight times.
     public init(
-        _ differences: CenterDifferences, level: Double, halfWidth: HalfWidth = .quantile,
+        _ differences: CenterDifferences, level: Double, halfWidth: HalfWidth? = .quantile,
         parallel: Parallel = Parallel()
     ) {
         precondition(level > 0 && level < 1, "coverage is a share between 0 and 1")
@@ -58,12 +62,21 @@ public struct SharedIntervals: Sendable {
         }
         self.gates = gates
         criticals = Self.criticals(differences.degreesOfFreedom, alpha: alpha)
+        guard let halfWidth else {
+            halfWidths = differences.center.map { _ in .nan }
+            return
+        }
         let search = HalfWidthSearch(differences, gates: gates, alpha: alpha, parallel)
         switch halfWidth {
         case .quantile: halfWidths = search.quantile
         case .normal: halfWidths = search.normal
         case .paper: halfWidths = search.paper
         }
+    }
+
+    /// How many standard errors the gate of a task of median size is.
+    public var typicalGate: Double {
+        gates.isEmpty ? .nan : gates.sorted()[gates.count / 2]
     }
 
     private static func criticals(

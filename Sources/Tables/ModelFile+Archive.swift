@@ -11,8 +11,12 @@ extension ModelFile {
     /// It holds what the JSON holds. Names, counts and numbers are arrays; the rest is the JSON text in `json`. Numbers
     /// that are missing are NaN. The same model gives the same bytes.
     ///
+    /// - Parameter arrays: numbers that go with the coefficients, for other programs: they are not read back.
     /// - Throws: ``TableError`` of kind `cannotWrite`.
-    public func writeArchive(to file: OutputFile, parallel: Parallel) throws(TableError) {
+    public func writeArchive(
+        to file: OutputFile, with arrays: [TaskArray] = [], parallel: Parallel
+    ) throws(TableError) {
+        precondition(arrays.allSatisfy { $0.values.count == tasks.coefficients.count }, "one number a task and term")
         precondition(tasks.isConsistent(termCount: terms.count), "one entry a task, one number a task and term")
         precondition(structureFault == nil, "what is said of clusters, subspace and tuning is of these tasks")
         var archive = NpzWriter(file, parallel: parallel)
@@ -33,6 +37,7 @@ extension ModelFile {
             let shape = [taskCount, terms.count]
             try archive.write("coefficients", shape: shape, numbers: tasks.coefficients)
             try archive.write("std_errors", shape: shape, numbers: tasks.standardErrors)
+            for array in arrays { try archive.write(array.name, shape: shape, numbers: array.values) }
         }
         if let center {
             try archive.write("center_coefficients", shape: [terms.count], numbers: center.coefficients)

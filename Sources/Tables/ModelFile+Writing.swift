@@ -5,8 +5,12 @@ extension ModelFile {
     ///
     /// Doubles are written by the shortest decimal that reads back as the same bits; missing ones as null.
     ///
+    /// - Parameter arrays: numbers that go with the coefficients, for other programs: they are not read back.
     /// - Throws: ``TableError`` of kind `cannotWrite`.
-    public func write(to file: OutputFile, parallel: Parallel) throws(TableError) {
+    public func write(
+        to file: OutputFile, with arrays: [TaskArray] = [], parallel: Parallel
+    ) throws(TableError) {
+        precondition(arrays.allSatisfy { $0.values.count == tasks.coefficients.count }, "one number a task and term")
         precondition(tasks.isConsistent(termCount: terms.count), "one entry a task, one number a task and term")
         precondition(structureFault == nil, "what is said of clusters, subspace and tuning is of these tasks")
         var head = OutputText()
@@ -23,7 +27,7 @@ extension ModelFile {
         let grain = max(1, 4096 / max(1, terms.count))
         try file.writeBlocks(of: taskCount, grain: grain, parallel: parallel) { range, text in
             for task in range {
-                append(task, to: &text)
+                append(task, with: arrays, to: &text)
                 text.append(task + 1 < taskCount ? ",\n" : "\n")
             }
         }
@@ -63,7 +67,7 @@ extension ModelFile {
         ]
     }
 
-    private func append(_ task: Int, to text: inout OutputText) {
+    private func append(_ task: Int, with arrays: [TaskArray], to text: inout OutputText) {
         text.append("{\"task\": ")
         text.append(json: tasks.labels[task])
         text.append(", \"n\": ")
@@ -88,6 +92,10 @@ extension ModelFile {
             append(tasks.coefficients, of: task, count: terms.count, to: &text)
             text.append(", \"std_errors\": ")
             append(tasks.standardErrors, of: task, count: terms.count, to: &text)
+        }
+        for array in arrays {
+            text.append(", \"\(array.name)\": ")
+            append(array.values, of: task, count: terms.count, to: &text)
         }
         text.append("}")
     }

@@ -114,6 +114,17 @@ public struct ModelFile: Sendable, Equatable {
         }
     }
 
+    /// Numbers beside the coefficients, one a task and term.
+    public struct TaskArray: Sendable {
+        public let name: String
+        public let values: [Double]
+
+        public init(_ name: String, _ values: [Double]) {
+            self.name = name
+            self.values = values
+        }
+    }
+
     public init(
         version: String, method: String, formula: String, taskColumn: String, response: String, terms: [String],
         levels: [String: [String]], settings: [JsonValue.Member], center: Center?, clusters: Clusters? = nil,

@@ -7,14 +7,11 @@ public struct TidyTask: Sendable {
     /// NaN where it has none.
     public let degreesOfFreedom: Double
     public let status: TaskStatus
-    /// The cluster that it is in, from 0.
-    public let cluster: Int?
 
-    public init(sampleCount: Int, degreesOfFreedom: Double, status: TaskStatus, cluster: Int? = nil) {
+    public init(sampleCount: Int, degreesOfFreedom: Double, status: TaskStatus) {
         self.sampleCount = sampleCount
         self.degreesOfFreedom = degreesOfFreedom
         self.status = status
-        self.cluster = cluster
     }
 }
 
@@ -40,22 +37,38 @@ public struct TidyEstimate: Sendable {
     }
 }
 
+/// Columns that a method has beyond those of every tidy table.
+public struct TidyColumns: Sendable {
+    let names: [String]
+    let append: @Sendable (_ task: Int, _ term: Int, inout OutputText) -> Void
+
+    /// - Parameter append: appends a comma and the field for each of the names. It is called from several threads.
+    public init(names: [String], append: @escaping @Sendable (_ task: Int, _ term: Int, inout OutputText) -> Void) {
+        self.names = names
+        self.append = append
+    }
+}
+
 /// Writes a fit as CSV, one line a task and term, with the columns that R's `broom` gives.
 public struct TidyWriter: Sendable {
     public static let header = "task,term,estimate,std_error,statistic,p_value,conf_low,conf_high,n,df,status\n"
 
     private let terms: [String]
     private let tasks: Labels
-    private let hasClusters: Bool
+    private let further: TidyColumns?
+    private let heading: [String]
 
-    /// - Parameter hasClusters: whether a last column, `cluster`, says which one a task is in.
-    public init(terms: [String], tasks: Labels, hasClusters: Bool = false) {
+    /// - Parameters:
+    ///   - further: columns behind the others.
+    ///   - heading: lines above the header, each written behind `# `.
+    public init(terms: [String], tasks: Labels, further: TidyColumns? = nil, heading: [String] = []) {
         self.terms = terms
         self.tasks = tasks
-        self.hasClusters = hasClusters
+        self.further = further
+        self.heading = heading
     }
 
-    /// Writes the header and all lines, a missing value as an empty field.
+    /// Writes the heading, the header and all lines, a missing value as an empty field.
     ///
     /// `task` and `estimate` (of a task and a term) are called from several threads.
     ///
@@ -63,7 +76,8 @@ public struct TidyWriter: Sendable {
     public func write(
         to file: OutputFile, parallel: Parallel, task: (Int) -> TidyTask, estimate: (Int, Int) -> TidyEstimate
     ) throws(TableError) {
-        try file.write(hasClusters ? Self.header.dropLast() + ",cluster\n" : Self.header)
+        for line in heading { try file.write("# \(line)\n") }
+        try file.write(Self.header.dropLast() + (further?.names ?? []).map { "," + $0 }.joined() + "\n")
         let names = terms.map { term in
             var field = OutputText()
             field.append(field: term)
@@ -82,8 +96,6 @@ public struct TidyWriter: Sendable {
                 end.append(",")
                 end.append(count: facts.degreesOfFreedom)
                 end.append(",\(facts.status.name)")
-                if hasClusters { end.append(",\(facts.cluster.map { String($0) } ?? "")") }
-                end.append("\n")
                 for term in names.indices {
                     let line = estimate(index, term)
                     text.append(bytes: start.bytes)
@@ -95,6 +107,8 @@ public struct TidyWriter: Sendable {
                     text.append(commaAnd: line.confidenceLow)
                     text.append(commaAnd: line.confidenceHigh)
                     text.append(bytes: end.bytes)
+                    further?.append(index, term, &text)
+                    text.append("\n")
                 }
             }
         }

@@ -1,0 +1,162 @@
+import ArgumentParser
+import Compute
+import Methods
+import Tables
+
+/// What molar has beyond its strength.
+struct MolarOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            molar: confidence intervals: own, of each task's own estimate; or quantile, normal or paper, which give a \
+            coefficient near the centre's the narrower interval of the centre. They hold where a coefficient is either \
+            shared or far from it, and may miss one that differs a little. (default: own)
+            """, valueName: "kind"))
+    var intervals: IntervalName?
+
+    @Option(
+        help: ArgumentHelp(
+            "molar: the deviation of errors: each task's own, pooled over tasks, or a number. (default: each)",
+            valueName: "each|pooled|number"),
+        transform: SigmaOption.init(parsing:))
+    var sigma: SigmaOption?
+
+    @Option(
+        help: """
+            molar: what thresholds are multiples of: each estimate's standard error (std-error), or sigma / sqrt(n) \
+            (isotropic). (default: std-error)
+            """)
+    var threshold: MOLAR.ThresholdUnit?
+
+    @Option(
+        help: """
+            molar: the N/n of thresholds counts observations, or, as effective, what they tell: n / sigma^2. \
+            (default: observations)
+            """)
+    var ratio: MOLAR.SampleRatio?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            molar: gaussian, or orlicz:A for errors with tails like exp(-|e|^A), A from 0 to 2, whose thresholds are larger. \
+            (default: gaussian)
+            """, valueName: "tails"),
+        transform: NoiseOption.init(parsing:))
+    var noise: NoiseOption?
+
+    @Option(help: "molar: which of two medians is the centre: midpoint, lower or upper. (default: midpoint)")
+    var tie: TieName?
+
+    /// - Throws: a complaint about an option that another method has.
+    func check(for method: MethodName) throws {
+        let given: [(name: String, isGiven: Bool)] = [
+            ("--intervals", intervals != nil), ("--sigma", sigma != nil), ("--threshold", threshold != nil),
+            ("--ratio", ratio != nil), ("--noise", noise != nil), ("--tie", tie != nil),
+        ]
+        if method != .molar, let stray = given.first(where: \.isGiven) {
+            throw ValidationError("\(stray.name) is for --method molar, not \(method.rawValue)")
+        }
+    }
+
+    /// The variance of all tasks' errors, where it is given.
+    var errorVariance: Double? {
+        if case .known(let deviation) = sigma { return deviation * deviation }
+        return nil
+    }
+
+    func apply(to molar: inout MOLAR, variance: VarianceEstimator) {
+        molar.variance = variance
+        molar.unit = threshold ?? .standardError
+        molar.ratio = ratio ?? .observations
+        molar.noise = noise?.noise ?? .gaussian
+        molar.tie = tie?.rule ?? .midpoint
+        if case .pooled = sigma { molar.errorVariance = .pooled }
+    }
+
+    /// As model files record them.
+    var settings: [JsonValue.Member] {
+        [
+            .init("sigma", .string((sigma ?? .each).description)),
+            .init("threshold", .string((threshold ?? .standardError).rawValue)),
+            .init("ratio", .string((ratio ?? .observations).rawValue)),
+            .init("noise", .string((noise ?? NoiseOption(noise: .gaussian)).description)),
+            .init("tie", .string((tie ?? .midpoint).rawValue)),
+            .init("intervals", .string((intervals ?? .own).rawValue)),
+        ]
+    }
+}
+
+enum IntervalName: String, ExpressibleByArgument, CaseIterable {
+    case own, quantile, normal, paper
+
+    /// Nil for intervals of own estimates.
+    var halfWidth: SharedIntervals.HalfWidth? { SharedIntervals.HalfWidth(rawValue: rawValue) }
+}
+
+enum TieName: String, ExpressibleByArgument, CaseIterable {
+    case midpoint, lower, upper
+
+    var rule: TieRule {
+        switch self {
+        case .midpoint: .midpoint
+        case .lower: .lower
+        case .upper: .upper
+        }
+    }
+}
+
+extension MOLAR.ThresholdUnit: ExpressibleByArgument {}
+extension MOLAR.SampleRatio: ExpressibleByArgument {}
+
+/// What `--sigma` says.
+enum SigmaOption: CustomStringConvertible {
+    case each, pooled
+    case known(Double)
+
+    init(parsing argument: String) throws {
+        switch argument {
+        case "each": self = .each
+        case "pooled": self = .pooled
+        default:
+            guard let deviation = Double(argument), deviation > 0, deviation.isFinite else {
+                throw ValidationError("each, pooled or a number above 0 is needed")
+            }
+            self = .known(deviation)
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .each: "each"
+        case .pooled: "pooled"
+        case .known(let deviation): "\(deviation)"
+        }
+    }
+}
+
+/// What `--noise` says.
+struct NoiseOption: CustomStringConvertible {
+    let noise: MOLAR.Noise
+
+    init(noise: MOLAR.Noise) { self.noise = noise }
+
+    init(parsing argument: String) throws {
+        if argument == "gaussian" {
+            noise = .gaussian
+            return
+        }
+        let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts[0] == "orlicz", parts.count == 2, let exponent = Double(parts[1]), exponent > 0, exponent <= 2
+        else {
+            throw ValidationError("gaussian, or orlicz:A with A above 0 and at most 2 is needed")
+        }
+        noise = .orlicz(exponent: exponent)
+    }
+
+    var description: String {
+        switch noise {
+        case .gaussian: "gaussian"
+        case .orlicz(let exponent, _): "orlicz:\(exponent)"
+        }
+    }
+}
