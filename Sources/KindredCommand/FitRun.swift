@@ -8,9 +8,12 @@ struct FitRun {
     private let command: FitCommand
     private let messages: Messages
     private let parallel: Parallel
+    /// The model whose centre new tasks are drawn to, if there is one.
+    private let transfer: ModelTransfer?
 
-    init(_ command: FitCommand) {
+    init(_ command: FitCommand, transfer: ModelTransfer? = nil) {
         self.command = command
+        self.transfer = transfer
         messages = command.settings.messages
         parallel = command.settings.parallel
     }
@@ -24,12 +27,14 @@ struct FitRun {
         var timer = StepTimer()
 
         let store = try command.input.readTable(
-            for: formula, response: command.family.response, clusters: command.vcov.clusterColumn,
-            settings: command.settings)
+            for: formula, response: command.family.response, levels: transfer?.model.levels,
+            clusters: command.vcov.clusterColumn, settings: command.settings)
         timer.finish("read")
         if output?.format == .model { try checkFitsModel(store.layout.taskCount) }
-        let design = try Design(
-            formula: formula, store: store, weights: command.input.weights, response: command.family.response)
+        let design =
+            try transfer?.design(formula, store, command)
+            ?? Design(
+                formula: formula, store: store, weights: command.input.weights, response: command.family.response)
         let loss = command.family.loss(classCount: design.classes.count)
         var problem = try TableProblem(
             design: design, store: store, clusterColumn: command.vcov.clusterColumn, loss: loss, parallel: parallel)
@@ -42,7 +47,7 @@ struct FitRun {
                 shrunkCount: (design.featureCount - (isFree ? 1 : 0)) * loss.columnCount)
         }
         let estimator = command.method.estimator(
-            variance: command.vcov.estimator, loss: loss, command.tuning, command.molar)
+            variance: command.vcov.estimator, loss: loss, command.tuning, command.molar, towards: transfer?.center)
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: estimator.passCount,
             precision: command.place.precision.precision)

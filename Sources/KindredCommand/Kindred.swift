@@ -18,7 +18,8 @@ struct Kindred: ParsableCommand {
             """,
         version: "kindred \(version), built for \(buildTarget)",
         subcommands: [
-            FitCommand.self, PredictCommand.self, CompareCommand.self, DevicesCommand.self, CheckCommand.self,
+            FitCommand.self, PredictCommand.self, AdaptCommand.self, CompareCommand.self, DevicesCommand.self,
+            CheckCommand.self,
             BenchCommand.self, SweepCommand.self, ReportCommand.self, ReproduceCommand.self,
         ])
 

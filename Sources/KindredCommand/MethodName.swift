@@ -11,7 +11,8 @@ enum MethodName: String, ExpressibleByArgument, CaseIterable {
 
     /// - Parameter loss: of a row; all but ARMUL have the squared one.
     func estimator(
-        variance: VarianceEstimator, loss: Loss, _ tuning: TuningOptions, _ sparse: MolarOptions
+        variance: VarianceEstimator, loss: Loss, _ tuning: TuningOptions, _ sparse: MolarOptions,
+        towards center: MOLAR.GivenCenter? = nil
     ) -> any Estimator {
         switch self {
         case .itl: return Individual(variance: variance)
@@ -20,6 +21,7 @@ enum MethodName: String, ExpressibleByArgument, CaseIterable {
         case .molar:
             var molar = tuning.molar
             sparse.apply(to: &molar, variance: variance)
+            molar.givenCenter = center
             return molar
         case .armul:
             var armul = tuning.armul

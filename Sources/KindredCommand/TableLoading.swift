@@ -9,14 +9,16 @@ extension InputOptions {
     ///   - response: what the response is: one of classes may be labels.
     ///   - clusters: a column of labels that are needed too.
     func readTable(
-        for formula: Formula, response: ResponseKind, clusters: String?, settings: RunOptions
+        for formula: Formula, response: ResponseKind, levels: [String: [String]]? = nil, clusters: String?,
+        settings: RunOptions
     ) throws -> ColumnStore {
         let classes = response == .binary || response == .classes ? formula.responseColumn : nil
         var columns: [(name: String, role: TableRequest.Role)] = formula.variables.map { variable in
             switch variable.content {
             case .numbers: (variable.name, variable.name == classes ? .infer : .numbers)
             case .labels: (variable.name, .labels)
-            case .either: (variable.name, .infer)
+            // In a model's rows what it has levels of are labels, and other predictors numbers.
+            case .either: (variable.name, levels.map { $0[variable.name] == nil ? .numbers : .labels } ?? .infer)
             }
         }
         if let weights { columns.append((weights, .numbers)) }

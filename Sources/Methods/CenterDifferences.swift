@@ -15,7 +15,7 @@ public struct CenterDifferences: Sendable {
     /// For each coefficient, how many tasks' own estimates are farther from the centre's than their threshold; nil for
     /// a coefficient that is not compared, as a free intercept.
     public let differingTaskCounts: [Int?]
-    /// The weight of each task in the centre, 0 for one without estimates of its own.
+    /// The weight of each task in the centre: 0 for one without estimates of its own, and for all where it is given.
     let weights: [Double]
     /// The observations of each task.
     let sampleCounts: [Int]

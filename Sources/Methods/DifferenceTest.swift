@@ -56,7 +56,7 @@ public struct DifferenceTest: Sendable {
         // The median is this task's own estimate, or a tie with it.
         if difference == 0 { return (0, 1) }
         let error = differences.ownStandardErrors[task * differences.featureCount + feature]
-        // Where no task is near there is no median's variance either: its own error is what is known.
+        // Where no task is near, or the centre is given, the task's own error is what is known.
         var variance = error * error
         if medianVariances[feature].isFinite {
             variance += medianVariances[feature]

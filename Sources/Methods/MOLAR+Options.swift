@@ -55,6 +55,19 @@ extension MOLAR {
         case pooled
     }
 
+    /// A centre that other tasks have made.
+    public struct GivenCenter: Sendable, Equatable {
+        /// One for each coefficient, on the user's scale.
+        public let coefficients: [Double]
+        /// The observations of the tasks that made it.
+        public let sampleCount: Int
+
+        public init(coefficients: [Double], sampleCount: Int) {
+            self.coefficients = coefficients
+            self.sampleCount = sampleCount
+        }
+    }
+
     /// What errors are like, which says how far estimates stray by chance.
     public enum Noise: Sendable, Equatable {
         /// Thresholds of `c1 sqrt(log(min(N / n_m, d)))` units.
@@ -93,15 +106,18 @@ extension MOLAR {
         }
         let (statuses, counts, variances) = (own.statuses, own.sampleCounts, own.errorVariances)
         let isEffective = ratio == .effective
+        // Of a centre that is given it is not known what observations of its tasks tell.
+        let others = givenCenter.map { Double($0.sampleCount) }
         let whole =
-            isEffective
+            isEffective && others == nil
             ? statuses.indices.reduce(0.0) { statuses[$1] == .ok ? $0 + Double(counts[$1]) / variances[$1] : $0 }
             : Double(total)
+        let most = Double(shrunkCount)
         let (multiple, isIsotropic) = (Multiple(self, own), unit == .isotropic)
         let factors = parallel.map(statuses.count, grain: SolvedTasks.grain) { task -> Double in
             guard statuses[task] == .ok else { return 0 }
             let own = Double(counts[task]) / (isEffective ? variances[task] : 1)
-            let ratio = min(whole / own, Double(shrunkCount))
+            let ratio = min(others.map { ($0 + Double(counts[task])) / Double(counts[task]) } ?? whole / own, most)
             // Nor is anything with one task.
             guard ratio > 1 else { return 0 }
             let value = multiple.value(ratio)

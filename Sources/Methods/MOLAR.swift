@@ -29,6 +29,9 @@ public struct MOLAR: Estimator {
     public var ratio = SampleRatio.observations
     public var errorVariance = ErrorVariance.each
     public var noise = Noise.gaussian
+    /// The centre that tasks are drawn to where it is not found of theirs, as that of a model that is there already:
+    /// Corollary 2. Each task then is as if it had come to those others alone.
+    public var givenCenter: GivenCenter?
     /// How the standard errors of own estimates are estimated, and with them thresholds and tests. `.cluster` needs the
     /// problem's cluster codes.
     public var variance = VarianceEstimator.iid

@@ -7,7 +7,7 @@ package struct MOLARShrinkage {
     package private(set) var center: [Double]
     /// The observations of the tasks that made the centre.
     let sampleCount: Int
-    /// The weight of each task in the median, 0 for one without estimates.
+    /// The weight of each task in the median: 0 for one without estimates, and where the centre is given.
     let weights: [Double]
     let thresholds: MOLARThresholds
     /// For each coefficient, how many tasks' own estimates are farther from the centre's than their threshold; nil for
@@ -18,18 +18,27 @@ package struct MOLARShrinkage {
     package init<B: Backend>(_ molar: MOLAR, of own: OwnEstimates, on backend: B) throws(ComputeError) {
         let width = own.featureCount
         let free = molar.intercept == .free ? own.intercept : nil
-        sampleCount = own.statuses.indices.reduce(0) { own.statuses[$1] == .ok ? $0 + own.sampleCounts[$1] : $0 }
-        weights = try molar.weights(of: own, on: backend)
+        let given = molar.givenCenter
+        precondition(given.map { $0.coefficients.count == width } ?? true, "a centre has a value for each coefficient")
+        if let given {
+            weights = own.statuses.map { _ in 0 }
+            (center, sampleCount) = (given.coefficients, given.sampleCount)
+        } else {
+            weights = try molar.weights(of: own, on: backend)
+            center = try backend.median(of: own.coefficients, width: width, weights: weights, tie: molar.tie)
+            sampleCount = own.statuses.indices.reduce(0) {
+                own.statuses[$1] == .ok ? $0 + own.sampleCounts[$1] : $0
+            }
+        }
         thresholds = molar.thresholds(
             of: own, total: sampleCount, shrunkCount: free == nil ? width : width - 1, backend.parallel)
-        center = try backend.median(of: own.coefficients, width: width, weights: weights, tie: molar.tie)
         let shrunken = ShrunkenEstimates(
             own, toward: center, thresholds, molar.shrinkage, free: free, backend.parallel)
         coefficients = shrunken.coefficients
         differingTaskCounts = shrunken.differingTaskCounts.indices.map {
             $0 == free ? nil : shrunken.differingTaskCounts[$0]
         }
-        guard let free else { return }
+        guard let free, given == nil else { return }
         let levels = own.statuses.indices.map { coefficients[$0 * width + free] }
         center[free] = try backend.median(of: levels, width: 1, weights: weights, tie: molar.tie)[0]
         for (task, status) in own.statuses.enumerated() where status != .ok {

@@ -42,22 +42,25 @@ public struct Design: Sendable {
         self.init(formula: formula, plan: plan, store: store, weights: scan, unknownLevelRowCount: 0)
     }
 
-    /// The design of predictions from a model: features alone, coded with the model's levels.
+    /// The design of a model over further rows: features coded with the model's levels, to predict or to fit.
     ///
     /// - Parameters:
     ///   - levels: the model's ``levels``. A row with another label gets NaN features.
+    ///   - weights: the column of weights, where there is one.
     ///   - response: what the response is, where rows hold it too. One of classes is a column of labels.
     ///   - classes: the names of the model's classes, in the order of their numbers. A label that is none is NaN.
     /// - Throws: ``TableError`` of kind `data`: no such column, or one that holds labels where the model has numbers
     ///   or numbers where it has labels.
     public init(
-        formula: Formula, levels: [String: [String]], store: ColumnStore, response: ResponseKind? = nil,
-        classes: [String] = []
+        formula: Formula, levels: [String: [String]], store: ColumnStore, weights: String? = nil,
+        response: ResponseKind? = nil, classes: [String] = []
     ) throws(TableError) {
         var plan = try DesignPlan(formula, store: store, levels: levels, response: response)
         if response != nil, !classes.isEmpty { plan = plan.coding(classes: classes, formula, store: store) }
+        var scan: DesignWeights?
+        if let weights { scan = try positiveWeights(of: weights, store: store) }
         self.init(
-            formula: formula, plan: plan, store: store, weights: nil,
+            formula: formula, plan: plan, store: store, weights: scan,
             unknownLevelRowCount: try countUnknownLevels(of: plan, store: store))
     }
 

@@ -1,0 +1,128 @@
+import ArgumentParser
+import Methods
+import Tables
+
+/// `kindred adapt`: fits new tasks towards the centre of a model that is there already.
+struct AdaptCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "adapt",
+        abstract: "Fit new tasks towards the centre of a model, without the rows that it was fitted to.",
+        usage: "kindred adapt [<options>] <model> <table>",
+        discussion: """
+            Reads a model that 'kindred fit --method molar' wrote as .json or .npz, and a table of new tasks with the \
+            columns of its formula and its response. Each task's own estimates are drawn towards the model's centre as if \
+            it had been one of its tasks, with the model's settings; the centre stays what it is, and no task changes \
+            another. What comes out is as of 'kindred fit', and 'kindred predict' reads it:
+
+              kindred fit schools.csv --task school --formula "score ~ ses" --method molar -o schools.npz
+              kindred adapt schools.npz new_schools.csv -o new_schools.json
+            """)
+
+    @Argument(help: "The model: a .json or .npz file of 'kindred fit --method molar'.")
+    var model: String
+
+    @Argument(help: "The new tasks' table: .csv, .tsv, also .gz, or - for standard input; .npz or .npy.")
+    var table: String
+
+    @Option(
+        help: ArgumentHelp(
+            "How near a coefficient is drawn to the centre, as of fit. (default: the model's)", valueName: "number"))
+    var strength: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Texts that stand for a missing value, apart by commas. (default: those of the fit)", valueName: "texts"))
+    var na: String?
+
+    @Option(help: ArgumentHelp("Coverage of the confidence intervals. (default: the model's)", valueName: "share"))
+    var level: Double?
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Where the result goes: a .csv, .json or .npz file.", valueName: "file")
+    )
+    var output: String?
+
+    @Flag(help: "Write the model to standard output, as -o does to a .json file.")
+    var json = false
+
+    @Flag(help: "Write the table that a terminal is shown, also to a pipe.")
+    var summary = false
+
+    @OptionGroup var settings: RunOptions
+
+    func run() throws {
+        try Failure.translating {
+            let transfer = try ModelTransfer(path: model)
+            try checkIsAnotherFile(output, than: [model, table])
+            try FitRun(transfer.command(self), transfer: transfer).run()
+        }
+    }
+}
+
+/// A model whose centre new tasks are drawn to.
+struct ModelTransfer {
+    let model: ModelFile
+    let center: MOLAR.GivenCenter
+    private let path: String
+
+    /// - Throws: ``TableError`` when there is no such file, or it is no model of molar.
+    init(path: String) throws(TableError) {
+        self.path = path
+        model = try ModelFile(readingFrom: path)
+        guard model.method == MOLAR.name, let center = model.center, center.coefficients.allSatisfy(\.isFinite) else {
+            throw TableError(
+                .usage,
+                "\(printable(path)): a model of method '\(printable(model.method))'; adapt needs one of --method molar with "
+                    + "a centre")
+        }
+        self.center = MOLAR.GivenCenter(coefficients: center.coefficients, sampleCount: center.sampleCount)
+    }
+
+    /// The fit of the new tasks with the model's settings, those that the user gives first.
+    func command(_ adapt: AdaptCommand) throws -> FitCommand {
+        func setting(_ name: String) -> JsonValue? { model.settings.first { $0.name == name }?.value }
+        var arguments = [
+            adapt.table, "--task=\(model.taskColumn)", "--formula=\(model.formula)", "--method=\(MOLAR.name)",
+        ]
+        func add(_ option: String, _ value: String?) {
+            if let value { arguments.append("--\(option)=\(value)") }
+        }
+        for (option, name) in [
+            ("shrink", "shrink"), ("intercept", "intercept"), ("sigma", "sigma"), ("threshold", "threshold"),
+            ("ratio", "ratio"), ("noise", "noise"), ("vcov", "vcov"), ("weights", "weights"),
+        ] {
+            add(option, setting(name)?.string)
+        }
+        add("strength", (adapt.strength ?? setting("strength")?.double).map { "\($0)" })
+        add("level", (adapt.level ?? setting("level")?.double).map { "\($0)" })
+        add("na", adapt.na ?? setting("na")?.string)
+        add("output", adapt.output)
+        if adapt.json { arguments.append("--json") }
+        if adapt.summary { arguments.append("--summary") }
+        var command: FitCommand
+        do {
+            command = try FitCommand.parse(arguments)
+        } catch {
+            throw TableError(.data, "\(printable(path)): its settings are not those of a fit; fit the model again")
+        }
+        command.settings = adapt.settings
+        return command
+    }
+
+    /// The model's features over the new rows.
+    func design(_ formula: Formula, _ store: ColumnStore, _ command: FitCommand) throws(TableError) -> Design {
+        let design = try Design(
+            formula: formula, levels: model.levels, store: store, weights: command.input.weights,
+            response: command.family.response)
+        guard design.coefficientNames(command.family, classes: []) == model.terms else {
+            throw TableError(.data, "\(printable(path)): its terms are not those of its formula; fit the model again")
+        }
+        if design.unknownLevelRowCount > 0 {
+            throw TableError(
+                .data,
+                "\(store.sourceName): \(counted(design.unknownLevelRowCount, "row")) with a category that the model has not "
+                    + "seen; leave them out, or fit the model again with them")
+        }
+        return design
+    }
+}
