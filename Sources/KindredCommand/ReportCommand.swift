@@ -26,36 +26,19 @@ struct ReportCommand: ParsableCommand {
         help: ArgumentHelp("The page, .html, or the figures alone: .vl.json, .svg or .png.", valueName: "file"))
     var output: String
 
-    private enum Format: String, CaseIterable {
-        case page = ".html"
-        case specification = ".vl.json"
-        case svg = ".svg"
-        case png = ".png"
-    }
-
-    private var format: Format? { Format.allCases.first { output.hasSuffix($0.rawValue) } }
-
     func validate() throws {
-        guard format != nil else {
+        guard FigureFormat(of: output) != nil else {
             throw ValidationError("-o \(output): a report is written as .html, .vl.json, .svg or .png")
         }
     }
 
     func run() throws {
         try Failure.translating {
+            guard let format = FigureFormat(of: output) else { return }
             // What cannot be drawn is said before results of any length are read.
-            let bundle = format == .page ? try VegaBundle.read() : []
+            let bundle = try format.bundle()
             let report = try StudyReport(of: StudyFolder(path: folder))
-            let text =
-                switch format {
-                case .page: report.page(bundle: bundle, version: Kindred.version).bytes
-                case .svg: try FigureConverter.convert(report.specification, to: .svg)
-                case .png: try FigureConverter.convert(report.specification, to: .png)
-                case .specification, nil: report.specification.bytes
-                }
-            let file = try OutputFile(path: output)
-            try file.write(text)
-            try file.finish()
+            try format.write(report, bundle: bundle, to: output)
             Messages(isQuiet: false, isVerbose: false).note("\(counted(report.figureCount, "figure")): \(output)")
         }
     }

@@ -16,10 +16,14 @@ struct ReproduceCommand: ParsableCommand {
               kindred reproduce molar fig2 --print-study > fig2.toml
               kindred reproduce armul fig1 --part vanilla
               kindred reproduce armul table1 --data har265.npz
+              kindred reproduce molar table2 --data pisa2003_top15.csv.gz
+              kindred reproduce molar fig1 --data pisa2003_top15.csv.gz -o fig1.html
             """)
 
     private static let known =
-        (PublishedExperiment.all.map { "\($0.paper) \($0.figure)" } + ["armul table1"]).joined(separator: ", ")
+        (PublishedExperiment.all.map { "\($0.paper) \($0.figure)" }
+        + DataExperiment.all.map { "\($0.paper) \($0.figure)" })
+        .joined(separator: ", ")
 
     @Argument(help: "The paper: molar or armul.")
     var paper: String
@@ -42,21 +46,27 @@ struct ReproduceCommand: ParsableCommand {
     @Option(help: "How data are made: moments or rows.")
     var draw: DrawName?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("A folder that keeps the results.", valueName: "folder"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "A folder that keeps the results; of molar fig1 the map, as .html, .vl.json, .svg or .png.",
+            valueName: "path")
+    )
     var output: String?
 
     @Option(
         help: ArgumentHelp(
             """
-            Of armul table1, the file of activities, or the folder of har265.npz: arrays X (rows x features), activity \
-            and subject. (default: $KINDRED_DATA)
+            Of armul table1, molar table2 and molar fig1, the file of rows, or the folder of har265.npz and \
+            pisa2003_top15.csv.gz. (default: $KINDRED_DATA)
             """,
             valueName: "file"))
     var data: String?
 
     @Option(
         help: ArgumentHelp(
-            "Of armul table1, how many times rows are split at random. (default: 20)", valueName: "count"))
+            "Of the tables, how many times rows are split at random. (default: 20, of molar table2 100)",
+            valueName: "count"))
     var splits: Int?
 
     @Option(
@@ -67,35 +77,38 @@ struct ReproduceCommand: ParsableCommand {
     @OptionGroup var place: DeviceOptions
     @OptionGroup var settings: RunOptions
 
-    private var isTable: Bool { paper == "armul" && figure == "table1" }
-
     func validate() throws {
-        if isTable {
-            if part != nil || printStudy || draw != nil || output != nil {
-                throw ValidationError("armul table1 is no study: it has no --part, --print-study, --draw or -o")
-            }
-            if let splits, splits < 1 || splits > 100_000 {
-                throw ValidationError("--splits \(splits): 1 to 100000 of them")
-            }
-            return
+        if let splits, splits < 1 || splits > 100_000 {
+            throw ValidationError("--splits \(splits): 1 to 100000 of them")
         }
-        if data != nil || splits != nil || mode != nil {
-            throw ValidationError("--data, --splits and --mode are options of armul table1")
-        }
-        if let experiment = PublishedExperiment.find(paper: paper, figure: figure) {
+        if let experiment = DataExperiment.find(paper: paper, figure: figure) {
+            try checkOptions(experiment.options)
+        } else if let experiment = PublishedExperiment.find(paper: paper, figure: figure) {
+            try checkOptions(Self.studyOptions)
             let names = experiment.parts.map(\.name)
             if let part, !names.contains(part) {
                 throw ValidationError(
                     "\(paper) \(figure) has no part '\(part)'; there are: \(names.joined(separator: ", "))")
             }
-            return
+        } else {
+            throw ValidationError("there is no experiment '\(paper) \(figure)'; there are: \(Self.known)")
         }
-        throw ValidationError("there is no experiment '\(paper) \(figure)'; there are: \(Self.known)")
+    }
+
+    private func checkOptions(_ options: Set<ReproduceOption>) throws {
+        guard let other = givenOptions.first(where: { !options.contains($0) }) else { return }
+        let own = ReproduceOption.allCases.filter(options.contains).map(\.rawValue)
+        throw ValidationError(
+            "\(paper) \(figure) has no \(other.rawValue); its options are \(own.joined(separator: ", "))")
     }
 
     func run() throws {
         try Failure.translating {
-            if isTable { try ReproduceTableRun(command: self).run() } else { try ReproduceRun(command: self).run() }
+            if let experiment = DataExperiment.find(paper: paper, figure: figure) {
+                try experiment.run(self, experiment.path(self))
+            } else {
+                try ReproduceRun(command: self).run()
+            }
         }
     }
 }

@@ -10,6 +10,8 @@ package struct MomentShards<B: Backend> {
     let sampleCounts: [Int]
     /// The sum of the weights of those observations.
     let weightSums: [Double]
+    /// The variance of each task's errors, where it is known.
+    let errorVariances: [Double]?
     private let bring: Visit
 
     /// Hands every shard's tasks and moments to a visitor.
@@ -25,6 +27,7 @@ package struct MomentShards<B: Backend> {
         weightScale = problem.weightScale
         self.sampleCounts = sampleCounts
         self.weightSums = weightSums
+        errorVariances = problem.errorVariances
         self.bring = bring
     }
 

@@ -10,6 +10,7 @@ package struct OwnEstimates {
     var coefficients: [Double] = []
     /// The standard error of each coefficient: the root of the error variance times the diagonal of `(X'WX)^-1`.
     var standardErrors: [Double] = []
+    /// As they are known, or estimated.
     var errorVariances: [Double] = []
     /// The mean of each feature in each task, `taskCount x featureCount`; nothing where the model has no intercept.
     var featureMeans: [Double] = []
@@ -30,7 +31,9 @@ package struct OwnEstimates {
             let counts = Array(sampleCounts[tasks])
             let solution = try LeastSquares(
                 moments: shard, sampleCounts: counts, scaling: moments.scaling, on: moments.backend)
-            let variances = solution.errorVariances(sampleCounts: counts, weightScale: moments.weightScale)
+            let variances =
+                moments.errorVariances.map { Array($0[tasks]) }
+                ?? solution.errorVariances(sampleCounts: counts, weightScale: moments.weightScale)
             let parallel = moments.backend.parallel
             let own = solution.statuses.indices.map { task -> TaskStatus in
                 let status = solution.statuses[task]

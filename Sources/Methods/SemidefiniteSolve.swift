@@ -56,7 +56,7 @@ private func semidefiniteSystem(
 }
 
 /// What each row of a triangle has of its diagonal that those before it do not determine; 0 where that is rounding.
-func pivots(of triangle: [Double], order: Int, tolerance: Double) -> [Double] {
+package func pivots(of triangle: [Double], order: Int, tolerance: Double) -> [Double] {
     var (lower, pivots) = (triangle, [Double]())
     lower.withUnsafeMutableBufferPointer { lower in
         guard let lower = lower.baseAddress else { return }

@@ -68,25 +68,16 @@ package struct ActivityData: Sendable {
         componentCount = min(Self.mostComponents, width)
         var values = Array(repeating: 0.0, count: rowCount * width)
         for (place, feature) in features.enumerated() {
-            let column = try Self.numbers(of: feature, in: store)
+            let column = try store.numbers(of: feature)
             for row in 0..<rowCount { values[row * width + place] = column[row] }
         }
         responses = try Self.responses(of: store)
         components = try Self.components(of: values, rowCount: rowCount, count: componentCount, on: reference)
     }
 
-    private static func numbers(of column: Int, in store: ColumnStore) throws(ComputeError) -> [Double] {
-        var numbers = Array(repeating: 0.0, count: store.layout.rowCount)
-        try numbers.withUnsafeMutableBufferPointer { buffer throws(ComputeError) in
-            guard let base = buffer.baseAddress else { return }
-            try store.readNumbers(column: column, rows: 0..<buffer.count, into: base)
-        }
-        return numbers
-    }
-
     private static func responses(of store: ColumnStore) throws(ComputeError) -> [Double] {
         guard let activity = store.column(named: "activity") else { preconditionFailure("a store as `read` makes it") }
-        return try numbers(of: activity, in: store).map { $0 == sitting ? 1 : 0 }
+        return try store.numbers(of: activity).map { $0 == sitting ? 1 : 0 }
     }
 
     private static func components<R: Backend<Double>>(

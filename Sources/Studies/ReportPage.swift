@@ -9,37 +9,22 @@ struct ReportPage {
     private var study: Study { report.results.study }
 
     var text: OutputText {
-        var text = OutputText()
-        text.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-        // The browser itself keeps the page from asking any network.
-        text.append(
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-                + "script-src 'unsafe-inline' 'unsafe-eval'\">\n")
-        text.append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>")
-        text.append(html: study.name)
-        text.append("</title>\n<style>\n\(Self.style)</style>\n</head>\n<body>\n")
-        appendOpening(&text)
+        var body = OutputText()
+        appendOpening(&body)
         var specifications: [JsonValue] = []
-        appendFigures(&text, &specifications)
-        appendRuns(&text)
-        text.append("<script>\n")
-        text.append(script: bundle)
-        text.append("\n</script>\n<script>\n")
-        appendDrawing(of: specifications, &text)
-        text.append("</script>\n</body>\n</html>\n")
-        return text
+        appendFigures(&body, &specifications)
+        appendRuns(&body)
+        return HtmlPage(title: study.name, body: body, specifications: specifications, bundle: bundle).text
     }
 
     private func appendOpening(_ text: inout OutputText) {
-        text.append("<h1>")
-        text.append(html: study.name)
-        text.append("</h1>\n<p>")
+        text.append("<p>")
         let counts = [
             counted(study.cells.count, "cell"), counted(study.replicationCount, "replication") + " of each",
             counted(study.methodNames.count, "method"), "seed \(study.seed)", "\(report.runs.draw) drawn",
         ]
         text.append(html: counts.joined(separator: " · "))
-        text.append("</p>\n<noscript><p>The figures need JavaScript; the tables hold their numbers.</p></noscript>\n")
+        text.append("</p>\n")
         text.append("<details><summary>The study</summary>\n<pre>")
         text.append(html: study.text)
         text.append("</pre></details>\n")
@@ -48,7 +33,7 @@ struct ReportPage {
     // MARK: Figures
 
     private func appendFigures(_ text: inout OutputText, _ specifications: inout [JsonValue]) {
-        let vega = VegaSpecification(results: report.results, ink: "currentColor", paper: "transparent")
+        let vega = VegaSpecification(results: report.results, style: .page)
         text.append("<h2>Means over replications</h2>\n")
         for figure in study.figures {
             specifications.append(vega.curves(of: figure))
@@ -114,18 +99,6 @@ struct ReportPage {
         return values.isEmpty ? "" : " Where not varied: \(values.joined(separator: ", "))."
     }
 
-    private func appendDrawing(of specifications: [JsonValue], _ text: inout OutputText) {
-        var json = OutputText()
-        json.append(json: .array(specifications))
-        text.append("(specifications => specifications.forEach((specification, place) => {\n")
-        text.append("  const element = document.getElementById(`figure-${place + 1}`);\n")
-        text.append("  const options = { mode: \"vega-lite\", renderer: \"svg\", actions: false };\n")
-        text.append("  vegaEmbed(element, specification, options)")
-        text.append(".catch(error => { element.textContent = `${error}`; });\n}))(")
-        text.append(script: json.bytes)
-        text.append(");\n")
-    }
-
     // MARK: Runs
 
     private func appendRuns(_ text: inout OutputText) {
@@ -136,43 +109,6 @@ struct ReportPage {
             text.append(html: notice)
             text.append("</p>\n")
         }
-        text.append("<footer>Made by kindred ")
-        text.append(html: version)
-        text.append(
-            " from study.toml, summary.csv, results.csv and run.json. The figures are drawn by Vega, Vega-Lite and "
-                + "Vega-Embed, which this page carries with their licences.</footer>\n")
+        text.append(footer: version, sources: "study.toml, summary.csv, results.csv and run.json")
     }
-
-    // MARK: Style
-
-    private static let style = """
-        :root { color-scheme: light dark; --ink: #1f2328; --paper: #ffffff; --line: #d0d7de; --faint: #59636e; }
-        @media (prefers-color-scheme: dark) {
-          :root { --ink: #e6e9ec; --paper: #14171a; --line: #3a4148; --faint: #9aa4ae; }
-        }
-        body { color: var(--ink); background: var(--paper); font: 15px/1.5 system-ui, sans-serif; max-width: 960px;
-          margin: 2rem auto; padding: 0 1rem; }
-        h1 { font-size: 1.6rem; margin: 0 0 .25rem; }
-        h2 { font-size: 1.15rem; margin: 2.5rem 0 1rem; border-bottom: 1px solid var(--line); }
-        p { margin: .25rem 0 .75rem; }
-        figure { margin: 0 0 2rem; break-inside: avoid; }
-        .plot { display: block; width: 100%; }
-        .plot svg { max-width: 100%; height: auto; display: block; }
-        figcaption, footer { color: var(--faint); font-size: .85rem; margin-top: .5rem; }
-        footer { margin-top: 2rem; }
-        details { margin: .5rem 0; }
-        summary { cursor: pointer; color: var(--faint); font-size: .85rem; }
-        pre { overflow-x: auto; font-size: .8rem; line-height: 1.4; padding: .75rem; border: 1px solid var(--line); }
-        .scroll { overflow-x: auto; }
-        table { border-collapse: collapse; font-size: .8rem; font-variant-numeric: tabular-nums; }
-        th, td { text-align: left; padding: .2rem .6rem; border-bottom: 1px solid var(--line); }
-        th { vertical-align: bottom; }
-        .number { text-align: right; }
-        td.number, td:first-child { white-space: nowrap; }
-        @media print {
-          :root { color-scheme: light; --ink: #000000; --paper: #ffffff; --line: #bbbbbb; --faint: #444444; }
-          body { margin: 0; max-width: none; }
-        }
-
-        """
 }

@@ -1,7 +1,7 @@
 public import Tables
 
 /// The report of a study that is done: its figures and the tables of their numbers.
-public struct StudyReport: Sendable {
+public struct StudyReport: DrawnFigures {
     let folder: StudyFolder
     let results: StudyResults
     let runs: StudyRuns
@@ -23,9 +23,8 @@ public struct StudyReport: Sendable {
         results.hasSpread && results.study.replicationCount >= Self.fewestReplications
     }
 
-    /// All figures as one Vega-Lite specification.
     public var specification: OutputText {
-        let vega = VegaSpecification(results: results, ink: "#333333", paper: "white")
+        let vega = VegaSpecification(results: results, style: .picture)
         let figures = results.study.figures
         var all = figures.map { vega.curves(of: $0) }
         if showsSpread { all += figures.map { vega.spread(of: $0) } }
@@ -35,11 +34,6 @@ public struct StudyReport: Sendable {
         return text
     }
 
-    /// The page: one file that needs no other, and no network.
-    ///
-    /// - Parameters:
-    ///   - bundle: the JavaScript of Vega, Vega-Lite and Vega-Embed, which draw the figures.
-    ///   - version: of the program that makes the page.
     public func page(bundle: [UInt8], version: String) -> OutputText {
         ReportPage(report: self, bundle: bundle, version: version).text
     }

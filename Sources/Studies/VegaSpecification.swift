@@ -3,9 +3,7 @@ import Tables
 /// A study's figures as Vega-Lite specifications. What is drawn is a mark a cell and method, never one a replication.
 struct VegaSpecification {
     let results: StudyResults
-    /// The colour of axes, ticks and words.
-    let ink: String
-    let paper: String
+    let style: VegaStyle
 
     private static let panelWidth = 240
     private static let pageWidth = 920
@@ -33,8 +31,9 @@ struct VegaSpecification {
     func together(_ specifications: [JsonValue]) -> JsonValue {
         let views = specifications.map { JsonValue.object(($0.members ?? []).filter { $0.name != "config" }) }
         return [
-            "$schema": "https://vega.github.io/schema/vega-lite/v6.json", "title": .string(results.study.name),
-            "config": config, "spacing": 40, "vconcat": .array(views), "resolve": ["scale": ["xOffset": "independent"]],
+            "$schema": .string(VegaStyle.schema), "title": .string(results.study.name),
+            "config": style.config, "spacing": 40, "vconcat": .array(views),
+            "resolve": ["scale": ["xOffset": "independent"]],
         ]
     }
 
@@ -48,30 +47,14 @@ struct VegaSpecification {
             draw(
                 VegaPanel(
                     results: results, figure: figure, panel: figure.panels[place],
-                    isFirstInRow: place.isMultiple(of: columns), ink: ink))
+                    isFirstInRow: place.isMultiple(of: columns), ink: style.ink))
         }
         return [
-            "config": config, "columns": .integer(columns), "spacing": 24, "concat": .array(views),
+            "config": style.config, "columns": .integer(columns), "spacing": 24, "concat": .array(views),
             // Offsets are parts of a panel's own bands.
             "resolve": [
                 "scale": ["y": "shared", "color": "shared", "shape": "shared", "xOffset": "independent"]
             ],
-        ]
-    }
-
-    private var config: JsonValue {
-        let ink = JsonValue.string(ink)
-        let words: JsonValue = ["labelColor": ink, "titleColor": ink, "labelFontSize": 11, "titleFontSize": 12]
-        return [
-            "background": .string(paper), "font": "system-ui, sans-serif", "view": ["stroke": .null],
-            "axis": words.adding([
-                "titleFontWeight": "normal", "domainColor": ink, "domainOpacity": 0.5, "tickColor": ink,
-                "tickOpacity": 0.5, "tickSize": 4, "gridColor": ink, "gridOpacity": 0.1, "labelPadding": 4,
-                "titlePadding": 8,
-            ]),
-            "axisX": ["grid": false],
-            "legend": words.adding(["orient": "top", "symbolOpacity": 1, "labelLimit": 300, "offset": 12]),
-            "title": ["color": ink, "fontSize": 12, "fontWeight": "bold", "anchor": "start", "offset": 8],
         ]
     }
 }

@@ -1,33 +1,28 @@
 import Compute
 import Engine
-import Glibc
 import Studies
 import Tables
 
 /// One run of `kindred reproduce armul table1`.
-struct ReproduceTableRun {
+struct ReproduceActivityRun {
     let command: ReproduceCommand
+    let path: String
 
     /// Repetitions without `--splits`, and with `--quick`.
     private static let splitCount = 20
     private static let quickSplitCount = 2
 
     func run() throws {
-        let messages = command.settings.messages
         let precision = command.place.precision.precision
         let session = try command.place.place.makeSession(command.settings, precision: precision)
-        let reading = ProgressLine("read", unit: "B", messages: messages)
-        defer { reading.finish() }
-        let store = try ActivityData.read(try path(), parallel: command.settings.parallel) { done, total in
-            reading.update(done: done, total: total)
-            return !Signals.isInterrupted
+        let store = try command.read { progress throws(TableError) in
+            try ActivityData.read(path, parallel: command.settings.parallel, progress: progress)
         }
-        reading.finish()
         try ActivityData.check(store)
 
-        let splitCount = command.splits ?? (command.quick ? Self.quickSplitCount : Self.splitCount)
+        let splitCount = command.splitCount(usually: Self.splitCount, quickly: Self.quickSplitCount)
         let start = ContinuousClock.now
-        let progress = ProgressLine("table1", unit: "fits", messages: messages)
+        let progress = ProgressLine("table1", unit: "fits", messages: command.settings.messages)
         defer { progress.finish() }
         let experiment = ActivityExperiment(
             store, mode: command.mode ?? .fixedStep, splitCount: splitCount, seed: 1,
@@ -36,31 +31,15 @@ struct ReproduceTableRun {
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: store.columns.count - 1, passCount: splitCount,
             precision: precision)
-        if command.settings.verbose { messages.detail("device: \(session.planText(for: workload))") }
+        if command.settings.verbose { command.settings.messages.detail("device: \(session.planText(for: workload))") }
         let outcomes = try session.perform(experiment, workload: workload)
         progress.finish()
-        let seconds = (ContinuousClock.now - start).inSeconds
 
         let table = ActivityTable(outcomes)
         let featureCount = store.columns.count - 1
         try OutputFile.show(
             "\(title(store, featureCount, splitCount))\n\n\(text(of: table, featureCount))\n\(ranking(table))\n")
-        messages.note(
-            "\(counted(splitCount)) split\(splitCount == 1 ? "" : "s"), \(secondsText(seconds)) on "
-                + (session.deviceName ?? "no device"))
-    }
-
-    /// The file that `--data` or the environment names, where that is a folder the one in it.
-    private func path() throws -> String {
-        guard let given = command.data ?? getenv("KINDRED_DATA").map({ String(cString: $0) }), !given.isEmpty else {
-            throw Failure(
-                code: Failure.usageCode,
-                "armul table1 needs --data FILE: arrays X (rows x features), activity and subject, as har265.npz has them"
-            )
-        }
-        var status = stat()
-        let isFolder = stat(given, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        return isFolder ? "\(given)/har265.npz" : given
+        command.tell(splitCount: splitCount, since: start, session)
     }
 
     private func title(_ store: ColumnStore, _ featureCount: Int, _ splitCount: Int) -> String {
