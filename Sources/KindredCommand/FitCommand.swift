@@ -37,7 +37,7 @@ struct FitCommand: ParsableCommand {
     @Option(
         help: """
             What the response is: gaussian, any number; binomial, 0 and 1 or two labels; multinomial, a class of several; \
-            poisson, a count. All but gaussian come with --method armul.
+            poisson, a count. ridge is for gaussian alone, and multinomial comes with --method armul.
             """)
     var family: FamilyName = .gaussian
 
@@ -73,9 +73,13 @@ struct FitCommand: ParsableCommand {
     func validate() throws {
         guard level > 0, level < 1 else { throw ValidationError("--level \(level): a share between 0 and 1 is needed") }
         try tuning.check(for: method)
-        if family != .gaussian, method != .armul {
+        if !method.families.contains(family) {
+            let methods = MethodName.allCases.filter { $0.families.contains(family) }.map(\.rawValue)
             throw ValidationError(
-                "--family \(family.rawValue) comes with --method armul; with --strength 0 each task is on its own")
+                "--family \(family.rawValue) comes with --method \(methods.joined(separator: ", "))")
+        }
+        if family != .gaussian, !vcov.estimator.isOfAnyLoss {
+            throw ValidationError("--vcov \(vcov): corrects by leverages of --family gaussian; use hc0 or hc1")
         }
         if !method.hasVariances, vcov.estimator != .iid {
             throw ValidationError("--vcov: standard errors of that kind come with --method itl or pool")

@@ -52,6 +52,10 @@ public struct MOLAR: Estimator {
     public var weights: TaskWeights
     /// Which of several medians is taken.
     public var tie: TieRule
+    /// What a row costs: of losses with one column. Others than the squared one are Algorithm 4, with maximum likelihood in the
+    /// place of least squares, thresholds `c1 sqrt(log(min(M, d))) se_mk` for `M` tasks, and an intercept that is the likeliest
+    /// beside the slopes.
+    public var loss = Loss.squared
 
     public init(
         shrinkage: Shrinkage = .hard, strength: Double = 1, intercept: InterceptRole = .free,
@@ -65,7 +69,8 @@ public struct MOLAR: Estimator {
         self.tie = tie
     }
 
-    public var passCount: Int { 1 }
+    /// Of other losses than the squared one a guess: they pass once for each step of Newton's method.
+    public var passCount: Int { loss == .squared ? 1 : 14 }
     public var arrayCount: Int { Individual().arrayCount }
 
     /// Fits the problem. A task whose own estimates cannot be had takes no part in the centre, and gets it.
@@ -74,6 +79,9 @@ public struct MOLAR: Estimator {
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
+        if loss != .squared {
+            return try likelihoodFit(problem, on: backend, reference: reference, progress: progress)
+        }
         let own = try ownEstimates.fit(problem, on: backend, reference: reference, progress: progress)
         return try fit(own, to: problem, on: backend, reference: reference)
     }
@@ -82,6 +90,9 @@ public struct MOLAR: Estimator {
     public func fits<B: Backend, R: Backend<Double>, P: Problem>(
         _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> [Fit] {
+        if loss != .squared {
+            return try fitsOneByOne(batch, on: backend, reference: reference, progress: progress)
+        }
         let own = try ownEstimates.fits(batch, on: backend, reference: reference, progress: progress)
         var fits: [Fit] = []
         for (group, fit) in own.enumerated() {
@@ -121,7 +132,7 @@ public struct MOLAR: Estimator {
 
     /// The estimates are on the user's scale, which float need not carry; and a few of them are no work for a device.
     /// Both give the same bits.
-    private func shrinkage<B: Backend, R: Backend<Double>>(
+    func shrinkage<B: Backend, R: Backend<Double>>(
         of own: OwnEstimates, on backend: B, reference: R
     ) throws(ComputeError) -> MOLARShrinkage {
         if B.Scalar.self == Double.self, own.coefficients.count > Self.fewValues {

@@ -105,7 +105,7 @@ extension MOLAR.Shrinkage {
 
 extension Backend {
     /// The weighted median of each coordinate of values that are `taskCount x width`.
-    fileprivate func median(
+    func median(
         of values: [Double], width: Int, weights: [Double], tie: TieRule
     ) throws(ComputeError) -> [Double] {
         let vectors = try makeVectors(taskCount: weights.count, width: width, zeroed: false)
