@@ -40,4 +40,14 @@ public enum Loss: Hashable, Sendable {
     package static func predictorLimit<Scalar: LaneScalar>(of scalar: Scalar.Type) -> Scalar {
         Scalar.log(Scalar.greatestFiniteMagnitude) / 2
     }
+
+    /// Whether a row can have this response.
+    package func allows(_ response: Double) -> Bool {
+        switch self {
+        case .squared: response.isFinite
+        case .logistic: response >= 0 && response <= 1
+        case .poisson: response >= 0 && response.isFinite
+        case .softmax(let classCount): response >= 0 && response < Double(classCount) && response == response.rounded()
+        }
+    }
 }

@@ -153,6 +153,11 @@ public final class RowChunk<Scalar: LaneScalar>: @unchecked Sendable {
     @specialized(where Scalar == Float)
     public func weight(ofRow row: Int) -> Double { weights.map { Double($0[row]) } ?? 1 }
 
+    /// The first response of a row of the chunk.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    package func response(ofRow row: Int) -> Double { Double(values[row * width + featureCount]) }
+
     /// The number of rows of positive weight in a block of the chunk.
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)

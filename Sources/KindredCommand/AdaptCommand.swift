@@ -87,11 +87,10 @@ struct ModelTransfer {
         func add(_ option: String, _ value: String?) {
             if let value { arguments.append("--\(option)=\(value)") }
         }
-        for (option, name) in [
-            ("shrink", "shrink"), ("intercept", "intercept"), ("sigma", "sigma"), ("threshold", "threshold"),
-            ("ratio", "ratio"), ("noise", "noise"), ("vcov", "vcov"), ("weights", "weights"),
-        ] {
-            add(option, setting(name)?.string)
+        let isGaussian = setting("family")?.string ?? "gaussian" == "gaussian"
+        let options = ["family", "shrink", "intercept", "vcov", "weights"]
+        for name in options + (isGaussian ? ["sigma", "threshold", "ratio", "noise"] : []) {
+            add(name, setting(name)?.string)
         }
         add("strength", (adapt.strength ?? setting("strength")?.double).map { "\($0)" })
         add("level", (adapt.level ?? setting("level")?.double).map { "\($0)" })
@@ -111,10 +110,11 @@ struct ModelTransfer {
 
     /// The model's features over the new rows.
     func design(_ formula: Formula, _ store: ColumnStore, _ command: FitCommand) throws(TableError) -> Design {
+        let classes = model.settings.first { $0.name == "classes" }?.value.strings ?? []
         let design = try Design(
             formula: formula, levels: model.levels, store: store, weights: command.input.weights,
-            response: command.family.response)
-        guard design.coefficientNames(command.family, classes: []) == model.terms else {
+            response: command.family.response, classes: classes)
+        guard design.coefficientNames(command.family, classes: classes) == model.terms else {
             throw TableError(.data, "\(printable(path)): its terms are not those of its formula; fit the model again")
         }
         if design.unknownLevelRowCount > 0 {

@@ -22,8 +22,9 @@ struct CompareCommand: ParsableCommand {
             methods, in a table of their own. Everything is computed in double.
 
             With --family binomial or multinomial the error is the log loss, beside it the share of rows that are taken for \
-            another class; with poisson it is the deviance. Methods then are itl, pool and those of armul; tasks without \
-            finite coefficients of their own are predicted by the pooled fit under itl.
+            another class; with poisson it is the deviance. Methods then are itl, pool, those of armul and, but for \
+            multinomial, those of molar; tasks without finite coefficients of their own are predicted by the pooled fit \
+            under itl.
             """)
 
     @OptionGroup var input: InputOptions
@@ -87,14 +88,19 @@ struct CompareCommand: ParsableCommand {
         methods?.methods ?? (family == .gaussian ? ComparedMethod.usual : [.itl, .pool, .armul])
     }
 
+    /// Those that the family has, where it is not gaussian.
+    private var methodsOfLoss: [ComparedMethod] {
+        family == .multinomial ? ComparedMethod.ofAnyLoss : ComparedMethod.ofOneColumn
+    }
+
     func validate() throws {
         try TuningOptions.checkFolds(folds)
         if family != .gaussian,
-            let other = comparedMethods.first(where: { !ComparedMethod.ofAnyLoss.contains($0) })
+            let other = comparedMethods.first(where: { !methodsOfLoss.contains($0) })
         {
             throw ValidationError(
-                "--methods \(other.rawValue) is for --family gaussian; \(family.rawValue) has "
-                    + ComparedMethod.ofAnyLoss.map(\.rawValue).joined(separator: ", "))
+                "--methods \(other.rawValue) is not for --family \(family.rawValue), which has "
+                    + methodsOfLoss.map(\.rawValue).joined(separator: ", "))
         }
         for (method, name, values) in [
             (ComparedMethod.armulClustered, "--clusters", clusters), (.armulLowRank, "--rank", rank),

@@ -6,8 +6,8 @@ import Tables
 struct DifferenceResult {
     private let differences: CenterDifferences
     private let pValues: [Double]
-    private let falseDiscoveryRates: [Double]
-    private let intervals: SharedIntervals
+    let falseDiscoveryRates: [Double]
+    let intervals: SharedIntervals
     private let parallel: Parallel
 
     /// The rate of false discoveries that the summary goes by.

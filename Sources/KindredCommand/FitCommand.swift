@@ -37,7 +37,7 @@ struct FitCommand: ParsableCommand {
     @Option(
         help: """
             What the response is: gaussian, any number; binomial, 0 and 1 or two labels; multinomial, a class of several; \
-            poisson, a count. All but gaussian come with --method armul.
+            poisson, a count. ridge is for gaussian alone, and multinomial comes with --method armul.
             """)
     var family: FamilyName = .gaussian
 
@@ -60,6 +60,12 @@ struct FitCommand: ParsableCommand {
     )
     var output: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "molar: a page that shows where tasks differ, .html, or its figures alone: .vl.json, .svg or .png.",
+            valueName: "file"))
+    var report: String?
+
     @Flag(help: "Write the model to standard output, as -o does to a .json file.")
     var json = false
 
@@ -76,9 +82,22 @@ struct FitCommand: ParsableCommand {
         guard level > 0, level < 1 else { throw ValidationError("--level \(level): a share between 0 and 1 is needed") }
         try tuning.check(for: method)
         try molar.check(for: method)
-        if family != .gaussian, method != .armul {
+        if !method.families.contains(family) {
+            let methods = MethodName.allCases.filter { $0.families.contains(family) }.map(\.rawValue)
             throw ValidationError(
-                "--family \(family.rawValue) comes with --method armul; with --strength 0 each task is on its own")
+                "--family \(family.rawValue) comes with --method \(methods.joined(separator: ", "))")
+        }
+        if family != .gaussian { try molar.checkIsOfAnyFamily(family) }
+        if let report {
+            guard method == .molar else {
+                throw ValidationError("--report is for --method molar, not \(method.rawValue)")
+            }
+            guard FigureFormat(of: report) != nil else {
+                throw ValidationError("--report \(report): a report is written as .html, .vl.json, .svg or .png")
+            }
+        }
+        if family != .gaussian, !vcov.estimator.isOfAnyLoss {
+            throw ValidationError("--vcov \(vcov): corrects by leverages of --family gaussian; use hc0 or hc1")
         }
         if !method.hasVariances, vcov.estimator != .iid {
             throw ValidationError("--vcov: standard errors of that kind come with --method itl, pool or molar")

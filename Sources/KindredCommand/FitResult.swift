@@ -1,6 +1,7 @@
 import Compute
 import Engine
 import Methods
+import Studies
 import Tables
 
 /// A fit with all that its files and its summary say of it.
@@ -134,6 +135,17 @@ struct FitResult {
     private var familySettings: [JsonValue.Member] {
         [.init("family", .string(command.family.rawValue))]
             + (design.classes.isEmpty ? [] : [.init("classes", .array(design.classes.map(JsonValue.string)))])
+    }
+
+    /// The page of where tasks differ, where the method tells.
+    var report: DifferenceReport? {
+        guard let found = fit.differences, let differences, let tasks = fit.tasks else { return nil }
+        return DifferenceReport(
+            title: design.formula.text,
+            description: [store.rowsText] + differences.summaryLines + differences.heading,
+            terms: names, tasks: store.taskLabels, sampleCounts: sampleCounts, statuses: fit.statuses,
+            coefficients: tasks.coefficients, differences: found, rates: differences.falseDiscoveryRates,
+            intervals: differences.intervals)
     }
 
     // MARK: What the user is told

@@ -24,6 +24,7 @@ struct FitRun {
         let session = try command.place.place.makeSession(
             command.settings, precision: command.place.precision.precision)
         let output = command.dryRun ? nil : try openOutput()
+        let bundle = command.dryRun ? [] : try command.report.flatMap(FigureFormat.init(of:))?.bundle() ?? []
         var timer = StepTimer()
 
         let store = try command.input.readTable(
@@ -74,6 +75,9 @@ struct FitRun {
         } else {
             try OutputFile.show(result.table)
         }
+        if let path = command.report, let report = result.report {
+            try FigureFormat(of: path)?.write(report, bundle: bundle, to: path)
+        }
         if command.tuning.path { try showPath(result, isStreaming: output != nil && command.output == nil) }
         if output == nil { messages.note("") }
         for line in result.summaryLines(timings: timer.seconds) { messages.note(line) }
@@ -89,6 +93,7 @@ struct FitRun {
     /// The file or stream for the result; nil when a terminal is shown a summary instead.
     private func openOutput() throws -> (file: OutputFile, format: OutputFormat)? {
         try checkIsAnotherFile(command.output, than: [command.input.table])
+        try checkIsAnotherFile(command.report, than: [command.input.table] + (command.output.map { [$0] } ?? []))
         if let path = command.output, let format = OutputFormat(path: path) {
             return (try OutputFile(path: path), format)
         }

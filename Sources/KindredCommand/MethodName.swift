@@ -9,19 +9,35 @@ enum MethodName: String, ExpressibleByArgument, CaseIterable {
     /// Whether `--vcov` means something to it.
     var hasVariances: Bool { self == .itl || self == .pool || self == .molar }
 
-    /// - Parameter loss: of a row; all but ARMUL have the squared one.
+    /// The families that it has.
+    var families: [FamilyName] {
+        switch self {
+        case .itl, .pool, .molar: [.gaussian, .binomial, .poisson]
+        case .ridge: [.gaussian]
+        case .armul: FamilyName.allCases
+        }
+    }
+
+    /// - Parameter loss: of a row, of a family that it has.
     func estimator(
         variance: VarianceEstimator, loss: Loss, _ tuning: TuningOptions, _ sparse: MolarOptions,
         towards center: MOLAR.GivenCenter? = nil
     ) -> any Estimator {
         switch self {
-        case .itl: return Individual(variance: variance)
-        case .pool: return Pooled(variance: variance)
+        case .itl:
+            var individual = Individual(variance: variance)
+            individual.loss = loss
+            return individual
+        case .pool:
+            var pooled = Pooled(variance: variance)
+            pooled.loss = loss
+            return pooled
         case .ridge: return tuning.ridge
         case .molar:
             var molar = tuning.molar
             sparse.apply(to: &molar, variance: variance)
             molar.givenCenter = center
+            molar.loss = loss
             return molar
         case .armul:
             var armul = tuning.armul

@@ -58,6 +58,17 @@ struct MolarOptions: ParsableArguments {
         }
     }
 
+    /// - Throws: a complaint about an option that is of squared errors alone.
+    func checkIsOfAnyFamily(_ family: FamilyName) throws {
+        let given: [(name: String, isGiven: Bool)] = [
+            ("--sigma", sigma != nil), ("--threshold", threshold != nil), ("--ratio", ratio != nil),
+            ("--noise", noise != nil),
+        ]
+        if let stray = given.first(where: \.isGiven) {
+            throw ValidationError("\(stray.name) is for --family gaussian, not \(family.rawValue)")
+        }
+    }
+
     /// The variance of all tasks' errors, where it is given.
     var errorVariance: Double? {
         if case .known(let deviation) = sigma { return deviation * deviation }

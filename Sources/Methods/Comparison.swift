@@ -63,6 +63,17 @@ public enum ComparedMethod: String, Sendable, CaseIterable {
 
     /// Those that other losses than the squared one have too.
     public static let ofAnyLoss: [ComparedMethod] = [.itl, .pool, .armul, .armulClustered, .armulLowRank]
+    /// Those that every loss of one column has: all of these but `softmax`.
+    public static let ofOneColumn: [ComparedMethod] = [.molarHard, .molarSoft] + ofAnyLoss
+
+    /// How MOLAR shrinks, where that is the method.
+    var shrinkage: MOLAR.Shrinkage? {
+        switch self {
+        case .molarHard: .hard
+        case .molarSoft: .soft
+        default: nil
+        }
+    }
 }
 
 /// What a method's predictions of rows held out cost each task.

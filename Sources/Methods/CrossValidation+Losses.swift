@@ -3,18 +3,22 @@ import Compute
 /// Comparison with other losses than the squared one.
 ///
 /// `itl` is ARMUL without a penalty, with an intercept for each task; `pool` is ARMUL of an infinite strength, where all tasks
-/// are one, the intercept as well. A task that `itl` has no finite coefficients for gets those of `pool`.
+/// are one, the intercept as well. A task that `itl` has no finite coefficients for gets those of `pool`. MOLAR has a strength
+/// of 1 and a free intercept, as with the squared loss.
 extension CrossValidation {
     func compareLosses<B: Backend, P: Problem, R: Backend<Double>>(
         _ problem: P, on backend: B, reference: R, progress: PassProgress?
     ) throws(ComputeError) -> Comparison {
-        precondition(methods.allSatisfy(ComparedMethod.ofAnyLoss.contains), "methods that any loss has")
+        let known = loss.columnCount == 1 ? ComparedMethod.ofOneColumn : ComparedMethod.ofAnyLoss
+        precondition(methods.allSatisfy(known.contains), "methods that the loss has")
         let folds = RowFolds(foldCount: foldCount, seed: seed)
         let rows = try LossRows(problem, standardizes: standardizes, on: backend, progress: progress)
         let totals = try ResponseTotals(of: problem, loss, on: backend, progress: progress)
         let taskCount = totals.weights.count
         let fitted = try methods.map { method throws(ComputeError) in
-            try FoldedMethod(armul(ofAnyLoss: method), rows, folds, on: reference)
+            var fitted = try FoldedMethod(armul(ofAnyLoss: method), rows, folds, on: reference)
+            fitted.molar = molar(of: method)
+            return fitted
         }
         let pool =
             methods.contains { $0 == .pool || $0 == .itl } ? try FoldedMethod(pooled, rows, folds, on: reference) : nil
@@ -39,7 +43,7 @@ extension CrossValidation {
             }
         }
         var penalties: [ComparedMethod: [ChosenPenalty]] = [:]
-        for (method, fitted) in zip(methods, fitted) where method != .itl && method != .pool {
+        for (method, fitted) in zip(methods, fitted) where armul(of: method) != nil {
             penalties[method] = fitted.chosen
         }
         return comparison(
@@ -51,6 +55,13 @@ extension CrossValidation {
         var pooled = ARMUL(strength: .infinity, intercept: .shared)
         pooled.loss = loss
         return pooled
+    }
+
+    private func molar(of method: ComparedMethod) -> MOLAR? {
+        guard let shrinkage = method.shrinkage else { return nil }
+        var molar = MOLAR(shrinkage: shrinkage)
+        molar.loss = loss
+        return molar
     }
 
     private func armul(ofAnyLoss method: ComparedMethod) -> ARMUL {
@@ -68,6 +79,8 @@ private struct FoldedMethod {
     let chosen: [ChosenPenalty]
     /// Of all rows, where the penalty goes by them.
     let weightSums: [Double]?
+    /// What fits instead, where that is MOLAR.
+    var molar: MOLAR?
 
     init<B: Backend, P: Problem, R: Backend<Double>>(
         _ armul: ARMUL, _ rows: LossRows<B, P>, _ folds: RowFolds, on reference: R
@@ -91,7 +104,13 @@ private struct FoldedMethod {
         _ number: Int, _ rows: LossRows<B, P>, _ folds: RowFolds, on reference: R
     ) throws(ComputeError) -> FoldFit<B, P> {
         let fold = try LossFold(number, folds, of: rows, armul, weightSums: weightSums)
-        let fit = try armul.fit(fold.training, at: chosen[number], on: reference)
+        let fit =
+            if let molar {
+                try molar.fit(
+                    fold.training.losses.problem, on: rows.backend, reference: reference, progress: rows.progress)
+            } else {
+                try armul.fit(fold.training, at: chosen[number], on: reference)
+            }
         return FoldFit(fold: fold, statuses: fit.statuses, coefficients: fit.tasks?.coefficients ?? [])
     }
 }

@@ -8,7 +8,8 @@ public struct CrossValidation: Sendable {
     public var methods: [ComparedMethod]
     public var foldCount: Int
     public var seed: UInt64
-    /// What a row costs. Others than the squared one are for the methods of ``ComparedMethod/ofAnyLoss``.
+    /// What a row costs. Others than the squared one are for the methods of ``ComparedMethod/ofAnyLoss``, and with one column
+    /// for those of ``ComparedMethod/ofOneColumn``.
     public var loss = Loss.squared
     /// Whether ridge penalties, and those of ARMUL, act on standardized coefficients.
     public var standardizes: Bool

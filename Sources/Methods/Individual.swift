@@ -1,6 +1,7 @@
 public import Compute
 
-/// Individual task learning: each task by least squares on its own rows, `b_j = (X_j'W X_j)^-1 X_j'W y_j`.
+/// Individual task learning: each task by least squares on its own rows, `b_j = (X_j'W X_j)^-1 X_j'W y_j`; or with another
+/// loss of one column by maximum likelihood, ``MaximumLikelihood``.
 ///
 /// The baseline `itl` of Duan and Wang (2023) and the first stage of MOLAR (Huang et al., 2024). Tasks are solved by their
 /// normal equations; those that need more digits than these carry, by QR of their rows. A task whose rows do not
@@ -9,19 +10,25 @@ public struct Individual: Estimator {
     public static let name = "itl"
     /// How standard errors are estimated. `.cluster` needs the problem's cluster codes.
     public var variance: VarianceEstimator
+    /// What a row costs: of losses with one column. Others than the squared one are without `.hc2` and `.hc3`.
+    public var loss = Loss.squared
 
     /// Whether the means of tasks' features and the sums of their weights are kept.
     var keepsTaskSums = false
 
     public init(variance: VarianceEstimator = .iid) { self.variance = variance }
 
-    public var passCount: Int { variance == .iid ? 1 : 2 }
+    /// Of other losses than the squared one a guess: they pass once for each step of Newton's method.
+    public var passCount: Int { (loss == .squared ? 1 : 9) + (variance == .iid ? 0 : 1) }
     /// The moments, their factor, the middle of a robust variance and what is summed of it.
     public var arrayCount: Int { 4 }
 
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
+        if loss != .squared {
+            return try likelihoodFit(problem, on: backend, reference: reference, progress: progress)
+        }
         var whole: Fit?
         for shard in problem.shards(for: backend, arrayCount: arrayCount, passes: .one) {
             let part = try fitShard(shard, on: backend, reference: reference, progress: progress)
@@ -117,7 +124,7 @@ public struct Individual: Estimator {
 
 extension Fit {
     /// Puts what another fit found of these tasks in the place of what is here.
-    fileprivate mutating func replace(tasks chosen: [Int], with other: Fit) {
+    mutating func replace(tasks chosen: [Int], with other: Fit) {
         if let estimates = other.tasks { tasks?.replace(tasks: chosen, with: estimates) }
         for (index, task) in chosen.enumerated() { statuses[task] = other.statuses[index] }
     }

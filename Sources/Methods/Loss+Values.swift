@@ -16,14 +16,4 @@ extension Loss {
                 - predictors[first + Int(response)]
         }
     }
-
-    /// Whether a row can have this response.
-    func allows(_ response: Double) -> Bool {
-        switch self {
-        case .squared: response.isFinite
-        case .logistic: response >= 0 && response <= 1
-        case .poisson: response >= 0 && response.isFinite
-        case .softmax(let classCount): response >= 0 && response < Double(classCount) && response == response.rounded()
-        }
-    }
 }

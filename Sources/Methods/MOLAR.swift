@@ -35,6 +35,10 @@ public struct MOLAR: Estimator {
     /// How the standard errors of own estimates are estimated, and with them thresholds and tests. `.cluster` needs the
     /// problem's cluster codes.
     public var variance = VarianceEstimator.iid
+    /// What a row costs: of losses with one column. Others than the squared one are Algorithm 4, with maximum likelihood in the
+    /// place of least squares, thresholds `c1 sqrt(log(min(M, d))) se_mk` for `M` tasks, and an intercept that is the likeliest
+    /// beside the slopes.
+    public var loss = Loss.squared
 
     public init(
         shrinkage: Shrinkage = .hard, strength: Double = 1, intercept: InterceptRole = .free,
@@ -48,7 +52,8 @@ public struct MOLAR: Estimator {
         self.tie = tie
     }
 
-    public var passCount: Int { ownEstimates.passCount }
+    /// Of other losses than the squared one a guess: they pass once for each step of Newton's method.
+    public var passCount: Int { ownEstimates.passCount + (loss == .squared ? 0 : 5) }
     public var arrayCount: Int { ownEstimates.arrayCount }
 
     /// Fits the problem. A task whose own estimates cannot be had takes no part in the centre, and gets it.
@@ -58,6 +63,9 @@ public struct MOLAR: Estimator {
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
+        if loss != .squared {
+            return try likelihoodFit(problem, on: backend, reference: reference, progress: progress)
+        }
         let own = try ownEstimates.fit(problem, on: backend, reference: reference, progress: progress)
         return try fit(own, to: problem, on: backend, reference: reference)
     }
@@ -66,6 +74,9 @@ public struct MOLAR: Estimator {
     public func fits<B: Backend, R: Backend<Double>, P: Problem>(
         _ batch: ProblemBatch<P>, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> [Fit] {
+        if loss != .squared {
+            return try fitsOneByOne(batch, on: backend, reference: reference, progress: progress)
+        }
         let own = try ownEstimates.fits(batch, on: backend, reference: reference, progress: progress)
         var fits: [Fit] = []
         for (group, fit) in own.enumerated() {
@@ -74,8 +85,9 @@ public struct MOLAR: Estimator {
         return fits
     }
 
-    private var ownEstimates: Individual {
+    var ownEstimates: Individual {
         var individual = Individual(variance: variance)
+        individual.loss = loss
         individual.keepsTaskSums = true
         return individual
     }
@@ -84,35 +96,47 @@ public struct MOLAR: Estimator {
     private func fit<B: Backend, R: Backend<Double>>(
         _ individual: Fit, to problem: some Problem, on backend: B, reference: R
     ) throws(ComputeError) -> Fit {
-        var fit = individual
-        guard var tasks = fit.tasks else { return fit }
-        // There is one reference to each array then, and it is changed where it is.
-        fit.tasks = nil
+        guard let tasks = individual.tasks else { return individual }
         var own = OwnEstimates(
-            tasks, statuses: fit.statuses, sampleCounts: problem.sampleCounts, intercept: problem.scaling.intercept)
+            tasks, statuses: individual.statuses, sampleCounts: problem.sampleCounts,
+            intercept: problem.scaling.intercept)
         var degrees = tasks.degreesOfFreedom
         if errorVariance == .pooled {
             degrees = own.poolErrorVariances(degreesOfFreedom: degrees, changesErrors: variance == .iid)
         }
         let shrunken = try shrinkage(of: own, on: backend, reference: reference)
-        fit.differences = CenterDifferences(own, shrunken, degreesOfFreedom: degrees)
+        return fit(individual, own, shrunken, degreesOfFreedom: degrees)
+    }
+
+    /// What has been found, from the fit of every task on its own.
+    func fit(
+        _ individual: Fit, _ own: OwnEstimates, _ shrunken: MOLARShrinkage, degreesOfFreedom: [Double]
+    ) -> Fit {
+        var fit = individual
+        guard var tasks = fit.tasks else { return fit }
+        // There is one reference to each array then, and it is changed where it is.
+        fit.tasks = nil
+        fit.differences = CenterDifferences(own, shrunken, degreesOfFreedom: degreesOfFreedom)
         tasks.standardErrors = own.standardErrors
         for index in own.coefficients.indices where own.coefficients[index] != shrunken.coefficients[index] {
             tasks.standardErrors[index] = .nan
         }
         tasks.coefficients = shrunken.coefficients
-        // What is shrunk has no t statistic.
+        // What is shrunk has no statistic.
         tasks.degreesOfFreedom = tasks.degreesOfFreedom.map { _ in .nan }
         fit.tasks = tasks
+        let counts = own.sampleCounts
         fit.center = Estimate(
             coefficients: shrunken.center, standardErrors: shrunken.center.map { _ in .nan }, degreesOfFreedom: .nan,
-            sampleCount: shrunken.sampleCount, condition: .nan)
+            sampleCount: givenCenter?.sampleCount
+                ?? own.statuses.indices.reduce(0) { own.statuses[$1] == .ok ? $0 + counts[$1] : $0 },
+            condition: .nan)
         return fit
     }
 
     /// The estimates are on the user's scale, which float need not carry; and a few of them are no work for a device.
     /// Both give the same bits.
-    private func shrinkage<B: Backend, R: Backend<Double>>(
+    func shrinkage<B: Backend, R: Backend<Double>>(
         of own: OwnEstimates, on backend: B, reference: R
     ) throws(ComputeError) -> MOLARShrinkage {
         if B.Scalar.self == Double.self, own.coefficients.count > Self.fewValues {

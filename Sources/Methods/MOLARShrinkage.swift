@@ -5,8 +5,6 @@ package struct MOLARShrinkage {
     /// `taskCount x featureCount`; the centre for a task without estimates of its own.
     package private(set) var coefficients: [Double]
     package private(set) var center: [Double]
-    /// The observations of the tasks that made the centre.
-    let sampleCount: Int
     /// The weight of each task in the median: 0 for one without estimates, and where the centre is given.
     let weights: [Double]
     let thresholds: MOLARThresholds
@@ -20,29 +18,41 @@ package struct MOLARShrinkage {
         let free = molar.intercept == .free ? own.intercept : nil
         let given = molar.givenCenter
         precondition(given.map { $0.coefficients.count == width } ?? true, "a centre has a value for each coefficient")
+        let total: Int
         if let given {
             weights = own.statuses.map { _ in 0 }
-            (center, sampleCount) = (given.coefficients, given.sampleCount)
+            (center, total) = (given.coefficients, given.sampleCount)
         } else {
             weights = try molar.weights(of: own, on: backend)
             center = try backend.median(of: own.coefficients, width: width, weights: weights, tie: molar.tie)
-            sampleCount = own.statuses.indices.reduce(0) {
+            total = own.statuses.indices.reduce(0) {
                 own.statuses[$1] == .ok ? $0 + own.sampleCounts[$1] : $0
             }
         }
         thresholds = molar.thresholds(
-            of: own, total: sampleCount, shrunkCount: free == nil ? width : width - 1, backend.parallel)
+            of: own, total: total, shrunkCount: free == nil ? width : width - 1, backend.parallel)
         let shrunken = ShrunkenEstimates(
             own, toward: center, thresholds, molar.shrinkage, free: free, backend.parallel)
         coefficients = shrunken.coefficients
         differingTaskCounts = shrunken.differingTaskCounts.indices.map {
             $0 == free ? nil : shrunken.differingTaskCounts[$0]
         }
-        guard let free, given == nil else { return }
-        let levels = own.statuses.indices.map { coefficients[$0 * width + free] }
-        center[free] = try backend.median(of: levels, width: 1, weights: weights, tie: molar.tie)[0]
-        for (task, status) in own.statuses.enumerated() where status != .ok {
-            coefficients[task * width + free] = center[free]
+        if let free { try setLevels(at: free, from: coefficients, molar, of: own, on: backend) }
+    }
+
+    /// Gives tasks these intercepts, and the centre their median.
+    ///
+    /// - Parameter found: `taskCount x featureCount`; nothing is taken but the intercepts.
+    mutating func setLevels<B: Backend>(
+        at free: Int, from found: [Double], _ molar: MOLAR, of own: OwnEstimates, on backend: B
+    ) throws(ComputeError) {
+        let width = own.featureCount
+        let levels = own.statuses.indices.map { found[$0 * width + free] }
+        if molar.givenCenter == nil {
+            center[free] = try backend.median(of: levels, width: 1, weights: weights, tie: molar.tie)[0]
+        }
+        for (task, status) in own.statuses.enumerated() {
+            coefficients[task * width + free] = status == .ok ? levels[task] : center[free]
         }
     }
 }
@@ -154,7 +164,7 @@ extension OwnEstimates {
 
 extension Backend {
     /// The weighted median of each coordinate of values that are `taskCount x width`.
-    fileprivate func median(
+    func median(
         of values: [Double], width: Int, weights: [Double], tie: TieRule
     ) throws(ComputeError) -> [Double] {
         let vectors = try makeVectors(taskCount: weights.count, width: width, zeroed: false)

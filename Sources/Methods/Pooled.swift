@@ -1,22 +1,29 @@
 public import Compute
 
-/// One least-squares fit of all tasks' rows together: `b = (sum_j X_j'W X_j)^-1 sum_j X_j'W y_j`.
+/// One least-squares fit of all tasks' rows together: `b = (sum_j X_j'W X_j)^-1 sum_j X_j'W y_j`; or with another loss of one
+/// column the maximum-likelihood fit, ``MaximumLikelihood``.
 ///
 /// Tasks with values that are not finite have weight 0; all others take part whatever their size.
 public struct Pooled: Estimator {
     public static let name = "pool"
     /// How standard errors are estimated. `.cluster` needs the problem's cluster codes.
     public var variance: VarianceEstimator
+    /// What a row costs: of losses with one column. Others than the squared one are without `.hc2` and `.hc3`.
+    public var loss = Loss.squared
 
     public init(variance: VarianceEstimator = .iid) { self.variance = variance }
 
-    public var passCount: Int { variance == .iid ? 1 : 2 }
+    /// Of other losses than the squared one a guess: they pass once for each step of Newton's method.
+    public var passCount: Int { (loss == .squared ? 1 : 10) + (variance == .iid ? 0 : 1) }
     /// The moments or the middle of a robust variance, and what is summed of them.
     public var arrayCount: Int { 3 }
 
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
+        if loss != .squared {
+            return try likelihoodFit(problem, on: backend, reference: reference, progress: progress)
+        }
         var total = MomentTotal(featureCount: problem.featureCount, on: backend)
         for shard in problem.shards(for: backend, arrayCount: arrayCount, passes: .one) {
             try total.add(backend.moments(of: shard, progress: progress))

@@ -9,7 +9,9 @@ struct ResponseTotals {
     /// Whether each task's free coefficients have finite values: an intercept alone tells no class from all others, and
     /// counts are not all 0.
     private(set) var hasFiniteLevel: [Bool] = []
-    /// The weighted mean of each task's responses, where they are no classes.
+    /// The weighted sum of each task's responses, where they are no classes.
+    private var responses: [Double] = []
+    /// Their weighted mean.
     private(set) var means: [Double] = []
 
     init<B: Backend>(
@@ -29,21 +31,43 @@ struct ResponseTotals {
             sums.withUnsafeMutableBufferPointer { sums in
                 guard let base = sums.baseAddress else { return }
                 for block in rows.chunk.range.blocks {
-                    rows.chunk.addResponses(of: block, classCount: classCount, to: base + Int(block.task) * size)
+                    rows.chunk.addResponses(
+                        of: block, loss, classCount: classCount, to: base + Int(block.task) * size)
                 }
             }
         }
         for first in stride(from: 0, to: sums.count, by: size) {
-            let (weight, total) = (sums[first + 1], sums[first + 2])
-            observations.append(Int(sums[first]))
-            weights.append(weight)
-            means.append(weight > 0 ? total / weight : 0)
-            switch loss {
-            case .squared: hasFiniteLevel.append(true)
-            case .poisson: hasFiniteLevel.append(total > 0)
-            case .logistic: hasFiniteLevel.append(total > 0 && total < weight)
-            case .softmax: hasFiniteLevel.append(sums[first + 2..<first + size].allSatisfy { $0 > 0 })
-            }
+            append(sums[first..<first + size], loss)
+        }
+    }
+
+    /// Those of all tasks that are included, as one task's, for a loss without classes.
+    func total(of isIncluded: [Bool], _ loss: Loss) -> ResponseTotals {
+        var sums = [0.0, 0, 0]
+        for (task, isTaken) in isIncluded.enumerated() where isTaken {
+            sums[0] += Double(observations[task])
+            sums[1] += weights[task]
+            sums[2] += responses[task]
+        }
+        var total = ResponseTotals()
+        total.append(sums[...], loss)
+        return total
+    }
+
+    private init() {}
+
+    private mutating func append(_ sums: ArraySlice<Double>, _ loss: Loss) {
+        let first = sums.startIndex
+        let (weight, total) = (sums[first + 1], sums[first + 2])
+        observations.append(Int(sums[first]))
+        weights.append(weight)
+        responses.append(total)
+        means.append(weight > 0 ? total / weight : 0)
+        switch loss {
+        case .squared: hasFiniteLevel.append(true)
+        case .poisson: hasFiniteLevel.append(total > 0)
+        case .logistic: hasFiniteLevel.append(total > 0 && total < weight)
+        case .softmax: hasFiniteLevel.append(sums[(first + 2)...].allSatisfy { $0 > 0 })
         }
     }
 }

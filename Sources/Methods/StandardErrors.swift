@@ -8,6 +8,11 @@ struct StandardErrors {
     /// Degrees of freedom of the t statistics, one a group.
     let degreesOfFreedom: [Double]
 
+    init(values: [Double], degreesOfFreedom: [Double]) {
+        self.values = values
+        self.degreesOfFreedom = degreesOfFreedom
+    }
+
     /// - Parameters:
     ///   - fit: one task a group.
     ///   - groups: which tasks share coefficients.
@@ -63,7 +68,7 @@ struct StandardErrors {
 
 extension [Double] {
     /// The roots of values, a row a factor, each multiplied by its row's factor.
-    fileprivate func roots(scaledBy factors: [Double], parallel: Parallel) -> [Double] {
+    func roots(scaledBy factors: [Double], parallel: Parallel) -> [Double] {
         let width = count / Swift.max(1, factors.count)
         return [Double](unsafeUninitializedCapacity: count) { roots, rootCount in
             parallel.forEachRange(of: factors.count, grain: SolvedTasks.grain) { rows in

@@ -231,8 +231,9 @@ struct FamilyTests {
         #expect(refused.code == 64, "\(refused)")
         #expect(
             refused.errors.contains(
-                "--methods ridge-pool is for --family gaussian; \(family) has itl, pool, armul, armul-clustered, "
-                    + "armul-low-rank"), "\(refused)")
+                "--methods ridge-pool is not for --family \(family), which has "
+                    + (family == "multinomial" ? "" : "molar-hard, molar-soft, ")
+                    + "itl, pool, armul, armul-clustered, armul-low-rank"), "\(refused)")
     }
 
     @Test("compare tells how many tasks have no finite coefficients of their own")
@@ -301,12 +302,54 @@ struct FamilyTests {
         }
     }
 
-    @Test("a family is of armul alone")
+    @Test("a family that a method does not have is refused, and so are variances that it does not have")
     func otherMethods() throws {
         let folder = try folder()
-        let outcome = try Program.run(
-            ["fit", "t.csv", "--task", "group", "--formula", "bit ~ x", "--family", "binomial"], in: folder)
-        #expect(outcome.code == 64 && outcome.errors.contains("--family binomial comes with --method armul"))
+        func errors(_ family: String, _ options: [String]) throws -> String {
+            let outcome = try Program.run(
+                ["fit", "t.csv", "--task", "group", "--formula", "bit ~ x", "--family", family] + options, in: folder)
+            #expect(outcome.code == 64)
+            return outcome.errors
+        }
+        #expect(
+            try errors("binomial", ["--method", "ridge"]).contains(
+                "--family binomial comes with --method itl, pool, molar, armul"))
+        #expect(
+            try errors("multinomial", ["--method", "itl"]).contains("--family multinomial comes with --method armul"))
+        #expect(try errors("poisson", ["--vcov", "hc3"]).contains("--vcov hc3: corrects by leverages"))
+    }
+
+    @Test("itl, pool and molar fit classes and counts, and predict what adds up", arguments: ["binomial", "poisson"])
+    func likelihood(family: String) throws {
+        let folder = try folder()
+        let response = family == "binomial" ? "word" : "count"
+        let observed = Self.rows.map { family == "binomial" ? ($0.yes ? 1.0 : 0) : Double($0.count) }
+        func fit(_ method: String, _ output: String) throws {
+            let formula = "\(response) ~ x + I(x^2)"
+            let outcome = try Program.run(
+                [
+                    "fit", "t.csv", "--task", "group", "--formula", formula, "--method", method, "--family", family, "-o",
+                    output,
+                ], in: folder)
+            try #require(outcome.code == 0, "\(outcome)")
+            #expect(outcome.errors.contains("\(method): 4 tasks: 4 ok\n"), "\(outcome)")
+        }
+        for (method, model) in [("itl", "m.json"), ("molar", "m.npz"), ("pool", "m.json")] {
+            try fit(method, model)
+            let (_, rows) = try predictions(model, in: folder)
+            let means = rows.map { Double($0.last ?? "") ?? .nan }
+            if method == "pool" {
+                #expect(abs(means.reduce(0, +) - observed.reduce(0, +)) <= 1e-8)
+            } else {
+                try checkSums(means, observed)
+            }
+            try fit(method, "m.csv")
+            let lines = Lines(try folder.data("m.csv"))
+            #expect(lines.numbers("estimate").allSatisfy { $0.isFinite })
+            if method == "molar" { continue }
+            #expect(lines.numbers("p_value").allSatisfy { $0 >= 0 && $0 <= 1 })
+            #expect(lines.texts("df").allSatisfy { $0 == "Inf" })
+        }
     }
 }
 
