@@ -142,7 +142,7 @@ struct FitResult {
         guard let found = fit.differences, let differences, let tasks = fit.tasks else { return nil }
         return DifferenceReport(
             title: design.formula.text,
-            description: [store.rowsText] + differences.summaryLines + differences.heading,
+            description: [store.rowsText] + differences.summaryLines,
             terms: names, tasks: store.taskLabels, sampleCounts: sampleCounts, statuses: fit.statuses,
             coefficients: tasks.coefficients, differences: found, rates: differences.falseDiscoveryRates,
             intervals: differences.intervals)

@@ -1,6 +1,6 @@
-package import Compute
-package import Methods
-package import Tables
+import Compute
+import Methods
+import Tables
 
 /// Where tasks differ from what they share, as a page: which coefficients of which tasks, how large tasks' estimates are
 /// beside the centre, and how much each task knows.
