@@ -95,17 +95,19 @@ struct ReproduceStudentRun {
             : "\(distances.count { $0 <= 3 }) of \(distances.count) are within three standard errors of the difference "
                 + "from it; the farthest is \(formatted(distances.max() ?? .nan, "%.1f")) away.\n"
         return """
-            The stand-in is another program on the same rows, 30 splits with standard errors of about 1. \(agreement)\
-            The paper's year and features are others: of its column only the order can be compared.
+            The stand-in is another program on the same rows: 30 splits, with standard errors of about 1.
+            \(agreement)The paper's year and features are others: of its column only the order can be compared.
 
             """
     }
 
     private func orderText(_ table: StudentTable) -> String {
+        let ahead = table.aheadOfMOLAR.map { "\($0.method.name) \(formatted($0.relativeError.value, "%.1f"))" }
+        let better = ahead.isEmpty ? "" : "Ahead of MOLAR, soft: \(ahead.joined(separator: ", ")).\n"
         let swapped = table.swapped
-        if swapped.isEmpty { return "The paper's order of the methods holds.\n" }
+        if swapped.isEmpty { return "The paper's order of the methods holds.\n" + better }
         return "The paper's order does not hold: "
-            + swapped.map { "\($0) is not better than \($1)" }.joined(separator: ", ") + ".\n"
+            + swapped.map { "\($0) is not better than \($1)" }.joined(separator: ", ") + ".\n" + better
     }
 
     private func text(_ mean: StudentTable.Mean, digits: Int) -> String {
@@ -130,9 +132,9 @@ extension StudentData {
     /// How many rows there are, and what became of their columns.
     var summary: String {
         """
-        \(counted(layout.rowCount)) students of \(counted(countries.count)) countries; of \(columnCounts.coded) columns \
-        \(columnCounts.varying) vary in every country, and \(columnCounts.kept) of these do not repeat others: with the \
-        intercept \(features.count) features
+        \(counted(layout.rowCount)) students of \(counted(countries.count)) countries, \(features.count) features with the \
+        intercept: of \(columnCounts.coded) columns \(columnCounts.varying)
+        vary in every country, and \(columnCounts.kept) of these do not repeat an earlier one.
         """
     }
 }

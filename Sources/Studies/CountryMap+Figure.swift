@@ -75,7 +75,8 @@ extension CountryMap.Output: DrawnFigures {
             "field": "size", "type": "quantitative",
             // Of one colour, so that it stands out from a light and from a dark page alike.
             "scale": [
-                "domain": [0, .number(largest > 0 ? largest : 1)], "range": ["rgba(213,94,0,0)", "rgba(213,94,0,1)"],
+                "type": "sqrt", "domain": [0, .number(largest > 0 ? largest : 1)],
+                "range": ["rgba(213,94,0,0)", "rgba(213,94,0,1)"],
             ],
             "legend": ["title": "size of the difference", "gradientLength": 200, "format": ".2f"],
         ]

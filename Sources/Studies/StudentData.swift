@@ -55,18 +55,18 @@ package struct StudentData: Sendable {
         guard let response = store.column(named: Self.responseColumn) else {
             preconditionFailure("a store as `read` makes it")
         }
-        if store.firstNonFinite[response] != nil {
+        let scores = try store.numbers(of: response)
+        guard scores.allSatisfy(\.isFinite) else {
             throw failure("column '\(Self.responseColumn)' holds a number that is not finite")
         }
         guard store.layout.taskCount > 1 else {
-            throw failure("found \(counted(store.layout.taskCount)) countries with scores; several are compared")
+            throw failure("holds scores of \(store.layout.taskCount == 1 ? "one" : "no") country; several are compared")
         }
         let coded = try StudentFeatures(store)
         let varying = coded.varying(within: store.layout, parallel: parallel)
         let kept = varying.uncorrelated(parallel: parallel)
         columnCounts = (coded.columns.count, varying.columns.count, kept.columns.count)
         features = kept.columns.map(\.name) + ["intercept"]
-        let scores = try store.numbers(of: response)
         guard scores.contains(where: { $0 != scores[0] }) else {
             throw failure("column '\(Self.responseColumn)' holds one number alone")
         }

@@ -35,8 +35,8 @@ package struct StudentOutcome: Sendable, Equatable {
     private var baseline: Double { choices[0].errors.reduce(0, +) }
 
     /// A method's errors over those of the first method, each summed over countries, in percent: the split's A.R.E.
-    package func relativeError(of method: Int) -> Double { 100 * choices[method].errors.reduce(0, +) / baseline }
+    package func relativeError(of method: Int) -> Double { 100 * (choices[method].errors.reduce(0, +) / baseline) }
 
     /// The same at the coefficient that is best by the errors themselves.
-    package func leastRelativeError(of method: Int) -> Double { 100 * choices[method].leastSum / baseline }
+    package func leastRelativeError(of method: Int) -> Double { 100 * (choices[method].leastSum / baseline) }
 }

@@ -52,6 +52,13 @@ package struct StudentTable: Sendable {
         }
     }
 
+    /// The methods that are ahead of the paper's own, MOLAR with soft thresholds as there, the best first.
+    package var aheadOfMOLAR: [Line] {
+        guard let own = lines.first(where: { $0.method.isPapers }) else { return [] }
+        return lines.filter { $0.relativeError.value < own.relativeError.value }
+            .sorted { $0.relativeError.value < $1.relativeError.value }
+    }
+
     /// The pairs of methods that are in another order here than in the paper: the first has the smaller error there.
     package var swapped: [(String, String)] {
         let ranked = lines.compactMap { line in line.method.published.map { (line, $0) } }.sorted { $0.1 < $1.1 }

@@ -11,6 +11,8 @@ enum Sample {
 
     static let activities = root.appendingPathComponent("Tests/Fixtures/npz/activities.npz").path
 
+    static let students = root.appendingPathComponent("Tests/Fixtures/students.csv").path
+
     static let formula = "arr_delay ~ dep_delay + distance + hour"
     static let factorFormula = "arr_delay ~ dep_delay + origin + dep_delay:origin"
 
