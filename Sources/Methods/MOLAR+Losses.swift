@@ -26,7 +26,7 @@ extension MOLAR {
         if intercept == .free, let free = problem.scaling.intercept {
             var coefficients = shrunken.coefficients
             try fitLevels(
-                at: free, from: tasks.coefficients, of: &coefficients, problem, statuses: individual.statuses,
+                at: free, from: tasks, of: &coefficients, problem, statuses: individual.statuses,
                 on: backend, progress: progress)
             try shrunken.setLevels(at: free, from: coefficients, self, of: own, on: reference)
         }
@@ -37,10 +37,10 @@ extension MOLAR {
     /// Replaces the intercept of each task whose slopes have moved by the likeliest one beside them.
     ///
     /// - Parameters:
-    ///   - own: the estimates before shrinking.
+    ///   - own: before shrinking, with the sums of weights.
     ///   - coefficients: those after it, `taskCount x featureCount` on the user's scale.
     private func fitLevels<B: Backend>(
-        at free: Int, from own: [Double], of coefficients: inout [Double], _ problem: some Problem,
+        at free: Int, from own: TaskEstimates, of coefficients: inout [Double], _ problem: some Problem,
         statuses: [TaskStatus], on backend: B, progress: PassProgress?
     ) throws(ComputeError) {
         let width = problem.featureCount
@@ -48,7 +48,7 @@ extension MOLAR {
             let values = shard.tasks.lowerBound * width..<shard.tasks.upperBound * width
             let isMoved = shard.tasks.map { task in
                 statuses[task] == .ok
-                    && (0..<width).contains { own[task * width + $0] != coefficients[task * width + $0] }
+                    && (0..<width).contains { own.coefficients[task * width + $0] != coefficients[task * width + $0] }
             }
             let search = NewtonSearch(backend: backend, unknowns: free..<free + 1) {
                 tasks, place throws(ComputeError) in
@@ -56,7 +56,7 @@ extension MOLAR {
             }
             let found = try search.run(
                 from: problem.scaling.scaled(Array(coefficients[values])), statuses: isMoved.map { $0 ? nil : .ok },
-                weightSums: shard.sampleCounts.map { Double($0) })
+                weightSums: Array(own.weightSums[shard.tasks]), observations: shard.sampleCounts)
             let levels = problem.scaling.unscaled(found.coefficients)
             for (place, task) in shard.tasks.enumerated() where isMoved[place] {
                 coefficients[task * width + free] = levels[place * width + free]

@@ -39,7 +39,8 @@ struct MaximumLikelihood<B: Backend> {
             }
         }
         let search = NewtonSearch(backend: backend, unknowns: 0..<width, sums: sums)
-        let found = try search.run(from: start, statuses: statuses, weightSums: totals.weights)
+        let found = try search.run(
+            from: start, statuses: statuses, weightSums: totals.weights, observations: totals.observations)
         let place = try backend.makeVectors(taskCount: statuses.count, width: width, zeroed: false)
         try backend.upload(found.coefficients, into: place)
         var factor = found.factor

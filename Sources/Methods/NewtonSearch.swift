@@ -3,7 +3,8 @@ import Compute
 /// The least points of convex losses, one a task, by Newton's method with halved steps.
 ///
 /// With `g` and `H` the slopes and the curvature of a task's sum of losses, a step is `-H^-1 g`, and `r = g'H^-1 g` is the
-/// square of its length in standard errors, twice what it promises to gain. A task is done once `r` is next to nothing, or
+/// square of its length in standard errors, twice what it promises to gain; divided by the mean weight of the task's rows, it
+/// does not depend on the unit of weights. A task is done once `r` is next to nothing, or
 /// falls no further for rounding. Where the loss has no least point, because classes can be told apart, a step is as good as
 /// the one before for ever, and `r` falls by `1/e` each time: near a least point it falls ever faster.
 ///
@@ -19,8 +20,10 @@ struct NewtonSearch<B: Backend> {
     /// Where a task is.
     struct Place {
         var value = Double.infinity
-        /// `r`.
+        /// `r` times the mean weight of the task's rows.
         var decrement = Double.infinity
+        var weightSum = 0.0
+        var meanWeight = 0.0
         /// What the step is multiplied with.
         var length = 0.0
         /// How often in a row a whole step has hardly lowered `r`.
@@ -56,20 +59,25 @@ struct NewtonSearch<B: Backend> {
     ///   - start: `taskCount x width`, on scaled columns.
     ///   - statuses: of the tasks that are not searched; nil for those that are.
     ///   - weightSums: of each task's rows.
-    func run(from start: [Double], statuses: [TaskStatus?], weightSums: [Double]) throws(ComputeError) -> Result {
+    ///   - observations: the number of each task's rows with weight.
+    func run(
+        from start: [Double], statuses: [TaskStatus?], weightSums: [Double], observations: [Int]
+    ) throws(ComputeError) -> Result {
         let taskCount = statuses.count
         let width = start.count / max(1, taskCount)
         var result = Result(
             coefficients: start,
-            places: statuses.map {
+            places: statuses.indices.map {
                 var place = Place()
-                place.status = $0
+                place.status = statuses[$0]
+                place.weightSum = weightSums[$0]
+                place.meanWeight = weightSums[$0] / Double(observations[$0])
                 return place
             }, factor: nil)
         var tasks = Array(0..<taskCount)
         var steps = Array(repeating: 0.0, count: taskCount * unknowns.count)
         repeat {
-            var stage = try Stage(self, tasks: tasks, result, steps: steps, weightSums: weightSums, width: width)
+            var stage = try Stage(self, tasks: tasks, result, steps: steps, width: width)
             while stage.activeCount > tasks.count / 8 || stage.isNew { try stage.advance() }
             let ended = try stage.end()
             result.factor = tasks.count == taskCount ? ended.factor : nil
@@ -93,7 +101,6 @@ struct NewtonSearch<B: Backend> {
     private struct Stage {
         private let search: NewtonSearch
         private let tasks: [Int]
-        private let weightSums: [Double]
         private(set) var places: [Place]
         private(set) var activeCount = 0
         private let place: Vectors<B.Buffer>
@@ -106,13 +113,10 @@ struct NewtonSearch<B: Backend> {
 
         private var backend: B { search.backend }
 
-        init(
-            _ search: NewtonSearch, tasks: [Int], _ result: Result, steps: [Double], weightSums: [Double], width: Int
-        ) throws(ComputeError) {
+        init(_ search: NewtonSearch, tasks: [Int], _ result: Result, steps: [Double], width: Int) throws(ComputeError) {
             let (backend, count) = (search.backend, search.unknowns.count)
             self.search = search
             self.tasks = tasks
-            self.weightSums = tasks.map { weightSums[$0] }
             places = tasks.map { result.places[$0] }
             activeCount = places.count { $0.status == nil }
             place = try backend.makeVectors(taskCount: tasks.count, width: width, zeroed: false)
@@ -143,8 +147,7 @@ struct NewtonSearch<B: Backend> {
             var isTaken = Array(repeating: false, count: tasks.count)
             for index in places.indices where places[index].status == nil {
                 isTaken[index] = places[index].take(
-                    value: values[index], decrement: found[index], code: Int(diagnosis[2 * index]),
-                    weight: weightSums[index])
+                    value: values[index], decrement: found[index], code: Int(diagnosis[2 * index]))
             }
             let taken = try scales(of: isTaken.map { $0 ? 1 : 0 })
             let kept = try scales(of: isTaken.map { $0 ? 0 : 1 })
@@ -214,35 +217,34 @@ struct NewtonSearch<B: Backend> {
 extension NewtonSearch.Place {
     /// Judges what was tried: whether it is taken, whether the task is done, and what to try next.
     ///
-    /// - Parameters:
-    ///   - code: of the factor's diagnosis.
-    ///   - weight: the sum of the weights of the task's rows.
-    fileprivate mutating func take(value new: Double, decrement other: Double, code: Int, weight: Double) -> Bool {
+    /// - Parameter code: of the factor's diagnosis.
+    fileprivate mutating func take(value new: Double, decrement other: Double, code: Int) -> Bool {
         roundCount += 1
+        let relative = other / meanWeight
         if roundCount == 1 {
             (value, decrement, length) = (new, other, 1)
             if code < 0 || !new.isFinite {
                 status = .nonFinite
             } else if code > 0 {
                 status = .collinear(feature: code - 1)
-            } else if other <= NewtonSearch.found {
+            } else if relative <= NewtonSearch.found {
                 status = .ok
             }
             return true
         }
-        let rounding = 64 * Double(B.Scalar.ulpOfOne) * (abs(value) + weight)
+        let rounding = 64 * Double(B.Scalar.ulpOfOne) * (abs(value) + weightSum)
         guard new <= value - 1e-4 * length * decrement + rounding, other.isFinite, code >= 0 else {
             length *= new.isFinite ? 0.5 : 0.125
             if length < NewtonSearch.leastLength || roundCount >= NewtonSearch.roundLimit { status = .notConverged }
             return false
         }
-        let isSlow = length == 1 && other > 0.1 * decrement && other <= NewtonSearch.near
+        let isSlow = length == 1 && other > 0.1 * decrement && relative <= NewtonSearch.near
         slowRounds = isSlow ? slowRounds + 1 : 0
         (value, decrement, length) = (new, other, 1)
         if code > 0 {
             // What was determined at the start has lost its curvature since.
             status = .separated
-        } else if other <= NewtonSearch.found || isSlow && other <= NewtonSearch.stalled {
+        } else if relative <= NewtonSearch.found || isSlow && relative <= NewtonSearch.stalled {
             status = .ok
         } else if slowRounds >= 4 {
             status = .separated

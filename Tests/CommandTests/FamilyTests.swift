@@ -328,7 +328,8 @@ struct FamilyTests {
             let formula = "\(response) ~ x + I(x^2)"
             let outcome = try Program.run(
                 [
-                    "fit", "t.csv", "--task", "group", "--formula", formula, "--method", method, "--family", family, "-o",
+                    "fit", "t.csv", "--task", "group", "--formula", formula, "--method", method, "--family", family,
+                    "-o",
                     output,
                 ], in: folder)
             try #require(outcome.code == 0, "\(outcome)")

@@ -1,6 +1,7 @@
 import CPUFallback
 import Compute
 import Definitions
+import Glibc
 import Methods
 import TestSupport
 import Testing
@@ -24,18 +25,18 @@ struct LikelihoodTests {
         return pooled
     }
 
-    static func fit(_ estimator: some Estimator, _ problem: ArrayProblem) throws -> Fit {
+    static func fit(_ estimator: some Estimator, _ problem: some Problem) throws -> Fit {
         try estimator.fit(problem, on: reference, reference: reference, progress: nil)
     }
 
     /// An intercept and two features of tasks of very different size, on scaled columns; no classes can be told apart.
-    static func problem(_ model: LossModel, taskCount: Int = 21, seed: UInt64 = 3, isWeighted: Bool = true)
-        -> ArrayProblem
-    {
-        let counts = (0..<taskCount).map { $0 == 4 ? 700 : 30 + 11 * ($0 % 7) }
+    static func problem(
+        _ model: LossModel, taskCount: Int = 21, leastRows: Int = 30, isWeighted: Bool = true
+    ) -> ArrayProblem {
+        let counts = (0..<taskCount).map { $0 == 4 ? 700 : leastRows * (4 + $0 % 7) / 4 }
         var problem = ArrayProblem(RandomProblem(sampleCounts: counts, featureCount: 3, isWeighted: isWeighted))
         problem.scaling = ColumnScaling(shifts: [0, 0.25, 0.5, 0], scales: [1, 0.5, 2, 1], intercept: 0)
-        var stream = TestStream(seed: seed)
+        var stream = TestStream(seed: 3)
         for task in problem.tasks.indices {
             let own = [0.2, 1, -0.7].map { $0 + 0.3 * stream.symmetric() }
             for row in problem.tasks[task].response.indices {
@@ -199,6 +200,22 @@ struct LikelihoodTests {
         #expect(Array(one.standardErrors(of: 0)) == Array(fit.standardErrors(of: 4)))
     }
 
+    @Test("the unit of weights changes no bit of coefficients", arguments: models)
+    func weightUnit(model: LossModel) throws {
+        let problem = Self.problem(model)
+        let fit = try #require(try Self.fit(Self.individual(model.loss), problem).tasks)
+        for exponent in [-40.0, 40] {
+            var scaled = problem
+            let factor = exp2(exponent)
+            for task in problem.tasks.indices {
+                scaled.tasks[task].weights = problem.tasks[task].weights.map { factor * $0 }
+            }
+            let other = try #require(try Self.fit(Self.individual(model.loss), scaled).tasks)
+            #expect(other.coefficients == fit.coefficients)
+            #expect(other.standardErrors == fit.standardErrors.map { $0 / factor.squareRoot() })
+        }
+    }
+
     @Test("shards have the same bits", arguments: Candidate.all, models)
     func shards(candidate: Candidate, model: LossModel) throws {
         try candidate.run {
@@ -209,7 +226,8 @@ struct LikelihoodTests {
     }
 
     private func checkShards<B: Backend>(_ candidate: Candidate, backend: B, _ model: LossModel) throws {
-        let problem = Self.problem(model, taskCount: 2 * backend.sumBlockSize + 5, isWeighted: false)
+        let problem = KeptProblem(
+            Self.problem(model, taskCount: 2 * backend.sumBlockSize + 5, leastRows: 8, isWeighted: false))
         var small = candidate
         small.memoryBytes = 5 * triangleCount(4) * MemoryLayout<B.Scalar>.stride * backend.sumBlockSize
         let fits = try [candidate, small].map { candidate -> [Fit] in
@@ -288,6 +306,32 @@ struct LikelihoodTests {
         let slopes = Definitions.lossGradient(model.definition, problem.tasks[1], at: [own])[0]
         let size = problem.tasks[1].response.reduce(0) { $0 + 40 * (1 + $1) }
         #expect(slopes.allSatisfy { abs($0) <= 1e-12 * size }, "\(slopes), \(size)")
+    }
+}
+
+/// A problem whose rows are made once: a search goes through them many times.
+struct KeptProblem: Problem {
+    private let problem: ArrayProblem
+    private let doubles: any TaskSource<Double>
+    private let floats: any TaskSource<Float>
+
+    init(_ problem: ArrayProblem) {
+        self.problem = problem
+        doubles = problem.source(of: Double.self)
+        floats = problem.source(of: Float.self)
+    }
+
+    var layout: TaskLayout { problem.layout }
+    var featureCount: Int { problem.featureCount }
+    var isWeighted: Bool { problem.isWeighted }
+    var scaling: ColumnScaling { problem.scaling }
+    var sampleCounts: [Int] { problem.sampleCounts }
+    var clusters: ClusterCodes? { problem.clusters }
+
+    func source<Scalar: LaneScalar>(of scalar: Scalar.Type) -> any TaskSource<Scalar> {
+        if let rows = doubles as? any TaskSource<Scalar> { return rows }
+        if let rows = floats as? any TaskSource<Scalar> { return rows }
+        return problem.source(of: scalar)
     }
 }
 

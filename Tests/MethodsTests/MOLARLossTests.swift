@@ -185,10 +185,13 @@ struct MOLARForm: Sendable, CustomStringConvertible {
 @Suite("MOLAR with other losses, Slow")
 struct SlowMOLARLossTests {
     /// `log(1 + e^eta)`'s model with coefficients that are shared but for two a task, of length 2; no intercept.
-    private static func problem(rowCount: Int, seed: UInt64) throws -> (problem: ArrayProblem, truths: [[Double]]) {
+    private static func problem(rowCount: Int, seed: UInt64) throws -> (problem: KeptProblem, truths: [[Double]]) {
         let (taskCount, featureCount, differing, length) = (20, 20, 2, 2.0)
         var stream = TestStream(seed: seed)
-        func normal() -> Double { Definitions.normalQuantile((stream.symmetric() + 1) / 2) }
+        // Box and Muller's normals.
+        func normal() -> Double {
+            (-2 * log((1 - stream.symmetric()) / 2)).squareRoot() * cos(.pi * stream.symmetric())
+        }
         let direction = (0..<featureCount).map { _ in normal() }
         let shared = direction.map { length * $0 / Definitions.norm(direction) }
         var (tasks, truths): ([TaskRows], [[Double]]) = ([], [])
@@ -207,15 +210,15 @@ struct SlowMOLARLossTests {
             tasks.append(TaskRows(design: design, response: response))
             truths.append(own)
         }
-        return (ArrayProblem(tasks: tasks, featureCount: featureCount, isScaled: false), truths)
+        return (KeptProblem(ArrayProblem(tasks: tasks, featureCount: featureCount, isScaled: false)), truths)
     }
 
+    /// Errors differ from one draw of the coefficients to the next by some 11 %: 12 draws leave 3 %.
     @Test(
         "anchors of the specification's section 2.13: mean l1 errors within 10 %",
-        arguments: [(1000, [1.389, 0.784, 0.660]), (4000, [0.671, 0.384, 0.333])])
-    func anchors(rowCount: Int, expected: [Double]) throws {
+        arguments: [(1000, 12, [1.389, 0.784, 0.660]), (4000, 4, [0.671, 0.384, 0.333])])
+    func anchors(rowCount: Int, trialCount: Int, expected: [Double]) throws {
         var errors = [0.0, 0, 0]
-        let trialCount = 3
         for trial in 0..<trialCount {
             let (problem, truths) = try Self.problem(rowCount: rowCount, seed: UInt64(41 + trial))
             let fits = try [
