@@ -4,10 +4,14 @@ import Methods
 
 /// What `--method` names.
 enum MethodName: String, ExpressibleByArgument, CaseIterable {
-    case itl, pool, ridge, molar, armul
+    case itl, pool, ridge, molar, armul, lasso
+    case elasticNet = "elastic-net"
 
     /// Whether `--vcov` means something to it.
     var hasVariances: Bool { self == .itl || self == .pool }
+
+    /// Whether it is one of the LASSO family.
+    var isLasso: Bool { self == .lasso || self == .elasticNet }
 
     /// - Parameter loss: of a row; all but ARMUL have the squared one.
     func estimator(variance: VarianceEstimator, loss: Loss, _ tuning: TuningOptions) -> any Estimator {
@@ -16,6 +20,7 @@ enum MethodName: String, ExpressibleByArgument, CaseIterable {
         case .pool: return Pooled(variance: variance)
         case .ridge: return tuning.ridge
         case .molar: return tuning.molar
+        case .lasso, .elasticNet: return tuning.lasso(for: self)
         case .armul:
             var armul = tuning.armul
             armul.loss = loss
