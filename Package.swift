@@ -18,6 +18,7 @@ let kernelTexts: [Resource] = [
     "ridge",
     "matrices",
     "infimal",
+    "nets",
     "vectors",
     "sums",
     "quantiles",

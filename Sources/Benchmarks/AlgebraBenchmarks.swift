@@ -131,6 +131,35 @@ struct InfimalConvolutionOperation: TaskOperation {
     }
 }
 
+/// The LASSO at thresholds that leave some coefficients 0.
+struct ElasticNetOperation: TaskOperation {
+    var columnCount = 1
+
+    var name: String { "elastic net" + (columnCount == 1 ? "" : ", \(columnCount) columns") }
+
+    /// Ten sweeps.
+    func cost(width d: Double) -> (values: Double, operations: Double) {
+        let columns = Double(columnCount)
+        return (triangle(d) + d + columns * (d + 1), columns * 20 * d * d)
+    }
+
+    func prepare<B: Backend>(
+        on backend: B, taskCount: Int, width: Int
+    ) throws(ComputeError) -> () throws(ComputeError) -> Void {
+        let matrices = try backend.positiveMatrices(taskCount: taskCount, order: width)
+        let linear = try backend.normals(taskCount: taskCount, width: width)
+        let thresholds = try backend.makeVectors(taskCount: 1, columnCount: columnCount, width: 1)
+        try backend.upload((0..<columnCount).map { 0.5 / Double(1 + $0) }, into: thresholds)
+        let coefficients = try backend.makeVectors(taskCount: taskCount, columnCount: columnCount, width: width)
+        let violations = try backend.makeVectors(taskCount: taskCount, columnCount: columnCount, width: 1)
+        return { () throws(ComputeError) in
+            try backend.elasticNet(
+                matrices, linear: linear, thresholds: thresholds, mixture: 1, into: coefficients,
+                violations: violations)
+        }
+    }
+}
+
 struct MultiplyOperation: TaskOperation {
     var name: String { "multiply" }
     func cost(width d: Double) -> (values: Double, operations: Double) { (triangle(d) + 2 * d, 2 * d * d) }

@@ -59,6 +59,10 @@ package enum Benchmarks {
                 operation: InfimalConvolutionOperation(columnCount: 10), taskCount: sizes.tasks(10000), width: 20),
             TaskBenchmark(
                 operation: InfimalConvolutionOperation(hasCurvatures: true), taskCount: sizes.tasks(10000), width: 20),
+            benchmark(ElasticNetOperation()),
+            TaskBenchmark(
+                operation: ElasticNetOperation(columnCount: 10), taskCount: sizes.tasks(10000), width: 20),
+            TaskBenchmark(operation: ElasticNetOperation(), taskCount: sizes.tasks(1000), width: 300),
             benchmark(MultiplyOperation()), benchmark(GradientStepOperation()), benchmark(DotsOperation()),
             benchmark(CombineOperation()),
         ] + Prox.allCases.map { benchmark(ShrinkOperation(prox: $0)) }

@@ -24,7 +24,7 @@ package enum OperationChecks {
         + [
             FactorCheck(), SolveCheck(), InverseDiagonalsCheck(), SandwichDiagonalsCheck(), EigenCheck(),
             MultiplyCheck(), GradientStepCheck(), DotsCheck(), CombineCheck(), RidgeErrorsCheck(),
-            InfimalConvolutionCheck(),
+            InfimalConvolutionCheck(), ElasticNetCheck(),
         ]
         + Prox.allCases.map { ShrinkCheck(prox: $0) }
         + [

@@ -122,6 +122,17 @@ extension DeviceGroup {
         }
     }
 
+    public func elasticNet(
+        _ matrices: Matrices<Buffer>, linear: Vectors<Buffer>, thresholds: Vectors<Buffer>, mixture: Scalar,
+        into coefficients: Vectors<Buffer>, violations: Vectors<Buffer>
+    ) throws(ComputeError) {
+        for (index, member) in members.enumerated() {
+            try member.elasticNet(
+                share(of: matrices, index), linear: share(of: linear, index), thresholds: share(of: thresholds, index),
+                mixture: mixture, into: share(of: coefficients, index), violations: share(of: violations, index))
+        }
+    }
+
     private func share(of system: EigenSystem<Buffer>, _ member: Int) -> EigenSystem<DeviceBuffer<Scalar>> {
         EigenSystem(values: share(of: system.values, member), vectors: share(of: system.vectors, member))
     }

@@ -9,6 +9,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
     case ridge
     case matrices
     case infimal
+    case nets
     case vectors
     case sums
     case quantiles
@@ -49,6 +50,7 @@ package enum KernelProgram: String, CaseIterable, Sendable {
         case .ridge: PackageResources.ridge_cl
         case .matrices: PackageResources.matrices_cl
         case .infimal: PackageResources.infimal_cl
+        case .nets: PackageResources.nets_cl
         case .vectors: PackageResources.vectors_cl
         case .sums: PackageResources.sums_cl
         case .quantiles: PackageResources.quantiles_cl

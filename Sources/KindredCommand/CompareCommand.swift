@@ -17,7 +17,9 @@ struct CompareCommand: ParsableCommand {
             itl fits each task on its own rows, pool one model to all rows, ridge-zero and ridge-pool draw each task to \
             zero or to the pooled fit, molar-hard and molar-soft to the median of the tasks. armul, armul-clustered with \
             --clusters and armul-low-rank with --rank draw it to a centre by its whole distance, as 'kindred fit --method \
-            armul' does; they are compared where --methods names them. What a method tunes it tunes for each fold by the \
+            armul' does; lasso, elastic-net, rm (a LASSO towards the tasks' trimmed mean) and ml (towards their median) keep \
+            few coefficients that differ from zero or from that centre. These are compared where --methods names them. What a \
+            method tunes it tunes for each fold by the \
             errors on the other folds. Standard errors are over tasks. Tasks that itl cannot fit are compared by the other \
             methods, in a table of their own. Everything is computed in double.
 
@@ -57,12 +59,16 @@ struct CompareCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "armul: the strengths to choose from, apart by commas. (default: ten multiples of the noise)",
+            """
+            armul, lasso, elastic-net, rm, ml: the strengths to choose from, apart by commas. (default: ten multiples of the \
+            noise)
+            """,
             valueName: "numbers"),
         transform: StrengthList.init(parsing:))
     var strengths: StrengthList?
 
-    @Option(help: "armul: free gives each task its own intercept, shared shrinks it as well.")
+    @Option(
+        help: "armul, lasso, elastic-net, rm, ml: free gives each task its own intercept, shared shrinks it as well.")
     var intercept: InterceptName = .free
 
     @Option(name: [.customLong("cv"), .customLong("folds")], help: ArgumentHelp("How many folds.", valueName: "count"))
@@ -71,7 +77,14 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Which rows are in which fold.", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Flag(help: "Let the penalties of ridge and armul act on the coefficients of standardized features.")
+    @Option(
+        help: ArgumentHelp(
+            "elastic-net: A in A |b| + (1 - A)/2 b^2. (default: 0.5)", valueName: "share"))
+    var mixture: Double?
+
+    @Flag(
+        help: "Let the penalties of ridge, armul and the LASSO family act on the coefficients of standardized features."
+    )
     var standardize = false
 
     @Option(name: .shortAndLong, help: ArgumentHelp("A .csv file for the table.", valueName: "file"))
@@ -113,9 +126,20 @@ struct CompareCommand: ParsableCommand {
                 throw ValidationError("\(name) is for \(method.rawValue); name it after --methods")
             }
         }
-        let armuls: [ComparedMethod] = [.armul, .armulClustered, .armulLowRank]
-        if strengths != nil || intercept == .shared, !comparedMethods.contains(where: armuls.contains) {
-            throw ValidationError("--strengths and --intercept are for armul; name it after --methods")
+        let tuned: [ComparedMethod] = [
+            .armul, .armulClustered, .armulLowRank, .lasso, .elasticNet, .rm, .ml,
+        ]
+        if strengths != nil || intercept == .shared, !comparedMethods.contains(where: tuned.contains) {
+            throw ValidationError(
+                "--strengths and --intercept are for armul, lasso, elastic-net, rm and ml; name one after --methods")
+        }
+        if let mixture {
+            guard comparedMethods.contains(.elasticNet) else {
+                throw ValidationError("--mixture is for elastic-net; name it after --methods")
+            }
+            guard (0...1).contains(mixture) else {
+                throw ValidationError("--mixture \(mixture): a share from 0 to 1 is needed")
+            }
         }
         if json, output != nil { throw ValidationError("--json writes to standard output; leave -o out") }
         if let output, OutputFormat(path: output) != .tidy {

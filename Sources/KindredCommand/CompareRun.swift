@@ -65,6 +65,7 @@ struct CompareRun {
         if let strengths = command.strengths { validation.strengths = StrengthGrid(strengths: strengths.values) }
         if let clusters = command.clusters { validation.clusterCounts = clusters.values }
         if let rank = command.rank { validation.ranks = rank.values }
+        if let mixture = command.mixture { validation.mixture = mixture }
         validation.intercept = command.intercept == .shared ? .shared : .free
         return validation
     }

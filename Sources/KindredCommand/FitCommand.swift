@@ -30,7 +30,9 @@ struct FitCommand: ParsableCommand {
         help: """
             itl fits each task on its own rows and pool one model to all rows; ridge draws each task towards the pooled \
             fit, molar towards the median of the tasks, coefficient by coefficient where it is near, and armul towards a \
-            centre by its whole distance, where far tasks pull no more than near ones.
+            centre by its whole distance, where far tasks pull no more than near ones. lasso keeps few coefficients of each \
+            task, or few that differ from a centre, and elastic-net likewise with a square; they may have more columns than \
+            rows.
             """)
     var method: MethodName = .itl
 
@@ -41,7 +43,7 @@ struct FitCommand: ParsableCommand {
             """)
     var family: FamilyName = .gaussian
 
-    @OptionGroup(title: "Tuning of ridge, molar and armul") var tuning: TuningOptions
+    @OptionGroup(title: "Tuning of ridge, molar, armul, lasso and elastic-net") var tuning: TuningOptions
 
     @OptionGroup(title: "More of molar") var molar: MolarOptions
 

@@ -196,7 +196,7 @@ struct FitResult {
     /// For each coefficient, the share of fitted tasks, in per cent, whose own estimate is not near the centre's.
     private var differingShares: [Double]? {
         let fitted = Double(fit.count(of: "ok"))
-        return fit.differences?.differingTaskCounts.map { $0.map { 100 * Double($0) / fitted } ?? .nan }
+        return fit.differingTaskCounts?.map { $0.map { 100 * Double($0) / fitted } ?? .nan }
     }
 
     /// The lines that every run ends with.
@@ -206,18 +206,19 @@ struct FitResult {
         let statuses = StatusCounts(fit.statuses, termNames: design.termNames).text
         lines.append("\(command.method.rawValue): \(counted(store.layout.taskCount, "task")): \(statuses)")
         if let penalty = fit.penalty {
-            let name = command.method == .armul ? "strength" : "penalty"
+            let name = command.method == .armul || command.method.isLasso ? "strength" : "penalty"
             let size = penalty.size.map { "\(sizeName) \($0), " } ?? ""
             lines.append("\(size)\(name) \(shortNumber(penalty.value))\(penalty.origin.text), towards \(targetText)")
         }
         if let certificate = fit.certificate, !certificate.hasConverged {
+            let after = certificate.iterationCount.map { " after \(counted($0)) iterations" } ?? ""
             lines.append(
-                "not converged after \(counted(certificate.iterationCount)) iterations: slopes of "
+                "not converged\(after): slopes of "
                     + "\(shortNumber(certificate.residual)) are left, where 0 is an optimum")
         }
-        if let counts = fit.differences?.differingTaskCounts, counts.count(where: { $0 != nil }) == 1 {
+        if let counts = fit.differingTaskCounts, counts.count(where: { $0 != nil }) == 1 {
             lines.append(
-                "molar shrinks nothing where there is one coefficient to shrink"
+                "\(command.method.rawValue) shrinks nothing where there is one coefficient to shrink"
                     + (design.intercept == nil ? "" : "; --intercept shared adds the intercept"))
         }
         lines += differences?.summaryLines ?? []
@@ -233,7 +234,8 @@ struct FitResult {
                 "\(counted(unplaced, "task")) whose rows tell no place in the subspace: drawn towards the mean of the others' centres"
             )
         }
-        let withoutOwn = fit.statuses.count { $0 != .ok } - unplaced
+        let withoutOwn =
+            fit.statuses.count { $0 != .ok && !(command.method.isLasso && $0 == .notConverged) } - unplaced
         if fit.tasks != nil, fit.center != nil, withoutOwn > 0 {
             lines.append("\(counted(withoutOwn, "task")) without an estimate got the centre's coefficients")
         }
@@ -266,6 +268,7 @@ struct FitResult {
 
     /// What tasks are drawn to.
     private var targetText: String {
+        if command.method.isLasso { return lassoTargetText }
         guard command.method == .armul else { return command.tuning.ridge.center.rawValue }
         if let clusters = fit.clusters {
             let sizes = clusters.centers.indices.map { cluster in clusters.labels.count { $0 == cluster } }
@@ -281,6 +284,18 @@ struct FitResult {
                 && shrunk.allSatisfy { own[own.startIndex + $0] == center.coefficients[$0] }
         }
         return "a centre, where \(counted(merged)) of \(counted(fit.count(of: "ok"), "task")) are"
+    }
+
+    /// What a LASSO draws to, and how many coefficients are there.
+    private var lassoTargetText: String {
+        let shrunk = fit.differingTaskCounts?.compactMap { $0 } ?? []
+        let all = shrunk.count * fit.statuses.count { $0 == .ok || $0 == .notConverged }
+        let merged = "where \(counted(all - shrunk.reduce(0, +))) of \(counted(all, "coefficient")) are"
+        switch command.tuning.center ?? .zero {
+        case .zero: return "zero, \(merged)"
+        case .median: return "the tasks' median, \(merged)"
+        case .trimmedMean: return "the tasks' trimmed mean, \(merged)"
+        }
     }
 
     /// What the number of clusters or vectors is called.
@@ -305,9 +320,10 @@ struct FitResult {
     var detailLines: [String] {
         if let certificate = fit.certificate {
             let gap = certificate.dualityGap.map { ", duality gap \(shortNumber($0))" } ?? ""
+            let iterations = certificate.iterationCount.map { ", " + counted($0, "iteration") } ?? ""
             return [
-                "objective \(shortNumber(certificate.objective)), KKT residual \(shortNumber(certificate.residual))\(gap), "
-                    + counted(certificate.iterationCount, "iteration")
+                "objective \(shortNumber(certificate.objective)), KKT residual \(shortNumber(certificate.residual))\(gap)"
+                    + iterations
             ]
         }
         if fit.tasks == nil, let center = fit.center {

@@ -4,16 +4,20 @@ import Methods
 
 /// What `--method` names.
 enum MethodName: String, ExpressibleByArgument, CaseIterable {
-    case itl, pool, ridge, molar, armul
+    case itl, pool, ridge, molar, armul, lasso
+    case elasticNet = "elastic-net"
 
     /// Whether `--vcov` means something to it.
     var hasVariances: Bool { self == .itl || self == .pool || self == .molar }
+
+    /// Whether it is one of the LASSO family.
+    var isLasso: Bool { self == .lasso || self == .elasticNet }
 
     /// The families that it has.
     var families: [FamilyName] {
         switch self {
         case .itl, .pool, .molar: [.gaussian, .binomial, .poisson]
-        case .ridge: [.gaussian]
+        case .ridge, .lasso, .elasticNet: [.gaussian]
         case .armul: FamilyName.allCases
         }
     }
@@ -39,6 +43,7 @@ enum MethodName: String, ExpressibleByArgument, CaseIterable {
             molar.givenCenter = center
             molar.loss = loss
             return molar
+        case .lasso, .elasticNet: return tuning.lasso(for: self)
         case .armul:
             var armul = tuning.armul
             armul.loss = loss

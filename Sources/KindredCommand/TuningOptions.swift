@@ -20,13 +20,16 @@ struct TuningOptions: ParsableArguments {
     @Option(
         name: [.customLong("cv"), .customLong("folds")],
         help: ArgumentHelp(
-            "ridge, armul: how many folds find the penalty or strength. (default: 5)", valueName: "count"))
+            "ridge, armul, lasso, elastic-net: how many folds find the penalty or strength. (default: 5)",
+            valueName: "count"))
     var folds: Int?
 
-    @Option(help: ArgumentHelp("ridge, armul: which rows are in which fold. (default: 1)", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "ridge, armul, lasso, elastic-net: which rows are in which fold. (default: 1)", valueName: "number"))
     var seed: UInt64?
 
-    @Flag(help: "ridge, armul: penalise the coefficients of standardized features.")
+    @Flag(help: "ridge, armul, lasso, elastic-net: penalise the coefficients of standardized features.")
     var standardize = false
 
     @Option(
@@ -40,19 +43,24 @@ struct TuningOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             molar: how near, as a multiple of the threshold sqrt(log(min(N/n, d))) std_error (default: 1). armul: C in \
-            1/2 mean w (y - x'b)^2 + C sqrt(d/n) ||b - c||. (default: found by cross-validation)
+            1/2 mean w (y - x'b)^2 + C sqrt(d/n) ||b - c||; lasso, elastic-net: S in 1/2 mean w (y - x'b)^2 + S s \
+            sqrt(log(d)/n) |b - c|, with s the deviation of the task's errors. (default: found by cross-validation)
             """, valueName: "number"))
     var strength: Double?
 
     @Option(
-        help: ArgumentHelp("armul: the strengths to choose from, apart by commas.", valueName: "numbers"),
+        help: ArgumentHelp(
+            "armul, lasso, elastic-net: the strengths to choose from, apart by commas.", valueName: "numbers"),
         transform: StrengthList.init(parsing:))
     var strengths: StrengthList?
 
     @Flag(
         name: .customLong("one-se"),
         help:
-            "armul: the fewest clusters or vectors, and the greatest strength, within one standard error of the least error."
+            """
+            armul, lasso, elastic-net: the fewest clusters or vectors, and the greatest strength, within one standard error of \
+            the least error.
+            """
     )
     var oneStandardError = false
 
@@ -93,23 +101,53 @@ struct TuningOptions: ParsableArguments {
             """)
     var taskWeights: TaskWeightsName?
 
-    @Flag(help: "armul: show the error of every strength, and of every number of clusters or vectors, that was tried.")
+    @Flag(
+        help: """
+            armul, lasso, elastic-net: show the error of every strength, and of every number of clusters or vectors, that \
+            was tried.
+            """)
     var path = false
 
-    @Option(help: "molar, armul: free gives each task its own intercept, shared shrinks it as well. (default: free)")
+    @Option(
+        help: """
+            molar, armul, lasso, elastic-net: free gives each task its own intercept, shared shrinks it as well. (default: \
+            free)
+            """)
     var intercept: InterceptName?
+
+    @Option(
+        help: """
+            lasso, elastic-net: what coefficients are drawn to: zero, the median of the tasks' own estimates (ML), or their \
+            trimmed mean (RM). (default: zero)
+            """)
+    var center: LassoCenterName?
+
+    @Option(
+        help: ArgumentHelp(
+            "lasso, elastic-net: the share of tasks left out at each end of a trimmed mean. (default: 0.2)",
+            valueName: "share"))
+    var trim: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "elastic-net: A in A |b - c| + (1 - A)/2 (b - c)^2; 1 is the LASSO, 0 ridge regression. (default: 0.5)",
+            valueName: "share"))
+    var mixture: Double?
 
     /// - Throws: a complaint about an option that another method has.
     func check(for method: MethodName) throws {
+        let lassos: [MethodName] = [.lasso, .elasticNet]
         let given: [(name: String, isGiven: Bool, owners: [MethodName])] = [
             ("--towards", towards != nil, [.ridge]), ("--penalty", penalty != nil, [.ridge]),
-            ("--cv", folds != nil, [.ridge, .armul]), ("--seed", seed != nil, [.ridge, .armul]),
-            ("--standardize", standardize, [.ridge, .armul]), ("--shrink", shrink != nil, [.molar]),
-            ("--strength", strength != nil, [.molar, .armul]), ("--intercept", intercept != nil, [.molar, .armul]),
-            ("--strengths", strengths != nil, [.armul]), ("--one-se", oneStandardError, [.armul]),
+            ("--cv", folds != nil, [.ridge, .armul] + lassos), ("--seed", seed != nil, [.ridge, .armul] + lassos),
+            ("--standardize", standardize, [.ridge, .armul] + lassos), ("--shrink", shrink != nil, [.molar]),
+            ("--strength", strength != nil, [.molar, .armul] + lassos),
+            ("--intercept", intercept != nil, [.molar, .armul] + lassos),
+            ("--strengths", strengths != nil, [.armul] + lassos), ("--one-se", oneStandardError, [.armul] + lassos),
             ("--structure", structure != nil, [.armul]), ("--clusters", clusters != nil, [.armul]),
             ("--least-cluster", leastCluster != nil, [.armul]), ("--rank", rank != nil, [.armul]),
-            ("--path", path, [.armul]), ("--distance", distance != nil, [.armul]),
+            ("--path", path, [.armul] + lassos), ("--center", center != nil, lassos), ("--trim", trim != nil, lassos),
+            ("--mixture", mixture != nil, [.elasticNet]), ("--distance", distance != nil, [.armul]),
             ("--task-weights", taskWeights != nil, [.molar, .armul]),
         ]
         if let stray = given.first(where: { $0.isGiven && !$0.owners.contains(method) }) {
@@ -121,6 +159,8 @@ struct TuningOptions: ParsableArguments {
         if method == .armul, taskWeights == .precision {
             throw ValidationError("--task-weights precision is for --method molar, not armul")
         }
+        if method == .armul || method.isLasso { try checkStrengths() }
+        if method.isLasso { try checkLasso() }
         if let strength, !(strength >= 0) { throw ValidationError("--strength \(strength): 0 or more is needed") }
         if case .value = penalty, folds != nil || seed != nil {
             throw ValidationError("--cv and --seed find a penalty; leave --penalty out, or them")
@@ -142,6 +182,9 @@ struct TuningOptions: ParsableArguments {
         if let leastCluster, !(0...1).contains(leastCluster) {
             throw ValidationError("--least-cluster \(leastCluster): a share from 0 to 1 is needed")
         }
+    }
+
+    private func checkStrengths() throws {
         if strength != nil, strengths != nil {
             throw ValidationError("--strengths are to find a strength; leave --strength out, or them")
         }
@@ -202,18 +245,18 @@ struct TuningOptions: ParsableArguments {
     /// Whether there are several of those to choose from.
     var choosesSize: Bool { sizes.count > 1 }
 
+    /// The strengths that cross-validation chooses from, and how.
+    var strengthGrid: StrengthGrid {
+        let rule: StrengthGrid.Rule = oneStandardError ? .oneStandardError : .least
+        let (folds, seed) = (self.folds ?? 5, self.seed ?? 1)
+        let tried = strength.map { [$0] } ?? strengths?.values
+        return tried.map { StrengthGrid(strengths: $0, foldCount: folds, seed: seed, rule: rule) }
+            ?? StrengthGrid(foldCount: folds, seed: seed, rule: rule)
+    }
+
     var armul: ARMUL {
-        var penalty: ARMUL.Penalty
-        if let strength, !choosesSize {
-            penalty = .value(strength)
-        } else {
-            let rule: StrengthGrid.Rule = oneStandardError ? .oneStandardError : .least
-            let (folds, seed) = (self.folds ?? 5, self.seed ?? 1)
-            let tried = strength.map { [$0] } ?? strengths?.values
-            penalty = .crossValidated(
-                tried.map { StrengthGrid(strengths: $0, foldCount: folds, seed: seed, rule: rule) }
-                    ?? StrengthGrid(foldCount: folds, seed: seed, rule: rule))
-        }
+        let penalty: ARMUL.Penalty
+        if let strength, !choosesSize { penalty = .value(strength) } else { penalty = .crossValidated(strengthGrid) }
         let structure: ARMUL.Structure =
             switch self.structure ?? .vanilla {
             case .vanilla: .vanilla
@@ -246,6 +289,7 @@ struct TuningOptions: ParsableArguments {
                 .init("intercept", .string(molar.intercept.rawValue)),
                 .init("task_weights", .string((taskWeights ?? .precision).rawValue)),
             ]
+        case .lasso, .elasticNet: return lassoSettings(of: method)
         case .armul:
             var grid: StrengthGrid?
             if case .crossValidated(let tried) = armul.penalty { grid = tried }

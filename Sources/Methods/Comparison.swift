@@ -57,6 +57,9 @@ public enum ComparedMethod: String, Sendable, CaseIterable {
     case armul
     case armulClustered = "armul-clustered"
     case armulLowRank = "armul-low-rank"
+    case lasso
+    case elasticNet = "elastic-net"
+    case rm, ml
 
     /// Those that go through the moments alone and have no options: what is compared where nothing else is asked for.
     public static let usual: [ComparedMethod] = [.itl, .pool, .ridgeZero, .ridgePool, .molarHard, .molarSoft]

@@ -11,12 +11,14 @@ public struct CrossValidation: Sendable {
     /// What a row costs. Others than the squared one are for the methods of ``ComparedMethod/ofAnyLoss``, and with one column
     /// for those of ``ComparedMethod/ofOneColumn``.
     public var loss = Loss.squared
-    /// Whether ridge penalties, and those of ARMUL, act on standardized coefficients.
+    /// Whether ridge penalties, and those of ARMUL and the LASSO family, act on standardized coefficients.
     public var standardizes: Bool
-    /// The strengths of ARMUL that are chosen from, and the rule; its folds are not used.
+    /// The strengths of ARMUL and of the LASSO family that are chosen from, and the rule; its folds are not used.
     public var strengths = StrengthGrid()
-    /// What the intercept is to ARMUL.
+    /// What the intercept is to ARMUL and to the LASSO family.
     public var intercept = ARMUL.InterceptRole.free
+    /// How the elastic net is mixed.
+    public var mixture = 0.5
     /// The numbers of clusters that clustered ARMUL chooses from; one at least.
     public var clusterCounts = [2]
     /// The numbers of vectors that low-rank ARMUL chooses from; one at least.
@@ -38,7 +40,8 @@ public struct CrossValidation: Sendable {
 
     /// How many arrays as large as the moments there are at a time.
     public var arrayCount: Int {
-        max(foldedArrayCount(foldCount), methods.compactMap { armul(of: $0)?.arrayCount }.max() ?? 0)
+        max(
+            foldedArrayCount(foldCount) + 2, methods.compactMap { armul(of: $0)?.arrayCount }.max() ?? 0)
     }
 
     /// How often rows pass; of other losses than the squared one only a guess.
@@ -48,7 +51,7 @@ public struct CrossValidation: Sendable {
 
     /// Compares the methods on the problem's tasks.
     ///
-    /// A ridge penalty, and a strength of ARMUL, is chosen for each fold by the errors on the other folds. A method that
+    /// A ridge penalty, and a strength of ARMUL or of a LASSO, is chosen for each fold by the errors on the other folds. A method that
     /// cannot fit a task without one of its folds, because too few rows are left, is not compared on that task; with
     /// another loss than the squared one, where `itl` is without finite coefficients for a task, it predicts it by the
     /// pooled fit.
@@ -103,6 +106,15 @@ public struct CrossValidation: Sendable {
         }
     }
 
+    /// What a method of the LASSO family is, before its strength is chosen.
+    private func lasso(of method: ComparedMethod) -> Lasso {
+        let center: Lasso.Center = method == .rm ? .trimmedMean : method == .ml ? .median : .zero
+        var lasso = Lasso(center: center, penalty: .crossValidated(strengths), intercept: intercept)
+        if method == .elasticNet { lasso.mixture = mixture }
+        lasso.standardizes = standardizes
+        return lasso
+    }
+
     /// What a method is in each fold.
     private func estimators<B: Backend, P: Problem, R: Backend<Double>>(
         for method: ComparedMethod, of folded: FoldedMoments<B, P>, on reference: R
@@ -119,6 +131,15 @@ public struct CrossValidation: Sendable {
             return folds.map { fold in
                 ridge.penalty = .value(path.best(without: fold).value)
                 return ridge
+            }
+        case .lasso, .elasticNet, .rm, .ml:
+            let lasso = lasso(of: method)
+            let all = folded.training(without: nil)
+            let penalties = try lasso.unitPenalties(
+                OwnEstimates(from: all), LassoTasks(lasso, of: all), known: folded.problem.errorVariances)
+            let path = try lasso.path(strengths.ofLasso, of: folded, penalties: penalties, on: reference)
+            return folds.map { fold in
+                ChosenLasso(lasso: lasso, chosen: path.best(of: 0, without: fold), penalties: penalties)
             }
         case .armul, .armulClustered, .armulLowRank:
             guard let armul = armul(of: method) else { return [] }
@@ -184,6 +205,7 @@ extension MomentEstimator {
         switch self {
         case let ridge as Ridge: ridge.lambda.map { ChosenPenalty(value: $0, origin: .crossValidated) }
         case let armul as ChosenARMUL: armul.chosen
+        case let lasso as ChosenLasso: lasso.chosen
         default: nil
         }
     }

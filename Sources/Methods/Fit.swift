@@ -12,6 +12,9 @@ public struct Fit: Sendable {
     public var tasks: TaskEstimates?
     /// One status a task.
     public var statuses: [TaskStatus]
+    /// For each coefficient, how many tasks' own estimates differ from the centre's by more than their threshold, where
+    /// the method tells; nil for a coefficient that is not shrunk.
+    public var differingTaskCounts: [Int?]?
     /// How each task's own estimates differ from the centre's, where the method shrinks coefficients one by one.
     public var differences: CenterDifferences?
     /// The penalty, where the method has one.

@@ -116,6 +116,7 @@ public struct MOLAR: Estimator {
         guard var tasks = fit.tasks else { return fit }
         // There is one reference to each array then, and it is changed where it is.
         fit.tasks = nil
+        fit.differingTaskCounts = shrunken.differingTaskCounts
         fit.differences = CenterDifferences(own, shrunken, degreesOfFreedom: degreesOfFreedom)
         tasks.standardErrors = own.standardErrors
         for index in own.coefficients.indices where own.coefficients[index] != shrunken.coefficients[index] {

@@ -48,6 +48,14 @@ public struct StrengthGrid: Sendable, Equatable {
             multiples: multiples.map { $0 * $0 }, unit: unit, foldCount: foldCount, seed: seed, rule: rule)
     }
 
+    /// The same for a LASSO, whose strengths are multiples of the noise as they are: twelve from a twentieth to two hundred,
+    /// where few coefficients of tasks that share most differ from their centre.
+    var ofLasso: StrengthGrid {
+        if unit == .one { return self }
+        let multiples = (0..<12).map { 0.05 * Double.pow(4000, Double($0) / 11) }
+        return StrengthGrid(multiples: multiples, unit: .one, foldCount: foldCount, seed: seed, rule: rule)
+    }
+
     private init(multiples: [Double], unit: Unit, foldCount: Int, seed: UInt64, rule: Rule) {
         precondition(!multiples.isEmpty && multiples.allSatisfy { $0 >= 0 }, "strengths are not negative")
         precondition(foldCount >= 2, "rows are held out in two folds at least")

@@ -63,7 +63,7 @@ struct StudyMethod: Sendable {
         }
         self.knowsVariance = knowsVariance
         self.foldCount = foldCount
-        needsOwnEstimates = [.itl, .molar, .lasso, .rm, .ml].contains(name)
+        needsOwnEstimates = [.itl, .molar, .rm, .ml].contains(name)
         try fields.finish()
     }
 

@@ -200,7 +200,10 @@ struct StructureTests {
             (["--methods", "itl,armul-clustered"], "armul-clustered needs --clusters, how many there are"),
             (["--methods", "armul-low-rank"], "armul-low-rank needs --rank, how many there are"),
             (["--methods", "itl,armul", "--rank", "1"], "--rank is for armul-low-rank; name it after --methods"),
-            (["--strengths", "1"], "--strengths and --intercept are for armul; name it after --methods"),
+            (
+                ["--strengths", "1"],
+                "--strengths and --intercept are for armul, lasso, elastic-net, rm and ml; name one after --methods"
+            ),
             (
                 ["--methods", "armul-low-rank", "--rank", "3"],
                 "--rank 3: the table has 8 tasks, and each 2 coefficients"

@@ -108,13 +108,22 @@ struct DeviceGroupTests {
             coefficients, toward: products, thresholds: squares, weights: nil, prox: .block, into: shrunk)
         let system = try backend.makeEigenSystem(taskCount: taskCount, order: 3)
         try backend.eigen(moments.gram, into: system)
+        let nets = try backend.makeVectors(taskCount: taskCount, columnCount: 2, width: 3)
+        let violations = try backend.makeVectors(taskCount: taskCount, columnCount: 2, width: 1)
+        let thresholds = try backend.makeVectors(taskCount: 1, columnCount: 2, width: 1)
+        try backend.upload([2, 0.5], into: thresholds)
+        try backend.elasticNet(
+            moments.gram, linear: moments.cross, thresholds: thresholds, mixture: 0.75, into: nets,
+            violations: violations)
         let matrix = try backend.makeVectors(taskCount: 1, columnCount: 10, width: 3)
         let cross = try backend.makeVectors(taskCount: 1, columnCount: 10, width: 3)
         try backend.crossProduct(of: products, rest, weights: squares, into: cross)
         try backend.combine(cross.scaled(by: 1), into: matrix)
         let images = try backend.makeVectors(taskCount: taskCount, width: 10)
         try backend.matmul(products, matrix, into: images)
-        return try [rest, products, squares, shrunk, system.values, system.vectors, cross, images].flatMap {
+        return try [
+            rest, products, squares, shrunk, system.values, system.vectors, cross, images, nets, violations,
+        ].flatMap {
             try backend.download($0)
         }
     }
