@@ -107,8 +107,10 @@ package enum Benchmarks {
         let tunings: [any Benchmark] = [sizes.problem(30, 200, 50), sizes.problem(1000, 50, 10)].flatMap { problem in
             structures.map { TuningBenchmark(structure: $0, problem: problem) }
         }
-        let molars: [any Benchmark] = [false, true].map {
-            MolarBenchmark(taskCount: sizes.tasks(1_000_000), featureCount: 20, isFromMoments: $0)
+        let molars: [any Benchmark] = [false, true].flatMap { isFromMoments in
+            [10_000, 100_000, 1_000_000].map {
+                MolarBenchmark(taskCount: sizes.tasks($0), featureCount: 20, isFromMoments: isFromMoments)
+            }
         }
         return comparisons + fits + tunings + molars
     }

@@ -12,7 +12,7 @@ struct AdaptCommand: ParsableCommand {
             Reads a model that 'kindred fit --method molar' wrote as .json or .npz, and a table of new tasks with the \
             columns of its formula and its response. Each task's own estimates are drawn towards the model's centre as if \
             it had been one of its tasks, with the model's settings; the centre stays what it is, and no task changes \
-            another. What comes out is as of 'kindred fit', and 'kindred predict' reads it:
+            another. A task of too few rows for estimates of its own is drawn to the centre by the LASSO. What comes out is as of 'kindred fit', and 'kindred predict' reads it:
 
               kindred fit schools.csv --task school --formula "score ~ ses" --method molar -o schools.npz
               kindred adapt schools.npz new_schools.csv -o new_schools.json
@@ -75,7 +75,9 @@ struct ModelTransfer {
                 "\(printable(path)): a model of method '\(printable(model.method))'; adapt needs one of --method molar with "
                     + "a centre")
         }
-        self.center = MOLAR.GivenCenter(coefficients: center.coefficients, sampleCount: center.sampleCount)
+        self.center = MOLAR.GivenCenter(
+            coefficients: center.coefficients, sampleCount: center.sampleCount,
+            errorVariance: model.summary.first { $0.name == "error_variance" }?.value.double)
     }
 
     /// The fit of the new tasks with the model's settings, those that the user gives first.

@@ -28,7 +28,7 @@ struct FitCommand: ParsableCommand {
 
     @Option(
         help: """
-            itl fits each task on its own rows and pool one model to all rows; ridge draws each task towards the pooled \
+            itl fits each task on its own rows, pool one model to all rows, average takes the mean of the tasks; ridge draws each task towards the pooled \
             fit, molar towards the median of the tasks, coefficient by coefficient where it is near, and armul towards a \
             centre by its whole distance, where far tasks pull no more than near ones. lasso keeps few coefficients of each \
             task, or few that differ from a centre, and elastic-net likewise with a square; they may have more columns than \
@@ -102,7 +102,7 @@ struct FitCommand: ParsableCommand {
             throw ValidationError("--vcov \(vcov): corrects by leverages of --family gaussian; use hc0 or hc1")
         }
         if !method.hasVariances, vcov.estimator != .iid {
-            throw ValidationError("--vcov: standard errors of that kind come with --method itl, pool or molar")
+            throw ValidationError("--vcov: standard errors of that kind come with --method itl, pool, average or molar")
         }
         if summary, json || output != nil {
             throw ValidationError("--summary writes to standard output; leave -o and --json out")

@@ -120,7 +120,8 @@ struct FitResult {
                 .init("solved_by_qr", .integer(fit.orthogonalizedTaskCount)),
                 .init("ill_conditioned", .integer(fit.illConditionedTaskCount)),
                 .init("solved_again_in_double", .integer(fit.refittedTaskCount)),
-            ] + (fit.penalty.map { [.init("penalty", .number($0.value))] } ?? []),
+            ] + (fit.penalty.map { [.init("penalty", .number($0.value))] } ?? [])
+                + (typicalErrorVariance.map { [.init("error_variance", .number($0))] } ?? []),
             provenance: ModelFile.Provenance(
                 device: session.deviceName ?? "", precision: command.place.precision.rawValue,
                 notices: session.notices.map(\.message),
@@ -130,6 +131,15 @@ struct FitResult {
                 degreesOfFreedom: fit.tasks?.degreesOfFreedom ?? missing,
                 statuses: fit.statuses,
                 coefficients: fit.tasks?.coefficients ?? [], standardErrors: fit.tasks?.standardErrors ?? []))
+    }
+
+    /// The median of tasks' error variances, which tasks of few rows that are fitted later go by.
+    private var typicalErrorVariance: Double? {
+        guard command.method == .molar, command.family == .gaussian, let tasks = fit.tasks else { return nil }
+        let variance = Quantiles(
+            fit.statuses.indices.filter { fit.statuses[$0] == .ok }.map { tasks.errorVariances[$0] }.filter(\.isFinite)
+        ).at(0.5)
+        return variance.isFinite ? variance : nil
     }
 
     private var familySettings: [JsonValue.Member] {
@@ -238,6 +248,11 @@ struct FitResult {
             fit.statuses.count { $0 != .ok && !(command.method.isLasso && $0 == .notConverged) } - unplaced
         if fit.tasks != nil, fit.center != nil, withoutOwn > 0 {
             lines.append("\(counted(withoutOwn, "task")) without an estimate got the centre's coefficients")
+        }
+        if fit.penalizedTaskCount > 0 {
+            lines.append(
+                "\(counted(fit.penalizedTaskCount, "task")) of too few rows or with dependent columns, drawn to the centre by the "
+                    + "LASSO")
         }
         if fit.count(of: "non_finite") > 0 {
             lines.append("values that are not finite" + NonFiniteText(store).text)

@@ -4,11 +4,11 @@ import Methods
 
 /// What `--method` names.
 enum MethodName: String, ExpressibleByArgument, CaseIterable {
-    case itl, pool, ridge, molar, armul, lasso
+    case itl, pool, average, ridge, molar, armul, lasso
     case elasticNet = "elastic-net"
 
     /// Whether `--vcov` means something to it.
-    var hasVariances: Bool { self == .itl || self == .pool || self == .molar }
+    var hasVariances: Bool { [.itl, .pool, .average, .molar].contains(self) }
 
     /// Whether it is one of the LASSO family.
     var isLasso: Bool { self == .lasso || self == .elasticNet }
@@ -17,7 +17,7 @@ enum MethodName: String, ExpressibleByArgument, CaseIterable {
     var families: [FamilyName] {
         switch self {
         case .itl, .pool, .molar: [.gaussian, .binomial, .poisson]
-        case .ridge, .lasso, .elasticNet: [.gaussian]
+        case .average, .ridge, .lasso, .elasticNet: [.gaussian]
         case .armul: FamilyName.allCases
         }
     }
@@ -36,6 +36,7 @@ enum MethodName: String, ExpressibleByArgument, CaseIterable {
             var pooled = Pooled(variance: variance)
             pooled.loss = loss
             return pooled
+        case .average: return Average(variance: variance)
         case .ridge: return tuning.ridge
         case .molar:
             var molar = tuning.molar

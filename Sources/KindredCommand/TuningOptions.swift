@@ -275,7 +275,7 @@ struct TuningOptions: ParsableArguments {
     /// The settings that a method was run with, as model files record them.
     func settings(of method: MethodName) -> [JsonValue.Member] {
         switch method {
-        case .itl, .pool: return []
+        case .itl, .pool, .average: return []
         case .ridge:
             return [
                 .init("towards", .string(ridge.center.rawValue)), .init("standardize", .bool(standardize)),

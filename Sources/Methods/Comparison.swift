@@ -49,7 +49,7 @@ public struct Comparison: Sendable {
 
 /// The methods that can be compared.
 public enum ComparedMethod: String, Sendable, CaseIterable {
-    case itl, pool
+    case itl, pool, average
     case ridgeZero = "ridge-zero"
     case ridgePool = "ridge-pool"
     case molarHard = "molar-hard"

@@ -123,6 +123,7 @@ public struct CrossValidation: Sendable {
         switch method {
         case .itl: return folds.map { _ in Individual() }
         case .pool: return folds.map { _ in Pooled() }
+        case .average: return folds.map { _ in Average() }
         case .molarHard: return folds.map { _ in MOLAR(shrinkage: .hard) }
         case .molarSoft: return folds.map { _ in MOLAR(shrinkage: .soft) }
         case .ridgeZero, .ridgePool:

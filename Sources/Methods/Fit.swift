@@ -29,6 +29,8 @@ public struct Fit: Sendable {
     public var certificate: Certificate?
     /// Tasks that were solved again in double because their condition is beyond what float carries.
     public var refittedTaskCount = 0
+    /// Fitted tasks that have no estimates of their own, and were drawn to a given centre by the LASSO.
+    public var penalizedTaskCount = 0
     /// Fitted tasks that were solved by QR of their rows: the normal equations leave fewer than six certain digits.
     public var orthogonalizedTaskCount = 0
     /// Fitted tasks whose condition even then leaves coefficients with fewer than six certain digits.

@@ -58,7 +58,8 @@ public struct Individual: Estimator {
         let moments = try backend.moments(of: problem, progress: progress)
         let counts = problem.sampleCounts
         var solution = try LeastSquares(
-            moments: moments, sampleCounts: counts, scaling: problem.scaling, on: backend)
+            moments: moments, sampleCounts: counts, scaling: problem.scaling,
+            needsResiduals: problem.errorVariances == nil, on: backend)
         let isDouble = B.Scalar.self == Double.self
         let hasRows = problem.drawnMoments == nil
         let beyondMoments = isDouble && hasRows ? counts.indices.filter { solution.isBeyondMoments($0) } : []

@@ -15,7 +15,8 @@ import RealModule
 /// this rule. A square has another unit than a size: with `a` below 1 the unit of the response matters.
 ///
 /// A task may have fewer rows than coefficients. It then takes no part in a centre, and the median of the others' `s_m^2`
-/// takes the place of its own, which its rows do not tell; where no task's do, the variance of its response.
+/// takes the place of its own, which its rows do not tell; where no task's do, the variance of its response. Both give way to
+/// ``fallbackVariance``.
 ///
 /// All tasks, and all strengths of a path, are one computation: coordinate descent on their Gram matrices. Each solution
 /// ends with its KKT residual: a task whose descent has not come to its least has the status `notConverged`.
@@ -31,6 +32,8 @@ public struct Lasso: Estimator {
         /// The mean of what is left of each coefficient when the share of the least and of the greatest of tasks' estimates
         /// is off: robust multitask learning, RM, of Xu and Bastani.
         case trimmedMean(share: Double)
+        /// A centre that is known: one number a coefficient, on the user's scale.
+        case given([Double])
 
         /// RM with the paper's share.
         public static var trimmedMean: Center { .trimmedMean(share: 0.2) }
@@ -62,6 +65,8 @@ public struct Lasso: Estimator {
     /// Whether the penalty is on coefficients of standardized features, each divided by its deviation over all rows; else it
     /// depends on the units of features.
     public var standardizes = false
+    /// What stands for `s_m^2` of tasks whose rows do not tell it; nil for the median of the others'.
+    public var fallbackVariance: Double?
 
     public init(center: Center = .zero, penalty: Penalty, intercept: MOLAR.InterceptRole = .free) {
         if case .value(let strength) = penalty { precondition(strength >= 0, "a strength is not negative") }
@@ -127,6 +132,7 @@ public struct Lasso: Estimator {
         case .zero: Array(repeating: 0, count: own.featureCount)
         case .median: try MOLARShrinkage(MOLAR(intercept: intercept), of: own, on: reference).center
         case .trimmedMean(let share): try own.trimmedMean(share: share, on: reference)
+        case .given(let coefficients): coefficients
         }
     }
 
@@ -151,8 +157,13 @@ public struct Lasso: Estimator {
         _ own: OwnEstimates, _ tasks: LassoTasks<B>
     ) throws(ComputeError) -> [Double] {
         let estimated = own.statuses.indices.filter { own.statuses[$0] == .ok }.map { own.errorVariances[$0] }.sorted()
-        guard !estimated.isEmpty else { return try tasks.responseVariances() }
-        let typical = estimated[estimated.count / 2]
+        let typical: Double
+        if let fallbackVariance {
+            typical = fallbackVariance
+        } else {
+            guard !estimated.isEmpty else { return try tasks.responseVariances() }
+            typical = estimated[estimated.count / 2]
+        }
         return own.statuses.indices.map { own.statuses[$0] == .ok ? own.errorVariances[$0] : typical }
     }
 

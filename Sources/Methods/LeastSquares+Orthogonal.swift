@@ -23,8 +23,10 @@ extension LeastSquares {
             of: problem, groups: groups, parallel: backend.parallel, progress: progress)
         let factor = try backend.makeFactor(taskCount: groups.count, order: featureCount)
         let scaled = try backend.makeVectors(taskCount: groups.count, width: featureCount)
+        // Residuals have to tell a variance that is not known.
+        let leastCount = featureCount + (problem.errorVariances == nil ? 1 : 0)
         let statuses = (0..<groups.count).map { group in
-            sampleCounts[group] <= featureCount ? .tooFewRows : triangles.status(of: group)
+            sampleCounts[group] < leastCount ? .tooFewRows : triangles.status(of: group)
         }
         // What is not solved has the identity for its factor, and zeros.
         let identity = (0..<featureCount).flatMap { row in (0...row).map { $0 == row ? 1.0 : 0.0 } }

@@ -45,9 +45,12 @@ struct LeastSquares<B: Backend> {
 
     /// Solves the normal equations.
     ///
-    /// - Parameter sampleCounts: the number of observations of each task.
+    /// - Parameters:
+    ///   - sampleCounts: the number of observations of each task.
+    ///   - needsResiduals: whether a task has to have more of them than features.
     init(
-        moments: Moments<B.Buffer>, sampleCounts: [Int], scaling: ColumnScaling, on backend: B
+        moments: Moments<B.Buffer>, sampleCounts: [Int], scaling: ColumnScaling, needsResiduals: Bool = true,
+        on backend: B
     ) throws(ComputeError) {
         let taskCount = moments.taskCount
         let featureCount = moments.featureCount
@@ -62,7 +65,7 @@ struct LeastSquares<B: Backend> {
         let solved = try SolvedTasks(
             coefficients: scaledValues, cross: backend.download(moments.cross),
             squares: backend.download(moments.squares), diagnosis: backend.download(factor.diagnosis),
-            sampleCounts: sampleCounts, unit: Self.unit, parallel: backend.parallel)
+            sampleCounts: sampleCounts, unit: Self.unit, needsResiduals: needsResiduals, parallel: backend.parallel)
         statuses = solved.statuses
         conditions = solved.conditions
         residualSums = solved.residualSums

@@ -61,10 +61,13 @@ extension MOLAR {
         public let coefficients: [Double]
         /// The observations of the tasks that made it.
         public let sampleCount: Int
+        /// What stands for the variance of errors of tasks whose rows do not tell it, where it is known.
+        public let errorVariance: Double?
 
-        public init(coefficients: [Double], sampleCount: Int) {
+        public init(coefficients: [Double], sampleCount: Int, errorVariance: Double? = nil) {
             self.coefficients = coefficients
             self.sampleCount = sampleCount
+            self.errorVariance = errorVariance
         }
     }
 

@@ -105,7 +105,33 @@ public struct MOLAR: Estimator {
             degrees = own.poolErrorVariances(degreesOfFreedom: degrees, changesErrors: variance == .iid)
         }
         let shrunken = try shrinkage(of: own, on: backend, reference: reference)
-        return fit(individual, own, shrunken, degreesOfFreedom: degrees)
+        var fit = fit(individual, own, shrunken, degreesOfFreedom: degrees)
+        if let givenCenter {
+            try fitFewRows(of: &fit, problem, towards: givenCenter, on: backend, reference: reference)
+        }
+        return fit
+    }
+
+    /// Draws tasks without estimates of their own, for few rows or dependent columns, to a given centre by the LASSO, which needs
+    /// none: Section 2.10 of Appendix E with the paper's strength.
+    private func fitFewRows<B: Backend, R: Backend<Double>>(
+        of fit: inout Fit, _ problem: some Problem, towards center: GivenCenter, on backend: B, reference: R
+    ) throws(ComputeError) {
+        let few = fit.statuses.indices.filter { task in
+            if case .collinear = fit.statuses[task] { return true }
+            return fit.statuses[task] == .tooFewRows && problem.sampleCounts[task] > 0
+        }
+        guard !few.isEmpty else { return }
+        var lasso = Lasso(center: .given(center.coefficients), intercept: intercept)
+        lasso.fallbackVariance = center.errorVariance
+        let found = try lasso.fit(
+            TaskSubset(of: problem, tasks: few), on: backend, reference: reference, progress: nil)
+        guard let estimates = found.tasks else { return }
+        for (place, task) in few.enumerated() where found.statuses[place] == .ok {
+            fit.tasks?.setCoefficients(of: task, to: Array(estimates.coefficients(of: place)))
+            fit.statuses[task] = .ok
+            fit.penalizedTaskCount += 1
+        }
     }
 
     /// What has been found, from the fit of every task on its own.

@@ -30,7 +30,8 @@ package struct OwnEstimates {
         try moments.forEachShard { tasks, shard throws(ComputeError) in
             let counts = Array(sampleCounts[tasks])
             let solution = try LeastSquares(
-                moments: shard, sampleCounts: counts, scaling: moments.scaling, on: moments.backend)
+                moments: shard, sampleCounts: counts, scaling: moments.scaling,
+                needsResiduals: moments.errorVariances == nil, on: moments.backend)
             let variances =
                 moments.errorVariances.map { Array($0[tasks]) }
                 ?? solution.errorVariances(sampleCounts: counts, weightScale: moments.weightScale)

@@ -19,9 +19,10 @@ struct SolvedTasks: Sendable {
     ///   - squares: `y'Wy`, one a task.
     ///   - diagnosis: a factor's, two values a task.
     ///   - unit: the unit roundoff of the moments.
+    ///   - needsResiduals: whether a task has to have more rows than features, so that its residuals tell a variance.
     init(
         coefficients: [Double], cross: [Double], squares: [Double], diagnosis: [Double], sampleCounts: [Int],
-        unit: Double, parallel: Parallel
+        unit: Double, needsResiduals: Bool, parallel: Parallel
     ) {
         let taskCount = squares.count
         let featureCount = coefficients.count / max(1, taskCount)
@@ -39,10 +40,11 @@ struct SolvedTasks: Sendable {
             let roundings = (2 + Double(sampleCounts[task]).squareRoot()) * unit
             return square > 0 ? roundings * (square / residualSums[task]) : 0
         }
+        let leastCount = featureCount + (needsResiduals ? 1 : 0)
         statuses = parallel.map(taskCount, grain: Self.grain) { task in
             let code = Int(diagnosis[2 &* task])
             if code < 0 || !squares[task].isFinite { return .nonFinite }
-            if sampleCounts[task] <= featureCount { return .tooFewRows }
+            if sampleCounts[task] < leastCount { return .tooFewRows }
             if code > 0 { return .collinear(feature: code - 1) }
             for index in task &* featureCount..<(task &+ 1) &* featureCount where !coefficients[index].isFinite {
                 return .nonFinite

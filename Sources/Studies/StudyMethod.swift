@@ -13,7 +13,7 @@ struct StudyMethod: Sendable {
     let needsOwnEstimates: Bool
 
     private enum Name: String, CaseIterable {
-        case itl, pool, ridge, molar, lasso, rm, ml, armul
+        case itl, pool, average, ridge, molar, lasso, rm, ml, armul
         case clusteredMTL = "clustered-mtl"
         case lowRankMTL = "low-rank-mtl"
     }
@@ -36,17 +36,19 @@ struct StudyMethod: Sendable {
             knowsVariance = try Self.knowsVariance(&fields)
             estimator = Individual()
         case .pool: estimator = Pooled()
+        case .average:
+            estimator = Average(weights: try Self.weights(&fields))
         case .ridge:
             let ridge = try Self.ridge(&fields)
             if case .crossValidated(let count, _) = ridge.penalty { foldCount = count }
             estimator = ridge
         case .molar:
             knowsVariance = try Self.knowsVariance(&fields)
-            let weights: Weights = try fields.choice("weights", fallback: .precision)
+            let weights = try Self.weights(&fields)
             estimator = MOLAR(
                 shrinkage: try fields.choice("shrink", fallback: .hard),
                 strength: try fields.number("strength", in: .atLeastZero, fallback: 1),
-                weights: weights == .precision ? .precision : weights == .equal ? .equal : .observations)
+                weights: weights)
         case .lasso: estimator = Lasso(strength: try Self.strength(&fields))
         case .ml: estimator = Lasso(center: .median, strength: try Self.strength(&fields))
         case .rm:
@@ -63,8 +65,17 @@ struct StudyMethod: Sendable {
         }
         self.knowsVariance = knowsVariance
         self.foldCount = foldCount
-        needsOwnEstimates = [.itl, .molar, .rm, .ml].contains(name)
+        needsOwnEstimates = [.itl, .average, .molar, .rm, .ml].contains(name)
         try fields.finish()
+    }
+
+    private static func weights(_ fields: inout StudyFields) throws(StudyError) -> MOLAR.TaskWeights {
+        let weights: Weights = try fields.choice("weights", fallback: .precision)
+        switch weights {
+        case .precision: return .precision
+        case .observations: return .observations
+        case .equal: return .equal
+        }
     }
 
     private static func knowsVariance(_ fields: inout StudyFields) throws(StudyError) -> Bool {

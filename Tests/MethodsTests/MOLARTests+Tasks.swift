@@ -2,6 +2,7 @@ import CPUFallback
 import Compute
 import Definitions
 import Methods
+import RealModule
 import TestSupport
 import Testing
 
@@ -113,5 +114,78 @@ extension SlowMOLARTests {
         #expect(problem.shardCount(for: small, arrayCount: 4, passes: .one) == 3)
         #expect(sharded.tasks?.coefficients == whole.tasks?.coefficients)
         #expect(sharded.center?.coefficients == whole.center?.coefficients)
+    }
+
+    @Test("as many rows as features are enough where the variance of errors is known")
+    func knownVariance() throws {
+        var problem = Self.problem(taskCount: 6, featureCount: 4)
+        problem.tasks[2].design.removeLast(problem.tasks[2].design.count - 4)
+        problem.tasks[2].response.removeLast(problem.tasks[2].response.count - 4)
+        problem.tasks[2].weights.removeLast(problem.tasks[2].weights.count - 4)
+        func fit(_ problem: ArrayProblem) throws -> Fit {
+            try MOLAR(intercept: .shared).fit(problem, on: Self.reference, reference: Self.reference)
+        }
+        #expect(try fit(problem).statuses[2] == .tooFewRows)
+        problem.errorVariances = Array(repeating: 0.1, count: 6)
+        let known = try fit(problem)
+        #expect(known.statuses.allSatisfy { $0 == .ok })
+        // Four rows and four coefficients leave no residuals.
+        let own = try #require(known.differences).ownCoefficients[8..<12]
+        for (row, response) in zip(problem.tasks[2].design, problem.tasks[2].response) {
+            #expect(abs(zip(row, own).reduce(0) { $0 + $1.0 * $1.1 } - response) < 1e-9)
+        }
+    }
+
+    @Test("a given centre draws each task as if it were alone, and does not move")
+    func givenCenter() throws {
+        let problem = Self.problem(taskCount: 9, featureCount: 4)
+        let whole = try MOLAR(intercept: .shared).fit(problem, on: Self.reference, reference: Self.reference)
+        let center = try #require(whole.center)
+        var molar = MOLAR(intercept: .shared)
+        molar.givenCenter = MOLAR.GivenCenter(coefficients: center.coefficients, sampleCount: center.sampleCount)
+        let again = try molar.fit(problem, on: Self.reference, reference: Self.reference)
+        #expect(again.center?.coefficients == center.coefficients)
+        // N / n is beyond the four coefficients in both, so that thresholds are the same.
+        #expect(again.tasks?.coefficients == whole.tasks?.coefficients)
+        var one = problem
+        one.tasks = [problem.tasks[3]]
+        let alone = try molar.fit(one, on: Self.reference, reference: Self.reference)
+        #expect(try #require(alone.tasks).coefficients == Array(#require(again.tasks).coefficients(of: 3)))
+    }
+
+    @Test("a task of few rows goes to a given centre by the LASSO, one with enough of them near its own estimates")
+    func fewRows() throws {
+        var problem = Self.problem(taskCount: 3, featureCount: 4, noise: 0.01)
+        for (task, count) in [(1, 3), (2, 1)] {
+            problem.tasks[task].design.removeLast(problem.tasks[task].design.count - count)
+            problem.tasks[task].response.removeLast(problem.tasks[task].response.count - count)
+            problem.tasks[task].weights.removeLast(problem.tasks[task].weights.count - count)
+        }
+        let center = [0.1, -0.2, 0.3, 0.4]
+        var molar = MOLAR(intercept: .shared)
+        molar.givenCenter = MOLAR.GivenCenter(coefficients: center, sampleCount: 1000, errorVariance: 1e-4)
+        let fit = try molar.fit(problem, on: Self.reference, reference: Self.reference)
+        #expect(fit.statuses.allSatisfy { $0 == .ok })
+        #expect(fit.penalizedTaskCount == 2)
+        for task in 1..<3 {
+            let rows = problem.tasks[task]
+            let found = Array(try #require(fit.tasks).coefficients(of: task))
+            // The paper's strength, with errors of deviation 0.01.
+            let count = Double(rows.response.count)
+            let lambda = 0.35 * 0.01 * (Double.log(4) / count).squareRoot()
+            for k in 0..<4 {
+                let slope = zip(rows.design, rows.response).reduce(0.0) { sum, row in
+                    let residual = row.1 - zip(row.0, found).reduce(0) { $0 + $1.0 * $1.1 }
+                    return sum + row.0[k] * residual / count
+                }
+                if found[k] == center[k] {
+                    #expect(abs(slope) <= lambda * (1 + 1e-6))
+                } else {
+                    #expect(abs(slope - (found[k] > center[k] ? lambda : -lambda)) < 1e-6 * lambda)
+                }
+            }
+            #expect(found != center)
+            #expect(try #require(fit.differences).ownCoefficients[task * 4].isNaN)
+        }
     }
 }

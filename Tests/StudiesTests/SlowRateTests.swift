@@ -36,6 +36,8 @@ struct SlowRateTests {
             name = "rm"
             [[methods]]
             name = "ml"
+            [[methods]]
+            name = "average"
 
             """
         return try SmallStudy.values(of: text).reduce(into: [:]) { means, entry in
@@ -93,6 +95,12 @@ struct SlowRateTests {
         }
         #expect(a > 0 && b > 0)
         #expect((residual / sum { $0.error * $0.error }).squareRoot() < 0.12)
+    }
+
+    @Test("an average has a bias that a reference implementation's has too")
+    func average() throws {
+        let found = try errors(rows: 5000, features: 300, tasks: 30, differences: 20, replications: 3)
+        #expect(abs(try #require(found["average"]) / 2.22 - 1) < 0.1)
     }
 
     @Test("30, 31: where every coefficient differs hard shrinkage costs a tenth, and soft much more; ML is below RM")
