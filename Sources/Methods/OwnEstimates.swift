@@ -21,7 +21,9 @@ package struct OwnEstimates {
     var taskCount: Int { statuses.count }
 
     /// The estimates of every task, shard by shard. A task beyond what the scalar carries counts as not finite.
-    package init<B: Backend>(from moments: MomentShards<B>) throws(ComputeError) {
+    ///
+    /// - Parameter hasStandardErrors: whether those are asked for; else they are NaN.
+    package init<B: Backend>(from moments: MomentShards<B>, hasStandardErrors: Bool = true) throws(ComputeError) {
         featureCount = moments.featureCount
         intercept = moments.scaling.intercept
         sampleCounts = moments.sampleCounts
@@ -31,14 +33,15 @@ package struct OwnEstimates {
             let solution = try LeastSquares(
                 moments: shard, sampleCounts: counts, scaling: moments.scaling, on: moments.backend)
             let variances = solution.errorVariances(sampleCounts: counts, weightScale: moments.weightScale)
-            let diagonals = try solution.inverseDiagonals()
+            let diagonals = hasStandardErrors ? try solution.inverseDiagonals() : []
             let own = solution.coefficients
             for (task, status) in solution.statuses.enumerated() {
                 let isOk = status == .ok && !solution.hasUncertainCoefficients(task)
                 let variance = variances[task] * moments.weightScale / solution.responseUnit
                 for index in task * featureCount..<(task + 1) * featureCount {
                     coefficients.append(isOk ? own[index] : .nan)
-                    standardErrors.append(isOk ? (variance * diagonals[index]).squareRoot() : .nan)
+                    standardErrors.append(
+                        isOk && hasStandardErrors ? (variance * diagonals[index]).squareRoot() : .nan)
                 }
                 statuses.append(status == .ok && !isOk ? .nonFinite : status)
             }
