@@ -24,14 +24,16 @@ extension Backend {
         return vectors
     }
 
-    /// Positive definite matrices: the identity and normals of a twentieth.
+    /// Positive definite matrices: the identity and normals of a twentieth, or less in large ones.
     func positiveMatrices(taskCount: Int, order: Int) throws(ComputeError) -> Matrices<Buffer> {
         let matrices = try makeMatrices(taskCount: taskCount, order: order)
         let identity = try makeVectors(taskCount: 1, width: triangleCount(order))
         let entries = (0..<order).flatMap { row in (0...row).map { $0 == row ? 1.0 : 0 } }
         try upload(entries, into: identity)
         let noise = try normals(taskCount: taskCount, width: triangleCount(order))
-        try combine(noise.scaled(by: 0.05), identity.scaled(by: 1), into: matrices.triangles)
+        // The largest eigenvalue of such noise grows with the root of the order.
+        let size = min(0.05, 0.3 / Double(max(1, order)).squareRoot())
+        try combine(noise.scaled(by: size), identity.scaled(by: 1), into: matrices.triangles)
         return matrices
     }
 

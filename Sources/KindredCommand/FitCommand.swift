@@ -27,13 +27,16 @@ struct FitCommand: ParsableCommand {
     @OptionGroup var input: InputOptions
 
     @Option(
-        help: """
-            itl fits each task on its own rows, pool one model to all rows, average takes the mean of the tasks; ridge draws each task towards the pooled \
+        help: ArgumentHelp(
+            """
+            itl fits each task on its own rows, pool one model to all rows, average takes the mean of the tasks' own; \
+            ridge draws each task towards the pooled \
             fit, molar towards the median of the tasks, coefficient by coefficient where it is near, and armul towards a \
             centre by its whole distance, where far tasks pull no more than near ones. lasso keeps few coefficients of each \
             task, or few that differ from a centre, and elastic-net likewise with a square; they may have more columns than \
-            rows.
-            """)
+            rows. (default: itl)
+            """, valueName: "name"),
+        transform: MethodName.init(parsing:))
     var method: MethodName = .itl
 
     @Option(

@@ -3,9 +3,18 @@ import Compute
 import Methods
 
 /// What `--method` names.
-enum MethodName: String, ExpressibleByArgument, CaseIterable {
+enum MethodName: String, CaseIterable {
     case itl, pool, average, ridge, molar, armul, lasso
     case elasticNet = "elastic-net"
+
+    /// So many names would be a line each in the parser's own complaint.
+    init(parsing argument: String) throws {
+        guard let method = MethodName(rawValue: argument) else {
+            throw ValidationError(
+                "'\(argument)' is not one of \(MethodName.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        self = method
+    }
 
     /// Whether `--vcov` means something to it.
     var hasVariances: Bool { [.itl, .pool, .average, .molar].contains(self) }

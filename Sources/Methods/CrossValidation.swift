@@ -137,7 +137,8 @@ public struct CrossValidation: Sendable {
             let lasso = lasso(of: method)
             let all = folded.training(without: nil)
             let penalties = try lasso.unitPenalties(
-                OwnEstimates(from: all), LassoTasks(lasso, of: all), known: folded.problem.errorVariances)
+                OwnEstimates(from: all, hasStandardErrors: false), LassoTasks(lasso, of: all),
+                known: folded.problem.errorVariances)
             let path = try lasso.path(strengths.ofLasso, of: folded, penalties: penalties, on: reference)
             return folds.map { fold in
                 ChosenLasso(lasso: lasso, chosen: path.best(of: 0, without: fold), penalties: penalties)

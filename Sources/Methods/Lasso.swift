@@ -108,7 +108,7 @@ public struct Lasso: Estimator {
         }
         let folded = try FoldedMoments(of: problem, folds: folds, on: backend, progress: progress)
         let moments = folded.training(without: nil)
-        let own = try OwnEstimates(from: moments)
+        let own = try OwnEstimates(from: moments, hasStandardErrors: false)
         let tasks = try LassoTasks(self, of: moments)
         let penalties = try unitPenalties(own, tasks, known: problem.errorVariances)
         var (chosen, curve) = (ChosenPenalty(value: 0, origin: .given), [PenaltyError]?.none)
@@ -202,7 +202,7 @@ public struct Lasso: Estimator {
         if case .zero = self.center {
             center = Array(repeating: 0, count: moments.featureCount)
         } else {
-            center = try slopes(of: OwnEstimates(from: moments), on: reference)
+            center = try slopes(of: OwnEstimates(from: moments, hasStandardErrors: false), on: reference)
         }
         return try LassoTasks(self, of: moments).coefficients(
             around: center, penalties: penalties, strengths: strengths, mixture: mixture)

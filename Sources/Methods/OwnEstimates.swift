@@ -22,7 +22,9 @@ package struct OwnEstimates {
     var taskCount: Int { statuses.count }
 
     /// The estimates of every task, shard by shard. A task beyond what the scalar carries counts as not finite.
-    package init<B: Backend>(from moments: MomentShards<B>) throws(ComputeError) {
+    ///
+    /// - Parameter hasStandardErrors: whether those are asked for; else they are NaN.
+    package init<B: Backend>(from moments: MomentShards<B>, hasStandardErrors: Bool = true) throws(ComputeError) {
         featureCount = moments.featureCount
         intercept = moments.scaling.intercept
         sampleCounts = moments.sampleCounts
@@ -44,9 +46,10 @@ package struct OwnEstimates {
             let unit = moments.weightScale / solution.responseUnit
             coefficients.add(solution.coefficients.ofTasks(where: isOk, parallel) { value, _ in value })
             standardErrors.add(
-                try solution.inverseDiagonals().ofTasks(where: isOk, parallel) { diagonal, task in
-                    (variances[task] * unit * diagonal).squareRoot()
-                })
+                hasStandardErrors
+                    ? try solution.inverseDiagonals().ofTasks(where: isOk, parallel) { diagonal, task in
+                        (variances[task] * unit * diagonal).squareRoot()
+                    } : solution.coefficients.map { _ in .nan })
             statuses += own
             errorVariances += variances
             featureMeans.add(try solution.featureMeans(shard))

@@ -33,7 +33,7 @@ struct UsageTests {
         ["fit", "t.csv", "--method", "ridge", "--folds", "1"] + SmallTable.fit,
         ["fit", "t.csv", "--method", "ridge", "--folds", "5", "--penalty", "2"] + SmallTable.fit,
         ["compare"], ["compare", "t.csv"], ["compare", "t.csv", "--folds", "1"] + SmallTable.fit,
-        ["compare", "t.csv", "--methods", "itl,lasso"] + SmallTable.fit,
+        ["compare", "t.csv", "--methods", "itl,best"] + SmallTable.fit,
         ["compare", "t.csv", "--methods", "itl,itl"] + SmallTable.fit,
         ["compare", "t.csv", "-o", "x.json"] + SmallTable.fit,
         ["compare", "t.csv", "--json", "-o", "x.csv"] + SmallTable.fit,

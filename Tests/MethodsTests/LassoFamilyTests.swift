@@ -52,7 +52,7 @@ struct SlowLassoFamilyTests {
             for (mixture, standardizes, rate) in [
                 (1.0, false, Lasso.Rate.coefficients), (0.5, false, .coefficientsAndRows), (0.75, true, .coefficients),
             ] {
-                var lasso = Lasso(center: center, strength: 0.7)
+                var lasso = Lasso(center: center, strength: 0.4)
                 lasso.mixture = mixture
                 lasso.standardizes = standardizes
                 lasso.rate = rate
@@ -90,7 +90,7 @@ struct SlowLassoFamilyTests {
             let n = rows.weights.reduce(0, +)
             let variance = variances[task].isNaN ? known[known.count / 2] : variances[task]
             let count = lasso.rate == .coefficients ? 9 : 9 * n
-            let lambda = 0.7 * (variance * log(count) / n).squareRoot()
+            let lambda = 0.4 * (variance * log(count) / n).squareRoot()
             #expect(abs(zip(rows.weights, residuals).reduce(0) { $0 + $1.0 * $1.1 }) <= 1e-9)
             for k in 1..<10 {
                 let u = (beta[k] - center[k]) * units[k]
@@ -105,7 +105,7 @@ struct SlowLassoFamilyTests {
                 if u == 0 { zeros += 1 } else { rest += 1 }
             }
         }
-        #expect(zeros > 5 && rest > 5)
+        #expect(zeros > 2 && rest > 2)
         let certificate = try #require(fit.certificate)
         #expect(certificate.hasConverged && certificate.residual <= 1e-8)
     }
