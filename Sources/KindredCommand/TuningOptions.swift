@@ -39,7 +39,8 @@ struct TuningOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            molar: how near, as a multiple of the threshold sqrt(log(min(N/n, d))) std_error (default: 1). armul: C in \
+            molar: how near, as a multiple of the threshold sqrt(log(min(N/n, d))) std_error, of other families than \
+            gaussian with the number of tasks for N/n (default: 1). armul: C in \
             1/2 mean w (y - x'b)^2 + C sqrt(d/n) ||b - c||. (default: found by cross-validation)
             """, valueName: "number"))
     var strength: Double?

@@ -14,10 +14,7 @@ extension MOLAR {
     package func likelihoodFit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
-        var individual = Individual()
-        individual.loss = loss
-        individual.keepsTaskSums = true
-        var fit = try individual.likelihoodFit(problem, on: backend, reference: reference, progress: progress)
+        var fit = try ownEstimates.likelihoodFit(problem, on: backend, reference: reference, progress: progress)
         guard var tasks = fit.tasks else { return fit }
         // Thresholds go by the number of tasks, as if all were of one size.
         var own = OwnEstimates(

@@ -71,7 +71,7 @@ public struct MOLAR: Estimator {
 
     /// Of other losses than the squared one a guess: they pass once for each step of Newton's method.
     public var passCount: Int { loss == .squared ? 1 : 14 }
-    public var arrayCount: Int { Individual().arrayCount }
+    public var arrayCount: Int { ownEstimates.arrayCount }
 
     /// Fits the problem. A task whose own estimates cannot be had takes no part in the centre, and gets it.
     ///
@@ -101,8 +101,9 @@ public struct MOLAR: Estimator {
         return fits
     }
 
-    private var ownEstimates: Individual {
+    var ownEstimates: Individual {
         var individual = Individual()
+        individual.loss = loss
         individual.keepsTaskSums = true
         return individual
     }
