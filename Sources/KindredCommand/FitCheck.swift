@@ -41,6 +41,10 @@ struct FitCheck {
                     + "use fewer terms, or --method pool"
         case .nonFinite:
             return "\(source): in \(scope), there are values that are not finite\(NonFiniteText(store).text)"
+        case .separated:
+            return
+                "\(source): in \(scope), the features tell every response of some rows, so that no finite coefficients are "
+                + "the likeliest; use fewer terms, or --method armul"
         default:
             return "\(source): no coefficient could be estimated in \(scope): \(status.name)"
         }

@@ -8,7 +8,7 @@ extension Individual {
     ) throws(ComputeError) -> Fit {
         var whole: Fit?
         var evidence: LikelihoodEvidence?
-        for shard in problem.shards(for: backend, arrayCount: Self.likelihoodArrayCount, passes: .one) {
+        for shard in problem.shards(for: backend, arrayCount: arrayCount, passes: .one) {
             let part = try likelihoodFit(of: shard, on: backend, reference: reference, progress: progress)
             if whole == nil {
                 (whole, evidence) = part
@@ -22,9 +22,6 @@ extension Individual {
         whole?.finish()
         return whole ?? Fit(statuses: [])
     }
-
-    /// The curvature, its factor, what is summed of it, and the vectors of a step.
-    private static var likelihoodArrayCount: Int { 5 }
 
     private func likelihoodFit<B: Backend, R: Backend<Double>>(
         of problem: some Problem, on backend: B, reference: R, progress: PassProgress?
@@ -43,16 +40,18 @@ extension Individual {
             errorVariances: totals.weights.map { _ in 1 })
         if keepsTaskSums { estimates.weightSums = totals.weights }
         var fit = Fit(tasks: estimates, statuses: solution.statuses)
-        if B.Scalar.self == Double.self { return (fit, found.evidence) }
+        if B.Scalar.self == Double.self { return (fit, found.evidence()) }
         let beyond = fit.statuses.indices.filter {
             let isDecided = fit.statuses[$0] == .ok || fit.statuses[$0] == .tooFewRows
             return !isDecided || solution.hasUncertainCoefficients($0) || fit.lacksStandardErrors(task: $0)
         }
-        if beyond.isEmpty { return (fit, found.evidence) }
+        var evidence = found.evidence(leavingOut: beyond)
+        if beyond.isEmpty { return (fit, evidence) }
         let again = try likelihoodFit(
-            TaskSubset(of: problem, tasks: beyond), on: reference, reference: reference, progress: progress)
-        fit.replace(tasks: beyond, with: again)
+            of: TaskSubset(of: problem, tasks: beyond), on: reference, reference: reference, progress: progress)
+        fit.replace(tasks: beyond, with: again.fit)
         fit.refittedTaskCount = beyond.count
-        return (fit, found.evidence)
+        evidence.add(again.evidence)
+        return (fit, evidence)
     }
 }

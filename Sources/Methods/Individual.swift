@@ -20,8 +20,9 @@ public struct Individual: Estimator {
 
     /// Of other losses than the squared one a guess: they pass once for each step of Newton's method.
     public var passCount: Int { (loss == .squared ? 1 : 9) + (variance == .iid ? 0 : 1) }
-    /// The moments, their factor, the middle of a robust variance and what is summed of it.
-    public var arrayCount: Int { 4 }
+    /// The moments, their factor, the middle of a robust variance and what is summed of it; of other losses also the vectors
+    /// of a step.
+    public var arrayCount: Int { loss == .squared ? 4 : 5 }
 
     public func fit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil

@@ -4,14 +4,12 @@ import RealModule
 /// Maximum likelihood for losses of one column: the coefficients of every task of a problem, or of all tasks together, that
 /// minimise `sum over rows of w l(y, x'b)`.
 ///
-/// With the last step's curvature `X'DX` it comes down to weighted least squares, and is told as such; only that errors have
-/// no variance of their own beside what the mean says.
+/// With the curvature `X'DX` of the last step it comes down to weighted least squares, and is told as such; but errors have no
+/// variance beside what the mean says.
 struct MaximumLikelihood<B: Backend> {
     /// Coefficients, the factor of `X'DX` there, and statuses: one group of tasks after the other.
     let solution: LeastSquares<B>
-    let evidence: LikelihoodEvidence
-    /// The sum of the weights of each group's rows, in the source's units.
-    let weights: [Double]
+    private let places: [NewtonSearch<B>.Place]
 
     /// - Parameters:
     ///   - loss: of one column. The response of `problem` is neither shifted nor scaled.
@@ -43,24 +41,27 @@ struct MaximumLikelihood<B: Backend> {
             from: start, statuses: statuses, weightSums: totals.weights, observations: totals.observations)
         let place = try backend.makeVectors(taskCount: statuses.count, width: width, zeroed: false)
         try backend.upload(found.coefficients, into: place)
-        var factor = found.factor
-        if factor == nil {
-            let last = try backend.makeFactor(taskCount: statuses.count, order: width)
+        let factor: Factor<B.Buffer>
+        if let last = found.factor {
+            factor = last
+        } else {
+            factor = try backend.makeFactor(taskCount: statuses.count, order: width)
             try backend.factor(
                 sums(Array(statuses.indices), place).curvatures.gram,
-                tolerance: LeastSquares<B>.collinearityTolerance, into: last)
-            factor = last
+                tolerance: LeastSquares<B>.collinearityTolerance, into: factor)
         }
-        guard let factor else { preconditionFailure("a factor was found or made") }
         let diagnosis = try backend.download(factor.diagnosis)
         solution = LeastSquares(
             backend: backend, scaling: problem.scaling, factor: factor, scaled: place,
             scaledValues: found.coefficients, statuses: found.places.map { $0.status ?? .notConverged },
             conditions: statuses.indices.map { diagnosis[2 * $0 + 1].squareRoot() },
             residualSums: statuses.map { _ in 0 }, residualErrors: statuses.map { _ in 0 })
-        weights = totals.weights
-        evidence = LikelihoodEvidence(
-            found.places.map { ($0.value, $0.slope, $0.firstSlope, $0.roundCount) }, solution.statuses, weights)
+        places = found.places
+    }
+
+    /// How close the fits came, but for groups that are fitted in another way.
+    func evidence(leavingOut others: [Int] = []) -> LikelihoodEvidence {
+        LikelihoodEvidence(places, leavingOut: others)
     }
 }
 
@@ -73,18 +74,21 @@ struct LikelihoodEvidence {
     private var roundCount = 0
     private var hasConverged = true
 
-    /// - Parameter places: of each group the loss, the largest slope, that at the start, and the number of steps.
-    init(
-        _ places: [(value: Double, slope: Double, firstSlope: Double, roundCount: Int)], _ statuses: [TaskStatus],
-        _ weights: [Double]
+    /// - Parameters:
+    ///   - places: where the search of each group has ended.
+    ///   - leavingOut: groups that are fitted in another way.
+    fileprivate init<B: Backend>(
+        _ places: [NewtonSearch<B>.Place], leavingOut others: [Int]
     ) {
-        for (group, place) in places.enumerated() {
-            if statuses[group] == .notConverged { hasConverged = false }
-            guard statuses[group] == .ok else { continue }
+        var isTaken = places.map { _ in true }
+        for group in others { isTaken[group] = false }
+        for (place, isTaken) in zip(places, isTaken) where isTaken {
+            if place.status == .notConverged { hasConverged = false }
+            guard place.status == .ok else { continue }
             value += place.value
-            weight += weights[group]
-            slope = max(slope, place.slope / weights[group])
-            firstSlope = max(firstSlope, place.firstSlope / weights[group])
+            weight += place.weightSum
+            slope = max(slope, place.slope / place.weightSum)
+            firstSlope = max(firstSlope, place.firstSlope / place.weightSum)
             roundCount = max(roundCount, place.roundCount)
         }
     }

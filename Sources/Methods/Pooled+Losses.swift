@@ -15,7 +15,7 @@ extension Pooled {
         let solution = found.solution
         var fit = Fit(statuses: isFinite.map { $0 ? .ok : .nonFinite })
         fit.centerStatus = solution.statuses[0]
-        fit.certificate = found.evidence.certificate
+        fit.certificate = found.evidence().certificate
         let isDouble = B.Scalar.self == Double.self
         if !isDouble, fit.centerStatus != .ok || solution.hasUncertainCoefficients(0) || isFinite.contains(false) {
             return try refit(problem, on: reference, progress: progress)

@@ -350,6 +350,48 @@ struct FamilyTests {
             if method == "molar" { continue }
             #expect(lines.numbers("p_value").allSatisfy { $0 >= 0 && $0 <= 1 })
             #expect(lines.texts("df").allSatisfy { $0 == "Inf" })
+            // The normal's quantile at 0.975.
+            for (place, estimate) in lines.numbers("estimate").enumerated() {
+                let error = lines.numbers("std_error")[place]
+                #expect(abs(lines.numbers("conf_high")[place] - estimate - 1.959963984540054 * error) <= 1e-12)
+                #expect(abs(lines.numbers("statistic")[place] - estimate / error) <= 1e-12)
+            }
+        }
+    }
+
+    @Test("compare has molar for two classes and counts", arguments: ["binomial", "poisson"])
+    func compareMolar(family: String) throws {
+        let folder = try kinds()
+        let found = try Program.run(
+            [
+                "compare", "t.csv", "--task", "group", "--formula",
+                "\(family == "binomial" ? "word" : "count") ~ x + z", "--family", family, "--methods",
+                "itl,pool,molar-hard,molar-soft", "-o", "c.csv",
+            ], in: folder)
+        try #require(found.code == 0, "\(found)")
+        let lines = Lines(try folder.data("c.csv"))
+        #expect(lines.texts("method") == ["itl", "pool", "molar-hard", "molar-soft"])
+        let errors = lines.numbers(family == "binomial" ? "log_loss" : "deviance")
+        // Tasks that are turned round are far from the median, and stay so.
+        #expect(errors.allSatisfy { $0 > 0 } && errors[2] < 0.8 * errors[1], "\(errors)")
+    }
+
+    @Test("a family that no task has coefficients of is one line that says why")
+    func separatedEverywhere() throws {
+        let folder = try Folder()
+        var text = "group,x,y\n"
+        for row in 0..<40 { text += "g\(row / 20),\(row % 20),\(row % 20 > 9 ? 1 : 0)\n" }
+        try folder.write("t.csv", text)
+        for method in ["itl", "pool"] {
+            let outcome = try Program.run(
+                [
+                    "fit", "t.csv", "--task", "group", "--formula", "y ~ x", "--family", "binomial", "--method", method,
+                    "-o", "m.csv",
+                ], in: folder)
+            #expect(outcome.code == 65, "\(outcome)")
+            #expect(
+                outcome.errors.contains("in \(method == "pool" ? "all rows" : "every task"), the features tell every "),
+                "\(outcome)")
         }
     }
 }

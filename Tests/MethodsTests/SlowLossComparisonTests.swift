@@ -157,6 +157,25 @@ struct SlowLossComparisonTests {
         }
     }
 
+    @Test("molar's errors are those of its fits to the other rows", arguments: LikelihoodTests.models)
+    func molar(model: LossModel) throws {
+        let problem = SlowLossARMULTests.problem(model)
+        let comparison = try Self.validation(model, [.molarHard, .molarSoft]).compare(problem, on: Base.reference)
+        #expect(comparison.compared.taskCount == problem.tasks.count && comparison.penalties.isEmpty)
+        for (result, shrinkage) in zip(comparison.compared.results, [MOLAR.Shrinkage.hard, .soft]) {
+            var expected = FoldError()
+            for fold in 0..<3 {
+                let found = try error(fold, of: problem, model) { training in
+                    try Base.coefficients(LikelihoodTests.fit(MOLARLossTests.molar(model.loss, shrinkage), training))
+                }
+                expected.sum += found.sum
+                expected.weight += found.weight
+            }
+            let mean = expected.sum / expected.weight
+            #expect(abs(result.meanError - mean) <= 1e-9 * mean, "\(result.method)")
+        }
+    }
+
     @Test("without a penalty armul is itl, and one cluster is one centre", arguments: SlowLossARMULTests.models)
     func limits(model: LossModel) throws {
         var problem = SlowLossARMULTests.problem(model)
