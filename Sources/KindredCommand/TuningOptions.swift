@@ -42,15 +42,10 @@ struct TuningOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-<<<<<<< HEAD
-            molar: how near, as a multiple of the threshold sqrt(log(min(N/n, d))) std_error (default: 1). armul: C in \
-            1/2 mean w (y - x'b)^2 + C sqrt(d/n) ||b - c||; lasso, elastic-net: S in 1/2 mean w (y - x'b)^2 + S s \
-            sqrt(log(d)/n) |b - c|, with s the deviation of the task's errors. (default: found by cross-validation)
-=======
             molar: how near, as a multiple of the threshold sqrt(log(min(N/n, d))) std_error, of other families than \
             gaussian with the number of tasks for N/n (default: 1). armul: C in \
-            1/2 mean w (y - x'b)^2 + C sqrt(d/n) ||b - c||. (default: found by cross-validation)
->>>>>>> glm
+            1/2 mean w (y - x'b)^2 + C sqrt(d/n) ||b - c||; lasso, elastic-net: S in 1/2 mean w (y - x'b)^2 + S s \
+            sqrt(log(d)/n) |b - c|, with s the deviation of the task's errors. (default: found by cross-validation)
             """, valueName: "number"))
     var strength: Double?
 

@@ -14,14 +14,9 @@ extension MOLAR {
     package func likelihoodFit<B: Backend, R: Backend<Double>>(
         _ problem: some Problem, on backend: B, reference: R, progress: PassProgress? = nil
     ) throws(ComputeError) -> Fit {
-<<<<<<< HEAD
         let individual = try ownEstimates.likelihoodFit(
             problem, on: backend, reference: reference, progress: progress)
         guard let tasks = individual.tasks else { return individual }
-=======
-        var fit = try ownEstimates.likelihoodFit(problem, on: backend, reference: reference, progress: progress)
-        guard var tasks = fit.tasks else { return fit }
->>>>>>> glm
         // Thresholds go by the number of tasks, as if all were of one size.
         var own = OwnEstimates(
             tasks, statuses: individual.statuses, sampleCounts: individual.statuses.map { _ in 1 },

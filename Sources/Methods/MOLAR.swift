@@ -53,11 +53,7 @@ public struct MOLAR: Estimator {
     }
 
     /// Of other losses than the squared one a guess: they pass once for each step of Newton's method.
-<<<<<<< HEAD
     public var passCount: Int { ownEstimates.passCount + (loss == .squared ? 0 : 5) }
-=======
-    public var passCount: Int { loss == .squared ? 1 : 14 }
->>>>>>> glm
     public var arrayCount: Int { ownEstimates.arrayCount }
 
     /// Fits the problem. A task whose own estimates cannot be had takes no part in the centre, and gets it.
@@ -90,11 +86,7 @@ public struct MOLAR: Estimator {
     }
 
     var ownEstimates: Individual {
-<<<<<<< HEAD
         var individual = Individual(variance: variance)
-=======
-        var individual = Individual()
->>>>>>> glm
         individual.loss = loss
         individual.keepsTaskSums = true
         return individual
