@@ -310,6 +310,7 @@ struct FitResult {
         case .zero: return "zero, \(merged)"
         case .median: return "the tasks' median, \(merged)"
         case .trimmedMean: return "the tasks' trimmed mean, \(merged)"
+        case .sparse: return "a sparse centre, \(merged)"
         }
     }
 

@@ -22,6 +22,7 @@ extension TuningOptions {
             case .zero: .zero
             case .median: .median
             case .trimmedMean: .trimmedMean(share: trim ?? 0.2)
+            case .sparse: .sparse(strength: 1)
             }
         var lasso = Lasso(
             center: center, penalty: strength.map { .value($0) } ?? .crossValidated(strengthGrid),
@@ -51,6 +52,6 @@ extension TuningOptions {
 }
 
 enum LassoCenterName: String, ExpressibleByArgument, CaseIterable {
-    case zero, median
+    case zero, median, sparse
     case trimmedMean = "trimmed-mean"
 }

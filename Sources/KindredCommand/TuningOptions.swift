@@ -118,8 +118,8 @@ struct TuningOptions: ParsableArguments {
 
     @Option(
         help: """
-            lasso, elastic-net: what coefficients are drawn to: zero, the median of the tasks' own estimates (ML), or their \
-            trimmed mean (RM). (default: zero)
+            lasso, elastic-net: what coefficients are drawn to: zero, the median of the tasks' own estimates (ML), their \
+            trimmed mean (RM), or a sparse centre that needs no task's own estimates. (default: zero)
             """)
     var center: LassoCenterName?
 

@@ -32,6 +32,10 @@ public struct Lasso: Estimator {
         /// The mean of what is left of each coefficient when the share of the least and of the greatest of tasks' estimates
         /// is off: robust multitask learning, RM, of Xu and Bastani.
         case trimmedMean(share: Double)
+        /// A sparse centre that is found with all tasks' gradients, also where tasks have fewer rows than coefficients:
+        /// Algorithm 3, ``SparseCenter``, with `c` of its bounds. It is for tens of tasks: each of up to 20,000 steps takes
+        /// products with all Gram matrices.
+        case sparse(strength: Double)
         /// A centre that is known: one number a coefficient, on the user's scale.
         case given([Double])
 
@@ -118,21 +122,36 @@ public struct Lasso: Estimator {
             chosen = path.best(of: 0)
             curve = path.curve(of: 0)
         }
+        let found = try center(of: own, tasks, known: problem.errorVariances, on: reference)
         var fit = try tasks.fit(
-            around: try slopes(of: own, on: reference), penalties: penalties.map { $0 * chosen.value },
+            around: found.coefficients, penalties: penalties.map { $0 * chosen.value },
             mixture: mixture)
+        if !found.hasConverged, fit.centerStatus == .ok { fit.centerStatus = .notConverged }
         fit.penalty = chosen
         fit.penaltyCurve = curve
         return fit
     }
 
-    /// The centre on the user's scale; NaN where tasks' estimates are asked for and no task has any.
+    /// The centre on the user's scale, and whether a search for it has converged.
+    ///
+    /// - Parameter known: `s_m^2`, where it is not estimated.
+    private func center<B: Backend, R: Backend<Double>>(
+        of own: OwnEstimates, _ tasks: LassoTasks<B>, known: [Double]?, on reference: R
+    ) throws(ComputeError) -> (coefficients: [Double], hasConverged: Bool) {
+        guard case .sparse(let strength) = center else { return (try slopes(of: own, on: reference), true) }
+        let variances: [Double]
+        if let known { variances = known } else { variances = try errorVariances(own, tasks) }
+        return try tasks.sparseCenter(strength: strength, variances: variances)
+    }
+
+    /// A centre of tasks' estimates on the user's scale; NaN where tasks' estimates are asked for and no task has any.
     func slopes<R: Backend<Double>>(of own: OwnEstimates, on reference: R) throws(ComputeError) -> [Double] {
         switch center {
         case .zero: Array(repeating: 0, count: own.featureCount)
         case .median: try MOLARShrinkage(MOLAR(intercept: intercept), of: own, on: reference).center
         case .trimmedMean(let share): try own.trimmedMean(share: share, on: reference)
         case .given(let coefficients): coefficients
+        case .sparse: Array(repeating: 0, count: own.featureCount)
         }
     }
 
@@ -198,13 +217,15 @@ public struct Lasso: Estimator {
     func coefficients<B: Backend, R: Backend<Double>>(
         from moments: MomentShards<B>, strengths: [Double], penalties: [Double], on reference: R
     ) throws(ComputeError) -> [Double] {
+        let tasks = try LassoTasks(self, of: moments)
         let center: [Double]
         if case .zero = self.center {
             center = Array(repeating: 0, count: moments.featureCount)
         } else {
-            center = try slopes(of: OwnEstimates(from: moments, hasStandardErrors: false), on: reference)
+            let own = try OwnEstimates(from: moments, hasStandardErrors: false)
+            center = try self.center(of: own, tasks, known: moments.errorVariances, on: reference).coefficients
         }
-        return try LassoTasks(self, of: moments).coefficients(
+        return try tasks.coefficients(
             around: center, penalties: penalties, strengths: strengths, mixture: mixture)
     }
 }

@@ -18,6 +18,9 @@ struct LassoTasks<B: Backend> {
 
     /// Coefficients that are penalised.
     var order: Int { shrunk.order }
+    /// All of them.
+    var coefficientCount: Int { shrunk.coefficientCount }
+    var parallel: Parallel { moments.backend.parallel }
 
     /// A solution whose KKT residual, as a share of the largest slope at the centre, is above this has not converged.
     private static var mostViolation: Double { 1e-8 }
@@ -114,7 +117,7 @@ struct LassoTasks<B: Backend> {
     // MARK: A shard
 
     /// Calls `body` with each shard's tasks and their losses, in order.
-    private func forEachShard(
+    func forEachShard(
         _ body: (Range<Int>, QuadraticValues) throws(ComputeError) -> Void
     ) throws(ComputeError) {
         let user = UserMoments(shrunk, scaling: moments.scaling)
@@ -199,8 +202,13 @@ struct LassoTasks<B: Backend> {
     }
 
     /// A centre on the user's scale as the coefficients that are penalised.
-    private func slopes(_ center: [Double]) -> [Double] {
+    func slopes(_ center: [Double]) -> [Double] {
         shrunk.features.enumerated().map { center[$1] * shrunk.units[$0] }
+    }
+
+    /// Sets a coefficient that is penalised in those on the user's scale.
+    func setSlope(_ place: Int, to value: Double, in coefficients: inout [Double]) {
+        coefficients[shrunk.features[place]] = value / shrunk.units[place]
     }
 
     /// A task's coefficients on the user's scale: the centre's own where they do not deviate.

@@ -1,5 +1,6 @@
 import CPUFallback
 import Compute
+import Definitions
 import Methods
 import TestSupport
 import Testing
