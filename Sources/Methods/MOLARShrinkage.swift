@@ -113,7 +113,7 @@ extension MOLAR.Shrinkage {
         // A threshold that is missing moves nothing.
         guard abs(difference) <= threshold else {
             return self == .hard || threshold.isNaN
-                ? value : center + (difference > 0 ? difference - threshold : difference + threshold)
+                ? value : difference > 0 ? value - threshold : value + threshold
         }
         return center
     }
