@@ -102,10 +102,11 @@ struct PackElasticNet<Scalar: LaneScalar>: ThreadScratch {
         var row = matrix
         for k in 0..<order {
             let value = u[k]
+            let opposite = .zero - value
             var sum = Lanes.zero
             for column in 0..<k {
                 sum = multiplyAdd(row[column], u[column], sum)
-                residual[column] = multiplyAdd(.zero - row[column], value, residual[column])
+                residual[column] = multiplyAdd(row[column], opposite, residual[column])
             }
             residual[k] -= multiplyAdd(row[k], value, sum)
             row += k &+ 1
@@ -125,10 +126,11 @@ struct PackElasticNet<Scalar: LaneScalar>: ThreadScratch {
         let move = select(mask, >, .zero, next - own, else: .zero)
         if move == .zero { return }
         u[k] = own + move
-        for column in 0..<k { residual[column] = multiplyAdd(.zero - row[column], move, residual[column]) }
+        let opposite = .zero - move
+        for column in 0..<k { residual[column] = multiplyAdd(row[column], opposite, residual[column]) }
         var entry = row + k
         for below in k..<order {
-            residual[below] = multiplyAdd(.zero - entry[0], move, residual[below])
+            residual[below] = multiplyAdd(entry[0], opposite, residual[below])
             entry += below &+ 1
         }
         largest = larger(magnitude(move) * root[k], largest)
