@@ -4,7 +4,7 @@ import RealModule
 /// Tests of "this task's coefficient is the shared one", for every task and coefficient.
 ///
 /// The statistic is the own estimate less the weighted median of all tasks', over its standard error. With `f` the weighted
-/// mean of the densities of tasks' own estimates at the centre, of tasks whose estimates are near it, the median moves by
+/// mean of the densities of tasks' own estimates at the centre, of tasks within three standard errors of it, the median moves by
 /// `sign / (2 W f)` for each unit of a task's weight, so that for large numbers of tasks
 ///
 ///     var(b_m - c) = se_m^2 + sum of w^2 / (4 W^2 f^2) - sqrt(2 / pi) w_m se_m / (W f),
@@ -26,9 +26,8 @@ public struct DifferenceTest: Sendable {
         // Of tasks near the centre: sum of w / se, sum of w, sum of w^2.
         let sums = differences.sums(3, parallel) { task, sums in
             let weight = differences.weights[task]
-            for feature in 0..<width where differences.differs(task: task, feature: feature) == false {
+            for feature in 0..<width where differences.isNear(task, feature) {
                 let error = differences.ownStandardErrors[task &* width &+ feature]
-                guard error > 0 else { continue }
                 sums[3 &* feature] += weight / error
                 sums[3 &* feature &+ 1] += weight
                 sums[3 &* feature &+ 2] += weight * weight
@@ -60,7 +59,7 @@ public struct DifferenceTest: Sendable {
         var variance = error * error
         if medianVariances[feature].isFinite {
             variance += medianVariances[feature]
-            if differences.differs(task: task, feature: feature) == false {
+            if differences.isNear(task, feature) {
                 variance -= shares[feature] * differences.weights[task] * error
             }
         }
@@ -74,6 +73,14 @@ public struct DifferenceTest: Sendable {
         return parallel.map(differences.taskCount * width, grain: 4096) {
             result(task: $0 / width, feature: $0 % width).pValue
         }
+    }
+}
+
+extension CenterDifferences {
+    /// Whether the own estimate is so near the centre's that both may be estimates of one thing.
+    fileprivate func isNear(_ task: Int, _ feature: Int) -> Bool {
+        let error = ownStandardErrors[task &* featureCount &+ feature]
+        return error > 0 && isCompared(feature) && abs(difference(task, feature)) <= 3 * error
     }
 }
 

@@ -166,7 +166,9 @@ package struct SparseCenter {
         var ahead = next
         for k in 0..<order { ahead.center[k] = 2 * next.center[k] - point.center[k] }
         for task in tasks.indices.dropFirst() {
-            for k in 0..<order { ahead.differences[task][k] = 2 * next.differences[task][k] - point.differences[task][k] }
+            for k in 0..<order {
+                ahead.differences[task][k] = 2 * next.differences[task][k] - point.differences[task][k]
+            }
         }
         let gradients = gradients(at: ahead, parallel)
         for task in tasks.indices.dropFirst() {
