@@ -33,7 +33,7 @@ public struct Lasso: Estimator {
         /// is off: robust multitask learning, RM, of Xu and Bastani.
         case trimmedMean(share: Double)
         /// A sparse centre that is found with all tasks' gradients, also where tasks have fewer rows than coefficients:
-        /// Algorithm 3, ``SparseCenter``, with `c` of its bounds. It is for tens of tasks: each of up to 20,000 steps takes
+        /// Algorithm 3, ``SparseCenter``, with `c` of its bounds. It is for tens of tasks: each of up to 200,000 steps takes
         /// products with all Gram matrices.
         case sparse(strength: Double)
         /// A centre that is known: one number a coefficient, on the user's scale.

@@ -78,7 +78,8 @@ struct SlowDrawTests {
 
     @Test("give other numbers than a distribution that is a little wider")
     func power() throws {
-        let moments = try SmallStudy.values(of: Self.text(Self.designs[0], draw: "moments", seed: 1, replications: 1000))
+        let moments = try SmallStudy.values(
+            of: Self.text(Self.designs[0], draw: "moments", seed: 1, replications: 1000))
         let wider = try SmallStudy.values(
             of: Self.text(Self.designs[0], draw: "rows", seed: 2, replications: 1000)
                 .replacingOccurrences(of: "deviation = 0.5", with: "deviation = 0.55"))
