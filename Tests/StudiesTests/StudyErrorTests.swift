@@ -61,7 +61,7 @@ struct StudyErrorTests {
             message: "s.toml:16: two methods are called 'itl'; give one of them a 'label'"),
         Mistake(
             more: ["[[methods]]", "name = \"lars\""],
-            message: "s.toml:16: 'name' is one of \"itl\", \"pool\", \"ridge\", \"molar\", \"lasso\", \"rm\", \"ml\", "
+            message: "s.toml:16: 'name' is one of \"itl\", \"pool\", \"average\", \"ridge\", \"molar\", \"lasso\", \"rm\", \"ml\", "
                 + "\"armul\", \"clustered-mtl\", \"low-rank-mtl\", not \"lars\""),
         Mistake(
             more: ["[[methods]]", "name = \"rm\"", "trim = 0.5"],
