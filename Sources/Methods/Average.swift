@@ -11,7 +11,9 @@ public struct Average: Estimator {
     public var variance: VarianceEstimator
     public var weights: MOLAR.TaskWeights
 
-    public init(weights: MOLAR.TaskWeights = .precision, variance: VarianceEstimator = .iid) {
+    /// - Parameter weights: observations by default: where variances are estimated from few rows, one that is far too small by
+    ///   chance would make a task's precision the whole mean.
+    public init(weights: MOLAR.TaskWeights = .observations, variance: VarianceEstimator = .iid) {
         self.weights = weights
         self.variance = variance
     }

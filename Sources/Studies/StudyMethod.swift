@@ -37,7 +37,7 @@ struct StudyMethod: Sendable {
             estimator = Individual()
         case .pool: estimator = Pooled()
         case .average:
-            estimator = Average(weights: try Self.weights(&fields))
+            estimator = Average(weights: try Self.weights(&fields, fallback: .observations))
         case .ridge:
             let ridge = try Self.ridge(&fields)
             if case .crossValidated(let count, _) = ridge.penalty { foldCount = count }
@@ -69,8 +69,10 @@ struct StudyMethod: Sendable {
         try fields.finish()
     }
 
-    private static func weights(_ fields: inout StudyFields) throws(StudyError) -> MOLAR.TaskWeights {
-        let weights: Weights = try fields.choice("weights", fallback: .precision)
+    private static func weights(
+        _ fields: inout StudyFields, fallback: Weights = .precision
+    ) throws(StudyError) -> MOLAR.TaskWeights {
+        let weights: Weights = try fields.choice("weights", fallback: fallback)
         switch weights {
         case .precision: return .precision
         case .observations: return .observations
