@@ -61,8 +61,8 @@ struct StudyErrorTests {
             message: "s.toml:16: two methods are called 'itl'; give one of them a 'label'"),
         Mistake(
             more: ["[[methods]]", "name = \"lars\""],
-            message: "s.toml:16: 'name' is one of \"itl\", \"pool\", \"average\", \"ridge\", \"molar\", \"lasso\", \"rm\", "
-                + "\"ml\", \"armul\", \"clustered-mtl\", \"low-rank-mtl\", not \"lars\""),
+            message: "s.toml:16: 'name' is one of \"itl\", \"pool\", \"average\", \"ridge\", \"molar\", \"lasso\", "
+                + "\"rm\", \"ml\", \"armul\", \"clustered-mtl\", \"low-rank-mtl\", not \"lars\""),
         Mistake(
             more: ["[[methods]]", "name = \"rm\"", "trim = 0.5"],
             message: "s.toml:17: 'trim' is a number from 0 to less than 0.5, not 0.5"),
