@@ -104,7 +104,8 @@ struct ModelTransfer {
         do {
             command = try FitCommand.parse(arguments)
         } catch {
-            throw TableError(.data, "\(printable(path)): its settings are not those of a fit; fit the model again")
+            // The user's own options are looked at there too.
+            throw TableError(.usage, FitCommand.message(for: error))
         }
         command.settings = adapt.settings
         return command

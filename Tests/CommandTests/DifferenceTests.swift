@@ -216,6 +216,13 @@ struct AdaptTests {
         let missing = try Program.run(["adapt", "none.json", "new.csv"], in: folder)
         #expect(missing.code == 66)
         try fitModel("m.json", in: folder)
+        for (option, complaint) in [
+            ("--level=2", "--level 2.0: a share between 0 and 1 is needed"),
+            ("--strength=-1", "--strength -1.0: 0 or more is needed"),
+        ] {
+            let wrong = try Program.run(["adapt", "m.json", "new.csv", option], in: folder)
+            #expect(wrong.code == 64 && wrong.errors == "kindred: \(complaint)\n", "\(wrong)")
+        }
         try folder.write("bare.csv", "group,x\na,1\n")
         let bare = try Program.run(["adapt", "m.json", "bare.csv"], in: folder)
         #expect(bare.code == 65 && bare.errors.contains("'y'"), "\(bare)")
