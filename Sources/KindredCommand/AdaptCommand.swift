@@ -95,6 +95,7 @@ struct ModelTransfer {
             add(name, setting(name)?.string)
         }
         add("strength", (adapt.strength ?? setting("strength")?.double).map { "\($0)" })
+        if isGaussian { add("ridge", setting("ridge")?.double.map { "\($0)" }) }
         add("level", (adapt.level ?? setting("level")?.double).map { "\($0)" })
         add("na", adapt.na ?? setting("na")?.string)
         add("output", adapt.output)

@@ -86,7 +86,7 @@ struct FitCommand: ParsableCommand {
     func validate() throws {
         guard level > 0, level < 1 else { throw ValidationError("--level \(level): a share between 0 and 1 is needed") }
         try tuning.check(for: method)
-        try molar.check(for: method)
+        try molar.check(for: method, vcov)
         if !method.families.contains(family) {
             let methods = MethodName.allCases.filter { $0.families.contains(family) }.map(\.rawValue)
             throw ValidationError(

@@ -118,6 +118,7 @@ struct FitResult {
                 .init("non_finite", .integer(fit.count(of: "non_finite"))),
                 .init("separated", .integer(fit.count(of: "separated"))),
                 .init("solved_by_qr", .integer(fit.orthogonalizedTaskCount)),
+                .init("ridged", .integer(fit.ridgedTaskCount)),
                 .init("ill_conditioned", .integer(fit.illConditionedTaskCount)),
                 .init("solved_again_in_double", .integer(fit.refittedTaskCount)),
             ] + (fit.penalty.map { [.init("penalty", .number($0.value))] } ?? [])
@@ -256,6 +257,11 @@ struct FitResult {
         }
         if fit.count(of: "non_finite") > 0 {
             lines.append("values that are not finite" + NonFiniteText(store).text)
+        }
+        if fit.ridgedTaskCount > 0 {
+            lines.append(
+                "\(counted(fit.ridgedTaskCount)) of the fitted tasks have columns that depend on each other: their own "
+                    + "estimates are those of the ridge")
         }
         if fit.orthogonalizedTaskCount > 0 {
             lines.append(

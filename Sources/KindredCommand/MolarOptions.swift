@@ -22,6 +22,13 @@ struct MolarOptions: ParsableArguments {
     var sigma: SigmaOption?
 
     @Option(
+        help: ArgumentHelp(
+            """
+            molar: this share of their mean is added to the diagonal of each task's X'X (standardized columns), so that             tasks with dependent columns are fitted too, as 1e-8. (default: 0)
+            """, valueName: "share"))
+    var ridge: Double?
+
+    @Option(
         help: """
             molar: what thresholds are multiples of: each estimate's standard error (std-error), or sigma / sqrt(n) \
             (isotropic). (default: std-error)
@@ -47,14 +54,20 @@ struct MolarOptions: ParsableArguments {
     @Option(help: "molar: which of two medians is the centre: midpoint, lower or upper. (default: midpoint)")
     var tie: TieName?
 
-    /// - Throws: a complaint about an option that another method has.
-    func check(for method: MethodName) throws {
+    /// - Throws: a complaint about an option that another method has, or that does not go with these standard errors.
+    func check(for method: MethodName, _ vcov: VarianceOption) throws {
         let given: [(name: String, isGiven: Bool)] = [
             ("--intervals", intervals != nil), ("--sigma", sigma != nil), ("--threshold", threshold != nil),
-            ("--ratio", ratio != nil), ("--noise", noise != nil), ("--tie", tie != nil),
+            ("--ratio", ratio != nil), ("--noise", noise != nil), ("--tie", tie != nil), ("--ridge", ridge != nil),
         ]
         if method != .molar, let stray = given.first(where: \.isGiven) {
             throw ValidationError("\(stray.name) is for --method molar, not \(method.rawValue)")
+        }
+        guard let ridge else { return }
+        guard ridge >= 0, ridge.isFinite else { throw ValidationError("--ridge \(ridge): 0 or more is needed") }
+        if ridge > 0, vcov.estimator != .iid {
+            throw ValidationError(
+                "--ridge goes with --vcov iid: of what a task's rows do not tell, robust standard errors are 0")
         }
     }
 
@@ -62,7 +75,7 @@ struct MolarOptions: ParsableArguments {
     func checkIsOfAnyFamily(_ family: FamilyName) throws {
         let given: [(name: String, isGiven: Bool)] = [
             ("--sigma", sigma != nil), ("--threshold", threshold != nil), ("--ratio", ratio != nil),
-            ("--noise", noise != nil),
+            ("--noise", noise != nil), ("--ridge", ridge != nil),
         ]
         if let stray = given.first(where: \.isGiven) {
             throw ValidationError("\(stray.name) is for --family gaussian, not \(family.rawValue)")
@@ -81,6 +94,7 @@ struct MolarOptions: ParsableArguments {
         molar.ratio = ratio ?? .observations
         molar.noise = noise?.noise ?? .gaussian
         molar.tie = tie?.rule ?? .midpoint
+        molar.ridge = ridge ?? 0
         if case .pooled = sigma { molar.errorVariance = .pooled }
     }
 
@@ -88,6 +102,7 @@ struct MolarOptions: ParsableArguments {
     var settings: [JsonValue.Member] {
         [
             .init("sigma", .string((sigma ?? .each).description)),
+            .init("ridge", .number(ridge ?? 0)),
             .init("threshold", .string((threshold ?? .standardError).rawValue)),
             .init("ratio", .string((ratio ?? .observations).rawValue)),
             .init("noise", .string((noise ?? NoiseOption(noise: .gaussian)).description)),

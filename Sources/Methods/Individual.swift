@@ -12,6 +12,11 @@ public struct Individual: Estimator {
     public var variance: VarianceEstimator
     /// What a row costs: of losses with one column. Others than the squared one are without `.hc2` and `.hc3`.
     public var loss = Loss.squared
+    /// `rho`, at least 0: each task's Gram has `rho tr(G) / d` added to its diagonal, the intercept's left as it is, with
+    /// columns scaled as the problem's are. Above 0, from about 1e-8 for six certain digits, a task whose columns depend on
+    /// each other is fitted too: what its rows do not tell is near 0 and has a very large standard error. Variances have
+    /// `(G + rho tr(G) / d)^-1` for `G^-1`: a little small. For squared errors with `.iid` variances.
+    public var ridge = 0.0
 
     /// Whether the means of tasks' features and the sums of their weights are kept.
     var keepsTaskSums = false
@@ -60,17 +65,21 @@ public struct Individual: Estimator {
         let counts = problem.sampleCounts
         var solution = try LeastSquares(
             moments: moments, sampleCounts: counts, scaling: problem.scaling,
-            needsResiduals: problem.errorVariances == nil, on: backend)
+            needsResiduals: problem.errorVariances == nil, ridge: ridge, on: backend)
         let isDouble = B.Scalar.self == Double.self
         let hasRows = problem.drawnMoments == nil
-        let beyondMoments = isDouble && hasRows ? counts.indices.filter { solution.isBeyondMoments($0) } : []
+        // QR of the rows would be without the ridge.
+        let beyondMoments =
+            isDouble && hasRows && ridge == 0 ? counts.indices.filter { solution.isBeyondMoments($0) } : []
         if variance == .iid, isDouble, hasRows {
             let unresolved = counts.indices.filter {
-                solution.statuses[$0] == .ok && solution.hasUncertainResiduals($0) && !solution.isBeyondMoments($0)
+                solution.statuses[$0] == .ok && solution.hasUncertainResiduals($0)
+                    && (ridge > 0 || !solution.isBeyondMoments($0))
             }
             try solution.sumResiduals(of: unresolved, problem, progress: progress)
         }
         var fit = try fit(solution, problem, progress: progress)
+        fit.ridgedTaskCount = solution.ridgedTasks.count { solution.statuses[$0] == .ok }
         if keepsTaskSums {
             fit.tasks?.featureMeans = try solution.featureMeans(moments)
             fit.tasks?.weightSums = try backend.weightSums(of: problem, moments, progress: progress)
@@ -120,6 +129,7 @@ public struct Individual: Estimator {
         let again = try self.fit(subset, on: reference, reference: reference, progress: progress)
         fit.replace(tasks: tasks, with: again)
         fit.refittedTaskCount = tasks.count
+        fit.ridgedTaskCount = again.ridgedTaskCount
         fit.orthogonalizedTaskCount = again.orthogonalizedTaskCount
     }
 }

@@ -20,6 +20,8 @@ struct LeastSquares<B: Backend> {
     var residualSums: [Double]
     /// The relative rounding error of each residual sum.
     let residualErrors: [Double]
+    /// The tasks whose columns depend on each other, where a ridge tells their coefficients.
+    private(set) var ridgedTasks: Set<Int> = []
 
     /// Features are called collinear when `1 - R^2` of one on those before it is at most this: a diagonal of `n` rows
     /// carries `n eps` of rounding at worst and about `sqrt(n) eps` in fact, which up to millions of rows is less.
@@ -48,9 +50,10 @@ struct LeastSquares<B: Backend> {
     /// - Parameters:
     ///   - sampleCounts: the number of observations of each task.
     ///   - needsResiduals: whether a task has to have more of them than features.
+    ///   - ridge: ``Individual/ridge``.
     init(
         moments: Moments<B.Buffer>, sampleCounts: [Int], scaling: ColumnScaling, needsResiduals: Bool = true,
-        on backend: B
+        ridge: Double = 0, on backend: B
     ) throws(ComputeError) {
         let taskCount = moments.taskCount
         let featureCount = moments.featureCount
@@ -58,13 +61,22 @@ struct LeastSquares<B: Backend> {
         self.scaling = scaling
         factor = try backend.makeFactor(taskCount: taskCount, order: featureCount)
         try backend.factor(moments.gram, tolerance: Self.collinearityTolerance, into: factor)
+        var added: GramRidge<B>?
+        if ridge > 0 {
+            let diagnosis = try backend.download(factor.diagnosis)
+            ridgedTasks = Set((0..<taskCount).filter { diagnosis[2 * $0] > 0 })
+            let ridged = try GramRidge(of: moments.gram, share: ridge, scaling: scaling, on: backend)
+            try backend.factor(ridged.gram, tolerance: Self.collinearityTolerance, into: factor)
+            added = ridged
+        }
         scaled = try backend.makeVectors(taskCount: taskCount, width: featureCount, zeroed: false)
         try backend.solve(factor, moments.cross, into: scaled)
 
         scaledValues = try backend.download(scaled)
         let solved = try SolvedTasks(
             coefficients: scaledValues, cross: backend.download(moments.cross),
-            squares: backend.download(moments.squares), diagnosis: backend.download(factor.diagnosis),
+            squares: backend.download(moments.squares), excess: added?.excess(scaledValues),
+            diagnosis: backend.download(factor.diagnosis),
             sampleCounts: sampleCounts, unit: Self.unit, needsResiduals: needsResiduals, parallel: backend.parallel)
         statuses = solved.statuses
         conditions = solved.conditions
@@ -106,7 +118,8 @@ struct LeastSquares<B: Backend> {
     /// Whether the scalar leaves a task's coefficients or its residual sum fewer than two certain digits.
     func isBeyondScalar(_ task: Int) -> Bool {
         switch statuses[task] {
-        case .ok: hasUncertainCoefficients(task) || !(residualErrors[task] <= 0.01)
+        case .ok:
+            hasUncertainCoefficients(task) || !(residualErrors[task] <= 0.01) || ridgedTasks.contains(task)
         // What is dependent, or too large, in one precision need not be in another.
         case .collinear, .nonFinite: true
         default: false

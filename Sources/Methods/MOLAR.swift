@@ -29,6 +29,8 @@ public struct MOLAR: Estimator {
     public var ratio = SampleRatio.observations
     public var errorVariance = ErrorVariance.each
     public var noise = Noise.gaussian
+    /// ``Individual/ridge`` of own estimates.
+    public var ridge = 0.0
     /// The centre that tasks are drawn to where it is not found of theirs, as that of a model that is there already:
     /// Corollary 2. Each task then is as if it had come to those others alone.
     public var givenCenter: GivenCenter?
@@ -88,6 +90,7 @@ public struct MOLAR: Estimator {
     var ownEstimates: Individual {
         var individual = Individual(variance: variance)
         individual.loss = loss
+        individual.ridge = ridge
         individual.keepsTaskSums = true
         return individual
     }
@@ -179,7 +182,7 @@ extension MOLAR: MomentEstimator {
     func coefficients<B: Backend, R: Backend<Double>>(
         from moments: MomentShards<B>, on reference: R
     ) throws(ComputeError) -> [Double] {
-        var own = try OwnEstimates(from: moments)
+        var own = try OwnEstimates(from: moments, ridge: ridge)
         if errorVariance == .pooled {
             let degrees = own.sampleCounts.map { Double($0 - own.featureCount) }
             _ = own.poolErrorVariances(degreesOfFreedom: degrees, changesErrors: true)

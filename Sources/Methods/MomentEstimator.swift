@@ -30,7 +30,7 @@ extension Individual: MomentEstimator {
     func coefficients<B: Backend, R: Backend<Double>>(
         from moments: MomentShards<B>, on reference: R
     ) throws(ComputeError) -> [Double] {
-        try OwnEstimates(from: moments).coefficients
+        try OwnEstimates(from: moments, ridge: ridge).coefficients
     }
 }
 

@@ -23,8 +23,12 @@ package struct OwnEstimates {
 
     /// The estimates of every task, shard by shard. A task beyond what the scalar carries counts as not finite.
     ///
-    /// - Parameter hasStandardErrors: whether those are asked for; else they are NaN.
-    package init<B: Backend>(from moments: MomentShards<B>, hasStandardErrors: Bool = true) throws(ComputeError) {
+    /// - Parameters:
+    ///   - ridge: ``Individual/ridge``.
+    ///   - hasStandardErrors: whether those are asked for; else they are NaN.
+    package init<B: Backend>(
+        from moments: MomentShards<B>, ridge: Double = 0, hasStandardErrors: Bool = true
+    ) throws(ComputeError) {
         featureCount = moments.featureCount
         intercept = moments.scaling.intercept
         sampleCounts = moments.sampleCounts
@@ -33,7 +37,7 @@ package struct OwnEstimates {
             let counts = Array(sampleCounts[tasks])
             let solution = try LeastSquares(
                 moments: shard, sampleCounts: counts, scaling: moments.scaling,
-                needsResiduals: moments.errorVariances == nil, on: moments.backend)
+                needsResiduals: moments.errorVariances == nil, ridge: ridge, on: moments.backend)
             let variances =
                 moments.errorVariances.map { Array($0[tasks]) }
                 ?? solution.errorVariances(sampleCounts: counts, weightScale: moments.weightScale)

@@ -51,6 +51,23 @@ struct RidgePenalty {
         zip(diagonal(lambda: lambda), scaling.scaled(center)).map { $0 * $1 }
     }
 
+    /// Each task's Gram of scaled columns with its own penalty on the diagonal.
+    ///
+    /// - Parameter lambdas: `lambda`, one a task.
+    func penalised<B: Backend>(
+        _ gram: Matrices<B.Buffer>, lambdas: Vectors<B.Buffer>, on backend: B
+    ) throws(ComputeError) -> Matrices<B.Buffer> {
+        try penalised(gram, penalty: triangle(lambda: 1, on: backend).scaled(by: lambdas), on: backend)
+    }
+
+    private func penalised<B: Backend>(
+        _ gram: Matrices<B.Buffer>, penalty: Term<B.Buffer>, on backend: B
+    ) throws(ComputeError) -> Matrices<B.Buffer> {
+        let penalised = try backend.makeMatrices(taskCount: gram.taskCount, order: gram.order, zeroed: false)
+        try backend.combine(gram.triangles.scaled(by: 1), penalty, into: penalised.triangles)
+        return penalised
+    }
+
     private func triangle<B: Backend>(lambda: Double, on backend: B) throws(ComputeError) -> Vectors<B.Buffer> {
         var values = Array(repeating: 0.0, count: triangleCount(diagonal.count))
         for (feature, value) in diagonal(lambda: lambda).enumerated() {
@@ -66,8 +83,7 @@ struct RidgePenalty {
     ) throws(ComputeError) -> RidgeSolution<B> {
         let order = moments.featureCount
         let taskCount = moments.taskCount
-        let penalised = try backend.makeMatrices(taskCount: taskCount, order: order, zeroed: false)
-        try backend.combine(moments.gram.triangles.scaled(by: 1), penalty, into: penalised.triangles)
+        let penalised = try penalised(moments.gram, penalty: penalty, on: backend)
         let beta = try backend.makeVectors(taskCount: taskCount, width: order, zeroed: false)
         try backend.combine(moments.cross.scaled(by: 1), pull.scaled(by: 1), into: beta)
         let factor = try backend.makeFactor(taskCount: taskCount, order: order)

@@ -7,7 +7,7 @@ struct SolvedTasks: Sendable {
     let statuses: [TaskStatus]
     /// Condition of each task's columns, each scaled to unit length.
     let conditions: [Double]
-    /// `y'Wy - b'X'Wy`, at least 0.
+    /// The residual sum of squares, `y'Wy - b'X'Wy`, at least 0.
     let residualSums: [Double]
     /// The relative rounding error of each residual sum, whose roundings add up like a random walk: what the moments
     /// lost by cancellation.
@@ -17,18 +17,19 @@ struct SolvedTasks: Sendable {
     ///   - coefficients: `taskCount x featureCount`.
     ///   - cross: `X'Wy`, of the same shape.
     ///   - squares: `y'Wy`, one a task.
+    ///   - excess: what `y'Wy - b'X'Wy` has beyond the residual sum, one a task, where there is any.
     ///   - diagnosis: a factor's, two values a task.
     ///   - unit: the unit roundoff of the moments.
     ///   - needsResiduals: whether a task has to have more rows than features, so that its residuals tell a variance.
     init(
-        coefficients: [Double], cross: [Double], squares: [Double], diagnosis: [Double], sampleCounts: [Int],
-        unit: Double, needsResiduals: Bool, parallel: Parallel
+        coefficients: [Double], cross: [Double], squares: [Double], excess: [Double]? = nil, diagnosis: [Double],
+        sampleCounts: [Int], unit: Double, needsResiduals: Bool, parallel: Parallel
     ) {
         let taskCount = squares.count
         let featureCount = coefficients.count / max(1, taskCount)
         conditions = parallel.map(taskCount, grain: Self.grain) { diagnosis[2 &* $0 &+ 1].squareRoot() }
         let residualSums = parallel.map(taskCount, grain: Self.grain) { task in
-            var sum = squares[task]
+            var sum = squares[task] - (excess?[task] ?? 0)
             for index in task &* featureCount..<(task &+ 1) &* featureCount {
                 sum -= cross[index] * coefficients[index]
             }
