@@ -106,10 +106,25 @@ struct DifferenceResult {
         ]
         if intervals.halfWidth != nil {
             let usable = intervals.halfWidths.count { !$0.isNaN }
+            let compared = intervals.failingShares.count { !$0.isNaN }
+            let crowded = zip(intervals.failingShares, intervals.halfWidths).count {
+                $1.isNaN && $0 > SharedIntervals.mostFailing
+            }
+            let lone = compared - usable - crowded
             lines.append(
-                "intervals of the centre for \(counted(usable)) of \(counted(intervals.halfWidths.count, "term")); "
+                "intervals of the centre for \(counted(usable)) of \(counted(compared, "term")); "
                     + "they may miss coefficients that differ by less than about three gates of \(gateText) standard errors"
             )
+            if crowded > 0 {
+                lines.append(
+                    "\(counted(crowded, "term")) with own intervals alone: more than "
+                        + "\(shortNumber(100 * SharedIntervals.mostFailing)) % of the tasks are beyond the gate")
+            }
+            if lone > 0 {
+                lines.append(
+                    "\(counted(lone, "term")) with own intervals alone: too few tasks to bound their median; about 30 are enough"
+                )
+            }
         }
         return lines
     }

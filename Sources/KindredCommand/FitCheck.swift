@@ -18,7 +18,7 @@ struct FitCheck {
         if statuses.count == 1, let status = statuses.first {
             throw TableError(.data, description(of: status))
         }
-        let counts = StatusCounts(fit.statuses, termNames: design.termNames).text
+        let counts = StatusCounts(fit.statuses, termNames: design.termNames, tasks: store.taskLabels).text
         throw TableError(.data, "\(store.sourceName): no task could be fitted: \(counts)")
     }
 
@@ -73,19 +73,28 @@ struct NonFiniteText {
     }
 }
 
-/// How many tasks have each status, in words.
+/// How many tasks have each status, in words, with the columns that are collinear and the first task where each is.
 struct StatusCounts {
     let text: String
 
-    init(_ statuses: [TaskStatus], termNames: [String]) {
+    init(_ statuses: [TaskStatus], termNames: [String], tasks: Labels) {
         var parts: [String] = []
         func add(_ count: Int, _ words: String) { if count > 0 { parts.append("\(counted(count)) \(words)") } }
         add(statuses.count { $0 == .ok }, "ok")
         add(statuses.count { $0 == .tooFewRows }, "with too few rows")
         var dependent = Array(repeating: 0, count: termNames.count)
-        for case .collinear(let feature) in statuses { dependent[feature] += 1 }
+        var first: [Int?] = dependent.map { _ in nil }
+        for (task, status) in statuses.enumerated() {
+            guard case .collinear(let feature) = status else { continue }
+            dependent[feature] += 1
+            if first[feature] == nil { first[feature] = task }
+        }
         let names = dependent.indices.filter { dependent[$0] > 0 }.sorted { dependent[$0] > dependent[$1] }
-        let shown = names.prefix(3).map { "\(termNames[$0]) \(counted(dependent[$0]))" }
+        let shown = names.prefix(3).map { feature in
+            let others = dependent[feature] - 1
+            return "\(termNames[feature]) in '\(first[feature].map { printable(tasks[$0]) } ?? "")'"
+                + (others > 0 ? " and \(counted(others, "other"))" : "")
+        }
         let rest = names.count > 3 ? ", ..." : ""
         add(dependent.reduce(0, +), "collinear (\(shown.joined(separator: ", "))\(rest))")
         add(statuses.count { $0 == .nonFinite }, "with values that are not finite")

@@ -37,9 +37,16 @@ struct FitResult {
     func write(to file: OutputFile, format: OutputFormat, parallel: Parallel) throws(TableError) {
         switch format {
         case .tidy: try writeTidy(to: file, parallel: parallel)
-        case .model: try model.write(to: file, with: differences?.arrays ?? [], parallel: parallel)
-        case .archive: try model.writeArchive(to: file, with: differences?.arrays ?? [], parallel: parallel)
+        case .model: try model.write(to: file, with: arrays, parallel: parallel)
+        case .archive: try model.writeArchive(to: file, with: arrays, parallel: parallel)
         }
+    }
+
+    /// What a model's file has of each task beyond its coefficients.
+    private var arrays: [ModelFile.TaskArray] {
+        let conditions = fit.tasks?.conditions ?? []
+        return (conditions.contains(where: \.isFinite) ? [.init("condition", conditions, isOfTerms: false)] : [])
+            + (differences?.arrays ?? [])
     }
 
     /// The names of a task's coefficients.
@@ -214,7 +221,7 @@ struct FitResult {
     func summaryLines(timings: [(name: String, seconds: Double)]) -> [String] {
         var lines: [String] = []
         lines.append(store.rowsText)
-        let statuses = StatusCounts(fit.statuses, termNames: design.termNames).text
+        let statuses = StatusCounts(fit.statuses, termNames: design.termNames, tasks: store.taskLabels).text
         lines.append("\(command.method.rawValue): \(counted(store.layout.taskCount, "task")): \(statuses)")
         if let penalty = fit.penalty {
             let name = command.method == .armul || command.method.isLasso ? "strength" : "penalty"

@@ -158,10 +158,11 @@ private struct PredictedFamily {
 
 extension ModelFile {
     /// Whether a task's coefficients are drawn from its own rows. In a model with a subspace those of collinear tasks are too:
-    /// they are left out of the subspace alone.
+    /// they are left out of the subspace alone; and a search that came to its limit leaves those that it reached.
     fileprivate func isFitted(_ task: Int) -> Bool {
         switch tasks.statuses[task] {
         case .ok: true
+        case .notConverged: tasks.coefficients[task * terms.count..<(task + 1) * terms.count].allSatisfy(\.isFinite)
         case .collinear: subspace != nil
         default: false
         }

@@ -38,6 +38,8 @@ public struct SharedIntervals: Sendable {
     /// `h_k` of each coefficient; NaN where tasks that fail the gate are more than a fifth, or too few tasks are left: all
     /// tasks then have their own estimates' intervals.
     public let halfWidths: [Double]
+    /// The share by weight of tasks that fail the gate, of each coefficient; NaN where tasks are not compared.
+    public let failingShares: [Double]
     private let differences: CenterDifferences
     private let gates: [Double]
     /// The quantiles of `1 - alpha / 4` and `1 - alpha / 2` for each task's degrees of freedom.
@@ -64,15 +66,22 @@ public struct SharedIntervals: Sendable {
         criticals = Self.criticals(differences.degreesOfFreedom, alpha: alpha)
         guard let halfWidth else {
             halfWidths = differences.center.map { _ in .nan }
+            failingShares = halfWidths
             return
         }
         let search = HalfWidthSearch(differences, gates: gates, alpha: alpha, parallel)
+        failingShares = differences.center.indices.map {
+            differences.isCompared($0) ? search.failingShare($0) : .nan
+        }
         switch halfWidth {
         case .quantile: halfWidths = search.quantile
         case .normal: halfWidths = search.normal
         case .paper: halfWidths = search.paper
         }
     }
+
+    /// The share of tasks that may fail the gate: Condition 12.
+    public static let mostFailing = 0.2
 
     /// How many standard errors the gate of a task of median size is.
     public var typicalGate: Double {
@@ -116,9 +125,6 @@ private struct HalfWidthSearch {
     /// Of each coefficient, the sums of `w`, `w^2` and `w / se` over all tasks.
     private let totals: [Double]
 
-    /// The share of tasks that may fail the gate: Condition 12.
-    private static let mostFailing = 0.2
-
     init(_ differences: CenterDifferences, gates: [Double], alpha: Double, _ parallel: Parallel) {
         self.differences = differences
         self.gates = gates
@@ -145,11 +151,11 @@ private struct HalfWidthSearch {
         totals = (0..<width).flatMap { all[7 * $0 + 4..<7 * $0 + 7] }
     }
 
-    private func failingShare(_ feature: Int) -> Double { 1 - sums[4 * feature] / totals[3 * feature] }
+    func failingShare(_ feature: Int) -> Double { 1 - sums[4 * feature] / totals[3 * feature] }
 
     /// Whether the centre's interval may be used at all.
     private func isUsable(_ feature: Int) -> Bool {
-        differences.isCompared(feature) && failingShare(feature) <= Self.mostFailing + 1e-12
+        differences.isCompared(feature) && failingShare(feature) <= SharedIntervals.mostFailing + 1e-12
     }
 
     /// `a`, by `delta`.

@@ -16,7 +16,7 @@ extension ModelFile {
     public func writeArchive(
         to file: OutputFile, with arrays: [TaskArray] = [], parallel: Parallel
     ) throws(TableError) {
-        precondition(arrays.allSatisfy { $0.values.count == tasks.coefficients.count }, "one number a task and term")
+        precondition(arrays.allSatisfy { hasShape($0) }, "one number a task, or one a task and term")
         precondition(tasks.isConsistent(termCount: terms.count), "one entry a task, one number a task and term")
         precondition(structureFault == nil, "what is said of clusters, subspace and tuning is of these tasks")
         var archive = NpzWriter(file, parallel: parallel)
@@ -37,7 +37,10 @@ extension ModelFile {
             let shape = [taskCount, terms.count]
             try archive.write("coefficients", shape: shape, numbers: tasks.coefficients)
             try archive.write("std_errors", shape: shape, numbers: tasks.standardErrors)
-            for array in arrays { try archive.write(array.name, shape: shape, numbers: array.values) }
+        }
+        for array in arrays {
+            try archive.write(
+                array.name, shape: array.isOfTerms ? [taskCount, terms.count] : [taskCount], numbers: array.values)
         }
         if let center {
             try archive.write("center_coefficients", shape: [terms.count], numbers: center.coefficients)

@@ -10,7 +10,7 @@ extension ModelFile {
     public func write(
         to file: OutputFile, with arrays: [TaskArray] = [], parallel: Parallel
     ) throws(TableError) {
-        precondition(arrays.allSatisfy { $0.values.count == tasks.coefficients.count }, "one number a task and term")
+        precondition(arrays.allSatisfy { hasShape($0) }, "one number a task, or one a task and term")
         precondition(tasks.isConsistent(termCount: terms.count), "one entry a task, one number a task and term")
         precondition(structureFault == nil, "what is said of clusters, subspace and tuning is of these tasks")
         var head = OutputText()
@@ -32,6 +32,10 @@ extension ModelFile {
             }
         }
         try file.write("]\n}\n")
+    }
+
+    func hasShape(_ array: TaskArray) -> Bool {
+        array.values.count == (array.isOfTerms ? tasks.coefficients.count : tasks.labels.count)
     }
 
     /// What the file says before its tasks.
@@ -95,7 +99,11 @@ extension ModelFile {
         }
         for array in arrays {
             text.append(", \"\(array.name)\": ")
-            append(array.values, of: task, count: terms.count, to: &text)
+            if array.isOfTerms {
+                append(array.values, of: task, count: terms.count, to: &text)
+            } else {
+                text.append(json: array.values[task])
+            }
         }
         text.append("}")
     }

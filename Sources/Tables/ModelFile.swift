@@ -114,14 +114,16 @@ public struct ModelFile: Sendable, Equatable {
         }
     }
 
-    /// Numbers beside the coefficients, one a task and term.
+    /// Numbers beside the coefficients, one a task and term, or one a task.
     public struct TaskArray: Sendable {
         public let name: String
         public let values: [Double]
+        let isOfTerms: Bool
 
-        public init(_ name: String, _ values: [Double]) {
+        public init(_ name: String, _ values: [Double], isOfTerms: Bool = true) {
             self.name = name
             self.values = values
+            self.isOfTerms = isOfTerms
         }
     }
 
