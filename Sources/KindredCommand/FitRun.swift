@@ -42,8 +42,8 @@ struct FitRun {
         problem.errorVariance = command.molar.errorVariance
         if command.method == .armul {
             let isFree = command.tuning.armul.intercept == .free && design.intercept != nil
-            try TuningOptions.checkSizes(
-                clusters: command.tuning.clusters, rank: command.tuning.rank,
+            try ArmulOptions.checkSizes(
+                clusters: command.tuning.armulOptions.clusters, rank: command.tuning.armulOptions.rank,
                 taskCount: store.layout.taskCount,
                 shrunkCount: (design.featureCount - (isFree ? 1 : 0)) * loss.columnCount)
         }
@@ -79,7 +79,7 @@ struct FitRun {
         if let path = command.report, let report = result.report {
             try FigureFormat(of: path)?.write(report, bundle: bundle, to: path)
         }
-        if command.tuning.path { try showPath(summary, isStreaming: output != nil && command.output == nil) }
+        if command.tuning.shared.path { try showPath(summary, isStreaming: output != nil && command.output == nil) }
         if output == nil { messages.note("") }
         for line in summary.lines(timings: timer.seconds) { messages.note(line) }
         for line in summary.detailLines { messages.detail(line) }

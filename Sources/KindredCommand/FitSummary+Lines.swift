@@ -106,7 +106,7 @@ extension FitSummary {
         let shrunk = fit.differingTaskCounts?.compactMap { $0 } ?? []
         let all = shrunk.count * fit.statuses.count { $0 == .ok || $0 == .notConverged }
         let merged = "where \(counted(all - shrunk.reduce(0, +))) of \(counted(all, "coefficient")) are"
-        switch command.tuning.center ?? .zero {
+        switch command.tuning.lassoOptions.center ?? .zero {
         case .zero: return "zero, \(merged)"
         case .median: return "the tasks' median, \(merged)"
         case .trimmedMean: return "the tasks' trimmed mean, \(merged)"
