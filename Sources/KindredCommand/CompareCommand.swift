@@ -107,7 +107,7 @@ struct CompareCommand: ParsableCommand {
     }
 
     func validate() throws {
-        try TuningOptions.checkFolds(folds)
+        try SharedTuningOptions.checkFolds(folds)
         if family != .gaussian,
             let other = comparedMethods.first(where: { !methodsOfLoss.contains($0) })
         {

@@ -23,7 +23,7 @@ struct CompareRun {
         let problem = try TableProblem(
             design: design, store: store, clusterColumn: nil, loss: loss, parallel: parallel)
         let isFree = command.intercept == .free && design.intercept != nil
-        try TuningOptions.checkSizes(
+        try ArmulOptions.checkSizes(
             clusters: command.clusters, rank: command.rank, taskCount: store.layout.taskCount,
             shrunkCount: design.featureCount - (isFree ? 1 : 0))
         let validation = validation(loss: loss)

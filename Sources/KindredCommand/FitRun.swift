@@ -42,8 +42,8 @@ struct FitRun {
         problem.errorVariance = command.molar.errorVariance
         if command.method == .armul {
             let isFree = command.tuning.armul.intercept == .free && design.intercept != nil
-            try TuningOptions.checkSizes(
-                clusters: command.tuning.clusters, rank: command.tuning.rank,
+            try ArmulOptions.checkSizes(
+                clusters: command.tuning.armulOptions.clusters, rank: command.tuning.armulOptions.rank,
                 taskCount: store.layout.taskCount,
                 shrunkCount: (design.featureCount - (isFree ? 1 : 0)) * loss.columnCount)
         }
@@ -67,27 +67,28 @@ struct FitRun {
         let result = FitResult(
             fit: fit, design: design, store: store, command: command, session: session, timings: timer.seconds,
             parallel: parallel)
+        let summary = result.summary
         if let output {
             try result.write(to: output.file, format: output.format, parallel: parallel)
             if Signals.isInterrupted { throw ComputeError.interrupted }
             try output.file.finish()
             timer.finish("write")
         } else {
-            try OutputFile.show(result.table)
+            try OutputFile.show(summary.table)
         }
         if let path = command.report, let report = result.report {
             try FigureFormat(of: path)?.write(report, bundle: bundle, to: path)
         }
-        if command.tuning.path { try showPath(result, isStreaming: output != nil && command.output == nil) }
+        if command.tuning.shared.path { try showPath(summary, isStreaming: output != nil && command.output == nil) }
         if output == nil { messages.note("") }
-        for line in result.summaryLines(timings: timer.seconds) { messages.note(line) }
-        for line in result.detailLines { messages.detail(line) }
+        for line in summary.lines(timings: timer.seconds) { messages.note(line) }
+        for line in summary.detailLines { messages.detail(line) }
     }
 
     /// Shows what was tried where it is in nobody's way: a result that goes to standard output stays whole.
-    private func showPath(_ result: FitResult, isStreaming: Bool) throws(TableError) {
-        if isStreaming { return messages.note(result.pathTable) }
-        try OutputFile.show((command.output == nil ? "\n" : "") + result.pathTable)
+    private func showPath(_ summary: FitSummary, isStreaming: Bool) throws(TableError) {
+        if isStreaming { return messages.note(summary.pathTable) }
+        try OutputFile.show((command.output == nil ? "\n" : "") + summary.pathTable)
     }
 
     /// The file or stream for the result; nil when a terminal is shown a summary instead.

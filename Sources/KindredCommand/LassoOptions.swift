@@ -2,10 +2,29 @@ import ArgumentParser
 import Methods
 import Tables
 
-/// What the options are to the LASSO family.
-extension TuningOptions {
+/// What the LASSO family has beyond the options that it shares.
+struct LassoOptions: ParsableArguments {
+    @Option(
+        help: """
+            lasso, elastic-net: what coefficients are drawn to: zero, the median of the tasks' own estimates (ML), their \
+            trimmed mean (RM), or a sparse centre that needs no task's own estimates. (default: zero)
+            """)
+    var center: LassoCenterName?
+
+    @Option(
+        help: ArgumentHelp(
+            "lasso, elastic-net: the share of tasks left out at each end of a trimmed mean. (default: 0.2)",
+            valueName: "share"))
+    var trim: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "elastic-net: A in A |b - c| + (1 - A)/2 (b - c)^2; 1 is the LASSO, 0 ridge regression. (default: 0.5)",
+            valueName: "share"))
+    var mixture: Double?
+
     /// - Throws: a complaint about an option of the LASSO family.
-    func checkLasso() throws {
+    func check() throws {
         if trim != nil, center != .trimmedMean { throw ValidationError("--trim goes with --center trimmed-mean") }
         if let trim, !(trim >= 0 && trim < 0.5) {
             throw ValidationError("--trim \(trim): a share of 0 or more and less than 0.5 is needed")
@@ -16,7 +35,7 @@ extension TuningOptions {
     }
 
     /// - Parameter method: `lasso` or `elastic-net`.
-    func lasso(for method: MethodName) -> Lasso {
+    func lasso(for method: MethodName, _ shared: SharedTuningOptions) -> Lasso {
         let center: Lasso.Center =
             switch self.center ?? .zero {
             case .zero: .zero
@@ -25,29 +44,23 @@ extension TuningOptions {
             case .sparse: .sparse(strength: 1)
             }
         var lasso = Lasso(
-            center: center, penalty: strength.map { .value($0) } ?? .crossValidated(strengthGrid),
-            intercept: intercept == .shared ? .shared : .free)
+            center: center, penalty: shared.strength.map { .value($0) } ?? .crossValidated(shared.strengthGrid),
+            intercept: shared.intercept == .shared ? .shared : .free)
         if method == .elasticNet { lasso.mixture = mixture ?? 0.5 }
-        lasso.standardizes = standardize
+        lasso.standardizes = shared.standardize
         return lasso
     }
 
     /// The settings that a method of the family was run with, as model files record them.
-    func lassoSettings(of method: MethodName) -> [JsonValue.Member] {
-        let lasso = lasso(for: method)
-        let grid = strength == nil ? strengthGrid : nil
+    func settings(of method: MethodName, _ shared: SharedTuningOptions) -> [JsonValue.Member] {
+        let lasso = lasso(for: method, shared)
         let name = center ?? .zero
         return [
             .init("center", .string(name.rawValue)),
             .init("trim", name == .trimmedMean ? .number(trim ?? 0.2) : .null),
             .init("mixture", .number(lasso.mixture)), .init("intercept", .string(lasso.intercept.rawValue)),
-            .init("standardize", .bool(standardize)),
-            .init("strength_by", .string(strength != nil ? "user" : "cross-validation")),
-            .init("strengths", strengths.map { .array($0.values.map { .number($0) }) } ?? .null),
-            .init("rule", grid.map { .string($0.rule == .least ? "least error" : "one standard error") } ?? .null),
-            .init("folds", grid.map { .integer($0.foldCount) } ?? .null),
-            .init("seed", grid.map { .integer($0.seed) } ?? .null),
-        ]
+            .init("standardize", .bool(shared.standardize)),
+        ] + shared.strengthSettings(shared.strength == nil ? shared.strengthGrid : nil)
     }
 }
 
