@@ -48,6 +48,7 @@ struct AdaptCommand: ParsableCommand {
     @Flag(help: "Write the table that a terminal is shown, also to a pipe.")
     var summary = false
 
+    @OptionGroup var place: DeviceOptions
     @OptionGroup var settings: RunOptions
 
     func run() throws {
@@ -108,6 +109,7 @@ struct ModelTransfer {
             // The user's own options are looked at there too.
             throw TableError(.usage, FitCommand.message(for: error))
         }
+        command.place = adapt.place
         command.settings = adapt.settings
         return command
     }

@@ -19,6 +19,20 @@ struct LassoOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            lasso, elastic-net: C in the bounds C s sqrt(log(n d)/n) on each task's slopes of the loss at a sparse centre. \
+            (default: 1)
+            """, valueName: "number"))
+    var centerStrength: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "lasso, elastic-net: how far a task may be from a sparse centre, in Euclidean length. (default: no limit)",
+            valueName: "length"))
+    var radius: Double?
+
+    @Option(
+        help: ArgumentHelp(
             "elastic-net: A in A |b - c| + (1 - A)/2 (b - c)^2; 1 is the LASSO, 0 ridge regression. (default: 0.5)",
             valueName: "share"))
     var mixture: Double?
@@ -28,6 +42,11 @@ struct LassoOptions: ParsableArguments {
         if trim != nil, center != .trimmedMean { throw ValidationError("--trim goes with --center trimmed-mean") }
         if let trim, !(trim >= 0 && trim < 0.5) {
             throw ValidationError("--trim \(trim): a share of 0 or more and less than 0.5 is needed")
+        }
+        for (name, value) in [("--center-strength", centerStrength), ("--radius", radius)] {
+            guard let value else { continue }
+            if center != .sparse { throw ValidationError("\(name) goes with --center sparse") }
+            if !(value > 0) { throw ValidationError("\(name) \(value): more than 0 is needed") }
         }
         if let mixture, !(0...1).contains(mixture) {
             throw ValidationError("--mixture \(mixture): a share from 0 to 1 is needed")
@@ -41,7 +60,7 @@ struct LassoOptions: ParsableArguments {
             case .zero: .zero
             case .median: .median
             case .trimmedMean: .trimmedMean(share: trim ?? 0.2)
-            case .sparse: .sparse(strength: 1)
+            case .sparse: .sparse(strength: centerStrength ?? 1, radius: radius ?? .infinity)
             }
         var lasso = Lasso(
             center: center, penalty: shared.strength.map { .value($0) } ?? .crossValidated(shared.strengthGrid),
@@ -58,6 +77,8 @@ struct LassoOptions: ParsableArguments {
         return [
             .init("center", .string(name.rawValue)),
             .init("trim", name == .trimmedMean ? .number(trim ?? 0.2) : .null),
+            .init("center_strength", name == .sparse ? .number(centerStrength ?? 1) : .null),
+            .init("radius", radius.map { .number($0) } ?? .null),
             .init("mixture", .number(lasso.mixture)), .init("intercept", .string(lasso.intercept.rawValue)),
             .init("standardize", .bool(shared.standardize)),
         ] + shared.strengthSettings(shared.strength == nil ? shared.strengthGrid : nil)

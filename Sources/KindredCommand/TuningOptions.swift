@@ -35,7 +35,8 @@ struct TuningOptions: ParsableArguments {
             ("--structure", armul.structure != nil, [.armul]), ("--clusters", armul.clusters != nil, [.armul]),
             ("--least-cluster", armul.leastCluster != nil, [.armul]), ("--rank", armul.rank != nil, [.armul]),
             ("--path", shared.path, [.armul] + lassos), ("--center", lasso.center != nil, lassos),
-            ("--trim", lasso.trim != nil, lassos), ("--mixture", lasso.mixture != nil, [.elasticNet]),
+            ("--trim", lasso.trim != nil, lassos), ("--center-strength", lasso.centerStrength != nil, lassos),
+            ("--radius", lasso.radius != nil, lassos), ("--mixture", lasso.mixture != nil, [.elasticNet]),
             ("--distance", armul.distance != nil, [.armul]),
             ("--task-weights", shared.taskWeights != nil, [.molar, .armul]),
         ]

@@ -33,9 +33,10 @@ public struct Lasso: Estimator {
         /// is off: robust multitask learning, RM, of Xu and Bastani.
         case trimmedMean(share: Double)
         /// A sparse centre that is found with all tasks' gradients, also where tasks have fewer rows than coefficients:
-        /// Algorithm 3, ``SparseCenter``, with `c` of its bounds. It is for tens of tasks: each of up to 200,000 steps takes
-        /// products with all Gram matrices.
-        case sparse(strength: Double)
+        /// Algorithm 3, ``SparseCenter``, with `c` of its bounds, above 0, and the most that the slopes of a task may differ from the
+        /// centre in Euclidean length. It is for tens of tasks: each of up to 200,000 steps takes products with all Gram
+        /// matrices.
+        case sparse(strength: Double = 1, radius: Double = .infinity)
         /// A centre that is known: one number a coefficient, on the user's scale.
         case given([Double])
 
@@ -138,10 +139,10 @@ public struct Lasso: Estimator {
     private func center<B: Backend, R: Backend<Double>>(
         of own: OwnEstimates, _ tasks: LassoTasks<B>, known: [Double]?, on reference: R
     ) throws(ComputeError) -> (coefficients: [Double], hasConverged: Bool) {
-        guard case .sparse(let strength) = center else { return (try slopes(of: own, on: reference), true) }
+        guard case .sparse(let strength, let radius) = center else { return (try slopes(of: own, on: reference), true) }
         let variances: [Double]
         if let known { variances = known } else { variances = try errorVariances(own, tasks) }
-        return try tasks.sparseCenter(strength: strength, variances: variances)
+        return try tasks.sparseCenter(strength: strength, radius: radius, variances: variances)
     }
 
     /// A centre of tasks' estimates on the user's scale; NaN where tasks' estimates are asked for and no task has any.

@@ -8,9 +8,10 @@ extension LassoTasks {
     ///
     /// - Parameters:
     ///   - strength: `c` in `l_m = c s_m sqrt(log(n_m d) / n_m)`.
+    ///   - radius: the most that a task may be from the centre.
     ///   - variances: `s_m^2` of every task.
     func sparseCenter(
-        strength: Double, variances: [Double]
+        strength: Double, radius: Double, variances: [Double]
     ) throws(ComputeError) -> (coefficients: [Double], hasConverged: Bool) {
         let bounds = weightSums.indices.map { task -> Double in
             let weight = weightSums[task]
@@ -49,7 +50,7 @@ extension LassoTasks {
         let typical = tasks.indices.reduce(0.0) { $0 + variances[places[$1]] } / Double(tasks.count)
         let center = SparseCenter(
             tasks: tasks, bound: strength * (typical * Double.log(Double(max(2, order))) / total).squareRoot(),
-            start: start
+            start: start, radius: radius
         ).solve(parallel)
         for (place, value) in center.center.enumerated() { setSlope(place, to: value, in: &coefficients) }
         return (coefficients, center.hasConverged)

@@ -169,7 +169,7 @@ struct BadInputTests {
         }
         #expect(
             outcome.errors.contains(
-                "5 tasks: 1 ok, 1 with too few rows, 1 collinear (x 1), 2 with values that are not finite\n"))
+                "5 tasks: 1 ok, 1 with too few rows, 1 collinear (x in 'flat'), 2 with values that are not finite\n"))
         #expect(outcome.errors.contains("line 10, column 'x': 'nan'"))
     }
 

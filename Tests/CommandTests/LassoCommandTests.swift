@@ -72,6 +72,43 @@ struct LassoCommandTests {
         #expect(Lines(predicted.output).numbers("prediction").allSatisfy { $0.isFinite })
     }
 
+    @Test("a sparse centre's bounds and radius are those that are asked for; the model records them")
+    func sparseCenter() throws {
+        let folder = try folder()
+        func center(_ options: [String]) throws -> [Double] {
+            let outcome = try fit(
+                ["--method", "lasso", "--strength", "0.5", "--center", "sparse", "-o", "m.json"] + options, in: folder)
+            try #require(outcome.code == 0, "\(outcome)")
+            #expect(outcome.errors.contains("towards a sparse centre"), "\(outcome)")
+            let found = try #require(try model("m.json", in: folder)["center"] as? [String: Any])
+            return Array(try #require(found["coefficients"] as? [Double]).dropFirst())
+        }
+        let plain = try center([])
+        #expect(plain.count == 4 && abs(plain[1] - 2) < 0.5)
+        for (one, other) in zip(plain, try center(["--radius", "50"])) { #expect(abs(one - other) < 1e-3) }
+        // Bounds that zero satisfies.
+        #expect(try center(["--center-strength", "1000"]).allSatisfy { $0 == 0 })
+        let settings = try #require(try model("m.json", in: folder)["settings"] as? [String: Any])
+        #expect(settings["center_strength"] as? Double == 1000 && settings["radius"] is NSNull)
+    }
+
+    @Test("predict takes what a descent has reached, also where it has not converged")
+    func notConverged() throws {
+        let folder = try folder()
+        let found = try fit(["--method", "lasso", "--strength", "0.5", "-o", "m.json"], in: folder)
+        try #require(found.code == 0, "\(found)")
+        let text = String(decoding: try folder.data("m.json"), as: UTF8.self)
+        let changed = text.replacingOccurrences(
+            of: "{\"task\": \"g2\", \"n\": 10, \"df\": null, \"status\": \"ok\"",
+            with: "{\"task\": \"g2\", \"n\": 10, \"df\": null, \"status\": \"not_converged\"")
+        #expect(changed != text)
+        try folder.write("n.json", changed)
+        let whole = try Program.run(["predict", "m.json", "t.csv"], in: folder)
+        let other = try Program.run(["predict", "n.json", "t.csv"], in: folder)
+        #expect(whole.code == 0 && other.code == 0, "\(other)")
+        #expect(whole.output == other.output && whole.errors == other.errors)
+    }
+
     @Test("options of other methods, and those that contradict each other, are refused")
     func refused() throws {
         let folder = try folder()

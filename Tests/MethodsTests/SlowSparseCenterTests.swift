@@ -70,6 +70,21 @@ struct SlowSparseCenterTests {
         }
     }
 
+    @Test("tasks stay within the radius, and the centre gives way")
+    func radius() {
+        // b + d is 2.9 at least, and what b has of it costs five times as much as d.
+        let tasks = [
+            SparseCenter.Task(matrix: [1], linear: [1], weight: 1, bound: 0.1),
+            SparseCenter.Task(matrix: [1], linear: [3], weight: 9, bound: 0.1),
+        ]
+        for (radius, expected) in [(Double.infinity, 0.0), (2, 0.9), (1, 1.9)] {
+            let found = SparseCenter(tasks: tasks, bound: 0.5, start: [1], radius: radius).solve(
+                Parallel(threadCount: 1))
+            #expect(found.hasConverged)
+            #expect(abs(found.center[0] - expected) < 1e-3, "\(radius): \(found.center)")
+        }
+    }
+
     @Test("constraints that exclude each other are told")
     func infeasible() {
         // Without features nothing explains what the response has with them.
@@ -93,7 +108,7 @@ struct SlowSparseCenterTests {
             return (zip(found, problem.truth).reduce(0) { $0 + abs($1.0 - $1.1) } / 8, fit)
         }
         let zero = try error(.zero)
-        let sparse = try error(.sparse(strength: 1))
+        let sparse = try error(.sparse())
         #expect(sparse.fit.centerStatus == .ok)
         #expect(sparse.error < zero.error, "\(sparse.error) \(zero.error)")
         #expect(sparse.fit.statuses.allSatisfy { $0 == .ok })
