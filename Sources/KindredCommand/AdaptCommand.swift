@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compute
 import Methods
 import Tables
 
@@ -11,10 +12,14 @@ struct AdaptCommand: ParsableCommand {
         discussion: """
             Reads a model that 'kindred fit --method molar' wrote as .json or .npz, and a table of new tasks with the \
             columns of its formula and its response. Each task's own estimates are drawn towards the model's centre as if \
-            it had been one of its tasks, with the model's settings; the centre stays what it is, and no task changes \
-            another. A task of too few rows for estimates of its own is drawn to the centre by the LASSO. What comes out is as of 'kindred fit', and 'kindred predict' reads it:
+            it had been one of its tasks, with the model's settings but for --intervals, which need all tasks: intervals are \
+            those of own estimates. The centre stays what it is, and no task changes another. In a model of family \
+            gaussian, a task of too few rows for estimates of its own is drawn to the centre by the LASSO at strength 0.35, \
+            whatever --strength is; in others it gets the centre. What comes out is as of 'kindred fit', and 'kindred \
+            predict' reads it:
 
-              kindred fit schools.csv --task school --formula "score ~ ses" --method molar -o schools.npz
+              kindred fit schools.csv --task school --formula "score ~ ses" \\
+                --method molar -o schools.npz
               kindred adapt schools.npz new_schools.csv -o new_schools.json
             """)
 
@@ -78,6 +83,8 @@ struct ModelTransfer {
         }
         self.center = MOLAR.GivenCenter(
             coefficients: center.coefficients, sampleCount: center.sampleCount,
+            taskCount: model.summary.first { $0.name == "center_tasks" }?.value.int
+                ?? model.tasks.statuses.count { $0 == .ok },
             errorVariance: model.summary.first { $0.name == "error_variance" }?.value.double)
     }
 
@@ -91,10 +98,10 @@ struct ModelTransfer {
             if let value { arguments.append("--\(option)=\(value)") }
         }
         let isGaussian = setting("family")?.string ?? "gaussian" == "gaussian"
-        let options = ["family", "shrink", "intercept", "vcov", "weights"]
-        for name in options + (isGaussian ? ["sigma", "threshold", "ratio", "noise"] : []) {
-            add(name, setting(name)?.string)
-        }
+        let options = ["family", "shrink", "intercept", "vcov", "weights", "tie"]
+        for name in options + (isGaussian ? ["threshold", "ratio", "noise"] : []) { add(name, setting(name)?.string) }
+        add("task-weights", setting("task_weights")?.string)
+        if isGaussian { add("sigma", deviation(setting("sigma")?.string)) }
         add("strength", (adapt.strength ?? setting("strength")?.double).map { "\($0)" })
         if isGaussian { add("ridge", setting("ridge")?.double.map { "\($0)" }) }
         add("level", (adapt.level ?? setting("level")?.double).map { "\($0)" })
@@ -112,6 +119,12 @@ struct ModelTransfer {
         command.place = adapt.place
         command.settings = adapt.settings
         return command
+    }
+
+    /// The deviation that the model's settings say; where they pool that of its tasks, what came of it.
+    private func deviation(_ setting: String?) -> String? {
+        guard setting == "pooled", let variance = center.errorVariance, variance > 0 else { return setting }
+        return "\(variance.squareRoot())"
     }
 
     /// The model's features over the new rows.

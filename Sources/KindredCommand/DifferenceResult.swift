@@ -96,6 +96,16 @@ struct DifferenceResult {
 
     // MARK: Summary
 
+    /// Why terms have no interval of the centre though most tasks pass the gate.
+    private var loneReason: String {
+        let (degrees, least) = (intervals.typicalDegreesOfFreedom, SharedIntervals.leastDegreesOfFreedom)
+        if intervals.halfWidth == .normal, degrees < least {
+            return "normal ones need tasks of \(shortNumber(least)) degrees of freedom, and half of these have "
+                + "\(shortNumber(degrees)) or fewer; quantile needs no more"
+        }
+        return "too few tasks to bound their median; about 30 are enough"
+    }
+
     var summaryLines: [String] {
         let tested = pValues.count { !$0.isNaN }
         guard tested > 0 else { return [] }
@@ -121,9 +131,7 @@ struct DifferenceResult {
                         + "\(shortNumber(100 * SharedIntervals.mostFailing)) % of the tasks are beyond the gate")
             }
             if lone > 0 {
-                lines.append(
-                    "\(counted(lone, "term")) with own intervals alone: too few tasks to bound their median; about 30 are enough"
-                )
+                lines.append("\(counted(lone, "term")) with own intervals alone: \(loneReason)")
             }
         }
         return lines

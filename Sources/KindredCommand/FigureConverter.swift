@@ -23,12 +23,28 @@ enum FigureConverter {
         """
 
     /// - Throws: ``Failure`` where Python or the package is not there: how to get it.
+    static func check() throws {
+        let nothing = try TemporaryFile()
+        _ = try result(
+            of:
+                "import sys, importlib.util; sys.exit(0 if importlib.util.find_spec('vl_convert') else 69)", [], nothing
+        )
+    }
+
+    /// - Throws: ``Failure`` where Python or the package is not there, or it cannot draw them.
     static func convert(_ specification: OutputText, to picture: Picture) throws -> [UInt8] {
-        let python = getenv("KINDRED_PYTHON").map { String(cString: $0) } ?? "python3"
         let input = try TemporaryFile()
         try input.write(specification.bytes)
+        return try result(of: script, [picture.rawValue], input)
+    }
+
+    /// What a script of Python makes of its input.
+    private static func result(of script: String, _ arguments: [String], _ input: borrowing TemporaryFile) throws
+        -> [UInt8]
+    {
+        let python = getenv("KINDRED_PYTHON").map { String(cString: $0) } ?? "python3"
         let output = try TemporaryFile()
-        let code = run([python, "-c", script, picture.rawValue], input: input.descriptor, output: output.descriptor)
+        let code = run([python, "-c", script] + arguments, input: input.descriptor, output: output.descriptor)
         let missingCodes: [Int32] = [69, 127]
         guard !missingCodes.contains(code) else {
             throw Failure(

@@ -12,22 +12,35 @@ enum FigureFormat: String, CaseIterable {
         guard let format = FigureFormat.allCases.first(where: { path.hasSuffix($0.rawValue) }) else { return nil }
         self = format
     }
+}
 
+/// Where figures go, with all that writing them needs: what is missing is said before anything is computed.
+struct FigureOutput {
+    private let format: FigureFormat
     /// What draws the figures of a page; nothing where none is written.
-    ///
-    /// - Throws: ``Failure`` where it is needed and is not there.
-    func bundle() throws -> [UInt8] { self == .page ? try VegaBundle.read() : [] }
+    private let bundle: [UInt8]
+    private let file: OutputFile
 
-    /// Writes a page or the figures alone to a file.
-    func write(_ figures: some DrawnFigures, bundle: [UInt8], to path: String) throws {
+    /// Nil for a name whose ending says no format.
+    ///
+    /// - Throws: ``Failure`` where what draws them is not there, ``TableError`` where the file cannot be written.
+    init?(path: String) throws {
+        guard let format = FigureFormat(of: path) else { return nil }
+        self.format = format
+        bundle = format == .page ? try VegaBundle.read() : []
+        if format == .svg || format == .png { try FigureConverter.check() }
+        file = try OutputFile(path: path)
+    }
+
+    /// Writes a page or the figures alone.
+    func write(_ figures: some DrawnFigures) throws {
         let text =
-            switch self {
+            switch format {
             case .page: figures.page(bundle: bundle, version: Kindred.version).bytes
             case .specification: figures.specification.bytes
             case .svg: try FigureConverter.convert(figures.specification, to: .svg)
             case .png: try FigureConverter.convert(figures.specification, to: .png)
             }
-        let file = try OutputFile(path: path)
         try file.write(text)
         try file.finish()
     }

@@ -13,7 +13,12 @@ struct FitCheck {
         if fit.centerStatus != .ok, fit.centerStatus != .notConverged {
             throw TableError(.data, description(of: fit.centerStatus))
         }
-        guard fit.tasks != nil, fit.count(of: "ok") == 0 else { return }
+        guard let tasks = fit.tasks, fit.count(of: "ok") == 0 else { return }
+        // A search that came to its limit may leave what it has reached.
+        let hasReached = fit.statuses.indices.contains {
+            fit.statuses[$0] == .notConverged && tasks.coefficients(of: $0).allSatisfy(\.isFinite)
+        }
+        guard !hasReached else { return }
         let statuses = Set(fit.statuses)
         if statuses.count == 1, let status = statuses.first {
             throw TableError(.data, description(of: status))
@@ -45,6 +50,10 @@ struct FitCheck {
             return
                 "\(source): in \(scope), the features tell every response of some rows, so that no finite coefficients are "
                 + "the likeliest; use fewer terms, or --method armul"
+        case .notConverged:
+            return
+                "\(source): in \(scope), the search for coefficients came to its limit of steps; use fewer terms, or columns of "
+                + "like size"
         default:
             return "\(source): no coefficient could be estimated in \(scope): \(status.name)"
         }

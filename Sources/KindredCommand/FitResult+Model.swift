@@ -34,11 +34,11 @@ extension FitResult {
                 .init("non_finite", .integer(fit.count(of: "non_finite"))),
                 .init("separated", .integer(fit.count(of: "separated"))),
                 .init("solved_by_qr", .integer(fit.orthogonalizedTaskCount)),
-                .init("ridged", .integer(fit.ridgedTaskCount)),
+                .init("ridged", .integer(fit.ridgedTasks.count)),
                 .init("ill_conditioned", .integer(fit.illConditionedTaskCount)),
                 .init("solved_again_in_double", .integer(fit.refittedTaskCount)),
             ] + (fit.penalty.map { [.init("penalty", .number($0.value))] } ?? [])
-                + (typicalErrorVariance.map { [.init("error_variance", .number($0))] } ?? []),
+                + (command.method == .molar ? centerSummary : []),
             provenance: ModelFile.Provenance(
                 device: session.deviceName ?? "", precision: command.place.precision.rawValue,
                 notices: session.notices.map(\.message),
@@ -50,9 +50,17 @@ extension FitResult {
                 coefficients: fit.tasks?.coefficients ?? [], standardErrors: fit.tasks?.standardErrors ?? []))
     }
 
-    /// The median of tasks' error variances, which tasks of few rows that are fitted later go by.
+    /// What tasks that come to the centre later go by: how many tasks it is of, and what is typical of their errors.
+    private var centerSummary: [JsonValue.Member] {
+        let taskCount = givenCenter?.taskCount ?? fit.count(of: "ok") - fit.ridgedTasks.count
+        let variance = givenCenter == nil ? typicalErrorVariance : givenCenter?.errorVariance
+        return [.init("center_tasks", .integer(taskCount))]
+            + (variance.map { [.init("error_variance", .number($0))] } ?? [])
+    }
+
+    /// The median of tasks' error variances.
     private var typicalErrorVariance: Double? {
-        guard command.method == .molar, command.family == .gaussian, let tasks = fit.tasks else { return nil }
+        guard command.family == .gaussian, let tasks = fit.tasks else { return nil }
         let variance = Quantiles(
             fit.statuses.indices.filter { fit.statuses[$0] == .ok }.map { tasks.errorVariances[$0] }.filter(\.isFinite)
         ).at(0.5)

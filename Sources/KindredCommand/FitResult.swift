@@ -7,6 +7,8 @@ import Tables
 /// A fit with all that its files say of it.
 struct FitResult {
     let fit: Fit
+    /// The centre of a model that was there already.
+    let givenCenter: MOLAR.GivenCenter?
     let design: Design
     let store: ColumnStore
     let command: FitCommand
@@ -15,10 +17,12 @@ struct FitResult {
     private let differences: DifferenceResult?
 
     init(
-        fit: Fit, design: Design, store: ColumnStore, command: FitCommand, session: Session,
+        fit: Fit, givenCenter: MOLAR.GivenCenter?, design: Design, store: ColumnStore, command: FitCommand,
+        session: Session,
         timings: [(name: String, seconds: Double)], parallel: Parallel
     ) {
         self.fit = fit
+        self.givenCenter = givenCenter
         self.design = design
         self.store = store
         self.command = command
@@ -116,7 +120,6 @@ struct FitResult {
 extension Fit {
     /// The degrees of freedom that occur.
     fileprivate var distinctDegreesOfFreedom: Set<Double> {
-        if let tasks { return Set(tasks.degreesOfFreedom) }
-        return [center?.degreesOfFreedom ?? .nan]
+        (tasks?.degreesOfFreedom ?? center.map { [$0.degreesOfFreedom] } ?? []).distinctNumbers
     }
 }

@@ -24,7 +24,7 @@ struct FitRun {
         let session = try command.place.place.makeSession(
             command.settings, precision: command.place.precision.precision)
         let output = command.dryRun ? nil : try openOutput()
-        let bundle = command.dryRun ? [] : try command.report.flatMap(FigureFormat.init(of:))?.bundle() ?? []
+        let figures = command.dryRun ? nil : try command.report.flatMap(FigureOutput.init(path:))
         var timer = StepTimer()
 
         let store = try command.input.readTable(
@@ -65,8 +65,8 @@ struct FitRun {
         try FitCheck(fit: fit, design: design, store: store).throwIfNothingWasFitted()
 
         let result = FitResult(
-            fit: fit, design: design, store: store, command: command, session: session, timings: timer.seconds,
-            parallel: parallel)
+            fit: fit, givenCenter: transfer?.center, design: design, store: store, command: command, session: session,
+            timings: timer.seconds, parallel: parallel)
         let summary = result.summary
         if let output {
             try result.write(to: output.file, format: output.format, parallel: parallel)
@@ -76,9 +76,7 @@ struct FitRun {
         } else {
             try OutputFile.show(summary.table)
         }
-        if let path = command.report, let report = result.report {
-            try FigureFormat(of: path)?.write(report, bundle: bundle, to: path)
-        }
+        if let figures, let report = result.report { try figures.write(report) }
         if command.tuning.shared.path { try showPath(summary, isStreaming: output != nil && command.output == nil) }
         if output == nil { messages.note("") }
         for line in summary.lines(timings: timer.seconds) { messages.note(line) }
@@ -94,7 +92,8 @@ struct FitRun {
     /// The file or stream for the result; nil when a terminal is shown a summary instead.
     private func openOutput() throws -> (file: OutputFile, format: OutputFormat)? {
         try checkIsAnotherFile(command.output, than: [command.input.table])
-        try checkIsAnotherFile(command.report, than: [command.input.table] + (command.output.map { [$0] } ?? []))
+        try checkIsAnotherFile(command.report, named: "--report", than: [command.input.table])
+        try checkIsAnotherOutput(command.report, named: "--report", than: command.output, named: "-o")
         if let path = command.output, let format = OutputFormat(path: path) {
             return (try OutputFile(path: path), format)
         }

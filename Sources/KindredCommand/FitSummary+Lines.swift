@@ -13,7 +13,7 @@ extension FitSummary {
         if let penalty = fit.penalty {
             let name = command.method == .armul || command.method.isLasso ? "strength" : "penalty"
             let size = penalty.size.map { "\(sizeName) \($0), " } ?? ""
-            lines.append("\(size)\(name) \(shortNumber(penalty.value))\(penalty.origin.text), towards \(targetText)")
+            lines.append("\(size)\(name) \(shortNumber(penalty.value))\(text(of: penalty)), towards \(targetText)")
         }
         if let certificate = fit.certificate, !certificate.hasConverged {
             let after = certificate.iterationCount.map { " after \(counted($0)) iterations" } ?? ""
@@ -24,14 +24,18 @@ extension FitSummary {
         if let counts = fit.differingTaskCounts, counts.count(where: { $0 != nil }) == 1 {
             lines.append(
                 "\(command.method.rawValue) shrinks nothing where there is one coefficient to shrink"
-                    + (design.intercept == nil ? "" : "; --intercept shared adds the intercept"))
+                    + (hasFreeIntercept ? "; --intercept shared adds the intercept" : ""))
+        }
+        if let counts = fit.differingTaskCounts, counts.allSatisfy({ $0 == nil }) {
+            lines.append(
+                "\(command.method.rawValue) shrinks nothing: there is no coefficient but each task's own intercept")
         }
         lines += differences?.summaryLines ?? []
         let small = fit.differences == nil ? 0 : barelyDeterminedTaskCount
         if small > 0 {
             lines.append(
-                "\(counted(small)) of the fitted tasks have fewer than \(2 * design.featureCount) rows: their own estimates "
-                    + "and standard errors are uncertain")
+                "\(counted(small)) of the fitted tasks \(have(small)) fewer than \(2 * design.featureCount) rows: own estimates and "
+                    + "standard errors of so few are uncertain")
         }
         let unplaced = fit.subspace == nil ? 0 : fit.count(of: "collinear")
         if unplaced > 0 {
@@ -52,10 +56,11 @@ extension FitSummary {
         if fit.count(of: "non_finite") > 0 {
             lines.append("values that are not finite" + NonFiniteText(store).text)
         }
-        if fit.ridgedTaskCount > 0 {
+        let ridged = fit.ridgedTasks.count
+        if ridged > 0 {
             lines.append(
-                "\(counted(fit.ridgedTaskCount)) of the fitted tasks have columns that depend on each other: their own "
-                    + "estimates are those of the ridge")
+                "\(counted(ridged)) of the fitted tasks \(have(ridged)) columns that depend on each other: own estimates are "
+                    + "those of the ridge, and no part of the centre")
         }
         if fit.orthogonalizedTaskCount > 0 {
             lines.append(
@@ -69,7 +74,7 @@ extension FitSummary {
         }
         if fit.missingErrorTaskCount > 0 {
             lines.append(
-                "\(counted(fit.missingErrorTaskCount)) of the fitted tasks have no standard error: "
+                "\(counted(fit.missingErrorTaskCount)) of the fitted tasks \(have(fit.missingErrorTaskCount)) no standard error: "
                     + missingErrorReason)
         }
         if fit.refittedTaskCount > 0 {
@@ -83,8 +88,12 @@ extension FitSummary {
 
     /// Fitted tasks with fewer than twice as many rows as coefficients.
     private var barelyDeterminedTaskCount: Int {
-        zip(sampleCounts, fit.statuses).count { $1 == .ok && $0 < 2 * design.featureCount }
+        fit.statuses.indices.count { hasOwnEstimates($0) && sampleCounts[$0] < 2 * design.featureCount }
     }
+
+    private var hasFreeIntercept: Bool { design.intercept != nil && command.tuning.shared.intercept != .shared }
+
+    private func have(_ count: Int) -> String { count == 1 ? "has" : "have" }
 
     /// What tasks are drawn to.
     private var targetText: String {
@@ -120,19 +129,25 @@ extension FitSummary {
     }
 
     private var missingErrorReason: String {
-        command.vcov.estimator == .cluster
-            ? "their rows are in one cluster" : "one of their rows decides a coefficient alone (leverage 1)"
+        switch command.vcov.estimator {
+        case .cluster: "their rows are in one cluster"
+        case .hc2, .hc3: "one of their rows decides a coefficient alone (leverage 1)"
+        case .iid, .hc0, .hc1: "it is beyond the numbers that double has"
+        }
     }
-}
 
-extension ChosenPenalty.Origin {
-    /// How the summary says it.
-    fileprivate var text: String {
-        switch self {
+    /// How a penalty was found.
+    private func text(of penalty: ChosenPenalty) -> String {
+        switch penalty.origin {
         case .given: ""
         case .crossValidated: " (cross-validation)"
-        case .atBorder: " (cross-validation: the least or greatest of those tried)"
+        case .atBorder:
+            " (cross-validation: the \(isLeast(penalty) ? "least" : "greatest") of those tried)"
         case .notValidated: " (the greatest of those tried: no task has rows to hold out)"
         }
+    }
+
+    private func isLeast(_ penalty: ChosenPenalty) -> Bool {
+        fit.penaltyCurve?.allSatisfy { $0.penalty >= penalty.value } ?? false
     }
 }

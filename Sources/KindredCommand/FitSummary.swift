@@ -53,10 +53,15 @@ struct FitSummary {
         ).text
     }
 
-    /// For each coefficient, the share of fitted tasks, in per cent, whose own estimate is not near the centre's.
+    /// For each coefficient, the share of tasks, in per cent, whose own estimate is not near the centre's.
     private var differingShares: [Double]? {
-        let fitted = Double(fit.count(of: "ok"))
-        return fit.differingTaskCounts?.map { $0.map { 100 * Double($0) / fitted } ?? .nan }
+        let compared = Double(fit.statuses.indices.count(where: hasOwnEstimates))
+        return fit.differingTaskCounts?.map { $0.map { 100 * Double($0) / compared } ?? .nan }
+    }
+
+    /// Whether a fitted task has estimates of its own rows, which may be compared with the centre.
+    func hasOwnEstimates(_ task: Int) -> Bool {
+        fit.statuses[task] == .ok && (fit.differences.map { $0.hasOwnEstimates(task) } ?? true)
     }
 
     /// What the number of clusters or vectors is called.

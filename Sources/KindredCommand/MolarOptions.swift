@@ -24,7 +24,8 @@ struct MolarOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            molar: this share of their mean is added to the diagonal of each task's X'X (standardized columns), so that             tasks with dependent columns are fitted too, as 1e-8. (default: 0)
+            molar: this share of their mean is added to the diagonal of each task's X'X (standardized columns), so that \
+            tasks with dependent columns are fitted too, as 1e-8. (default: 0)
             """, valueName: "share"))
     var ridge: Double?
 

@@ -34,11 +34,9 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         try Failure.translating {
-            guard let format = FigureFormat(of: output) else { return }
-            // What cannot be drawn is said before results of any length are read.
-            let bundle = try format.bundle()
+            guard let figures = try FigureOutput(path: output) else { return }
             let report = try StudyReport(of: StudyFolder(path: folder))
-            try format.write(report, bundle: bundle, to: output)
+            try figures.write(report)
             Messages(isQuiet: false, isVerbose: false).note("\(counted(report.figureCount, "figure")): \(output)")
         }
     }

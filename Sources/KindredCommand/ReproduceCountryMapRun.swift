@@ -32,20 +32,18 @@ struct ReproduceCountryMapRun {
 
             """)
         if let drawing {
-            try drawing.format.write(map, bundle: drawing.bundle, to: drawing.path)
-            settings.messages.note("1 figure: \(drawing.path)")
+            try drawing.write(map)
+            settings.messages.note("1 figure: \(command.output ?? "")")
         }
     }
 
-    private typealias Drawing = (format: FigureFormat, bundle: [UInt8], path: String)
-
     /// What cannot be drawn is said before anything is read.
-    private func drawing(to path: String) throws -> Drawing {
-        guard let format = FigureFormat(of: path) else {
+    private func drawing(to path: String) throws -> FigureOutput {
+        guard let drawing = try FigureOutput(path: path) else {
             throw Failure(
                 code: Failure.usageCode, "-o \(path): the map is written as .html, .vl.json, .svg or .png")
         }
-        return (format, try format.bundle(), path)
+        return drawing
     }
 
     private func table(_ map: CountryMap.Output) -> String {

@@ -40,7 +40,7 @@ public struct Average: Estimator {
 
     func mean<R: Backend<Double>>(of own: OwnEstimates, on reference: R) throws(ComputeError) -> Estimate {
         let (width, count) = (own.featureCount, own.taskCount)
-        let taskWeights = try MOLAR(weights: weights).weights(of: own, on: reference)
+        let taskWeights = try MOLAR(weights: weights).weights(of: own, own.isInCenter, on: reference)
         let total = taskWeights.reduce(0, +)
         func sums(_ values: [Double], _ weights: [Double]) throws(ComputeError) -> [Double] {
             let vectors = try reference.makeVectors(taskCount: count, width: width, zeroed: false)

@@ -37,6 +37,9 @@ public struct CenterDifferences: Sendable {
 
     public var taskCount: Int { degreesOfFreedom.count }
 
+    /// Whether the task has estimates from its own rows.
+    public func hasOwnEstimates(_ task: Int) -> Bool { !ownCoefficients[task &* featureCount].isNaN }
+
     /// Whether the coefficient is compared with the centre's.
     func isCompared(_ feature: Int) -> Bool { differingTaskCounts[feature] != nil }
 

@@ -40,7 +40,7 @@ public struct DifferenceTest: Sendable {
         }
         shares = (0..<width).map { (2 / Double.pi).squareRoot() / (peak * sums[3 * $0]) }
         var distributions: [Double: StudentT] = [:]
-        for degrees in Set(differences.degreesOfFreedom) where degrees >= 1 {
+        for degrees in differences.degreesOfFreedom.distinctNumbers where degrees >= 1 {
             distributions[degrees] = StudentT(degreesOfFreedom: degrees)
         }
         self.distributions = distributions

@@ -31,8 +31,8 @@ public struct Fit: Sendable {
     public var refittedTaskCount = 0
     /// Fitted tasks that have no estimates of their own, and were drawn to a given centre by the LASSO.
     public var penalizedTaskCount = 0
-    /// Fitted tasks whose columns depend on each other, so that their own estimates are those of a ridge.
-    public var ridgedTaskCount = 0
+    /// Fitted tasks whose columns depend on each other, so that their own estimates are those of a ridge; ascending.
+    public var ridgedTasks: [Int] = []
     /// Fitted tasks that were solved by QR of their rows: the normal equations leave fewer than six certain digits.
     public var orthogonalizedTaskCount = 0
     /// Fitted tasks whose condition even then leaves coefficients with fewer than six certain digits.
@@ -55,9 +55,9 @@ public struct Fit: Sendable {
     /// Adds what was found of further tasks.
     mutating func append(_ part: Fit) {
         if let estimates = part.tasks { tasks?.append(estimates) }
+        ridgedTasks += part.ridgedTasks.map { statuses.count + $0 }
         statuses += part.statuses
         refittedTaskCount += part.refittedTaskCount
-        ridgedTaskCount += part.ridgedTaskCount
         orthogonalizedTaskCount += part.orthogonalizedTaskCount
     }
 

@@ -18,6 +18,8 @@ public struct Individual: Estimator {
     /// `(G + rho tr(G) / d)^-1` for `G^-1`: a little small. For squared errors with `.iid` variances.
     public var ridge = 0.0
 
+    /// Whether standard errors are those of errors of variance 1; they keep the degrees of freedom of estimated ones.
+    var hasUnitErrors = false
     /// Whether the means of tasks' features and the sums of their weights are kept.
     var keepsTaskSums = false
 
@@ -79,7 +81,7 @@ public struct Individual: Estimator {
             try solution.sumResiduals(of: unresolved, problem, progress: progress)
         }
         var fit = try fit(solution, problem, progress: progress)
-        fit.ridgedTaskCount = solution.ridgedTasks.count { solution.statuses[$0] == .ok }
+        fit.ridgedTasks = solution.ridgedTasks.filter { solution.statuses[$0] == .ok }.sorted()
         if keepsTaskSums {
             fit.tasks?.featureMeans = try solution.featureMeans(moments)
             fit.tasks?.weightSums = try backend.weightSums(of: problem, moments, progress: progress)
@@ -99,7 +101,7 @@ public struct Individual: Estimator {
         let counts = problem.sampleCounts
         let errors = try StandardErrors(
             of: solution, to: problem, groups: .each(taskCount: counts.count), sampleCounts: counts,
-            variance: variance, progress: progress)
+            variance: variance, hasUnitErrors: hasUnitErrors, progress: progress)
         let estimates = TaskEstimates(
             featureCount: problem.featureCount, coefficients: solution.coefficients, standardErrors: errors.values,
             degreesOfFreedom: errors.degreesOfFreedom, conditions: solution.conditions,
@@ -129,7 +131,7 @@ public struct Individual: Estimator {
         let again = try self.fit(subset, on: reference, reference: reference, progress: progress)
         fit.replace(tasks: tasks, with: again)
         fit.refittedTaskCount = tasks.count
-        fit.ridgedTaskCount = again.ridgedTaskCount
+        fit.ridgedTasks = again.ridgedTasks.map { tasks[$0] }
         fit.orthogonalizedTaskCount = again.orthogonalizedTaskCount
     }
 }

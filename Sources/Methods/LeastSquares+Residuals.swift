@@ -16,7 +16,9 @@ extension LeastSquares {
         let all = try backend.download(scaled)
         try backend.upload(tasks.flatMap { all[$0 * count..<($0 + 1) * count] }, into: own)
         let pass = ResidualPass(backend: backend, coefficients: own, progress: progress)
-        for (task, sum) in zip(tasks, try pass.residualSums(of: subset)) { residualSums[task] = sum }
+        for (task, sum) in zip(tasks, try pass.residualSums(of: subset)) {
+            residualSums[task] = max(leastSums[task], sum)
+        }
     }
 
     /// Sums the squared residuals of some groups' fits from the rows of those tasks that are included.

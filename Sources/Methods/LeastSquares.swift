@@ -18,6 +18,8 @@ struct LeastSquares<B: Backend> {
     /// Residual sum of squares of each task on the scaled response. Mended from the rows where the moments do not
     /// carry it.
     var residualSums: [Double]
+    /// What each residual sum is at least, where that is known.
+    let leastSums: [Double]
     /// The relative rounding error of each residual sum.
     let residualErrors: [Double]
     /// The tasks whose columns depend on each other, where a ridge tells their coefficients.
@@ -42,6 +44,7 @@ struct LeastSquares<B: Backend> {
         self.statuses = statuses
         self.conditions = conditions
         self.residualSums = residualSums
+        leastSums = residualSums.map { _ in 0 }
         self.residualErrors = residualErrors
     }
 
@@ -81,6 +84,7 @@ struct LeastSquares<B: Backend> {
         statuses = solved.statuses
         conditions = solved.conditions
         residualSums = solved.residualSums
+        leastSums = solved.leastSums
         residualErrors = solved.residualErrors
     }
 

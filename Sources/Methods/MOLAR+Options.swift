@@ -61,12 +61,15 @@ extension MOLAR {
         public let coefficients: [Double]
         /// The observations of the tasks that made it.
         public let sampleCount: Int
-        /// What stands for the variance of errors of tasks whose rows do not tell it, where it is known.
+        /// How many those are.
+        public let taskCount: Int
+        /// The typical variance of their errors, where it is known: it stands for that of tasks whose rows do not tell theirs.
         public let errorVariance: Double?
 
-        public init(coefficients: [Double], sampleCount: Int, errorVariance: Double? = nil) {
+        public init(coefficients: [Double], sampleCount: Int, taskCount: Int, errorVariance: Double? = nil) {
             self.coefficients = coefficients
             self.sampleCount = sampleCount
+            self.taskCount = taskCount
             self.errorVariance = errorVariance
         }
     }
@@ -98,29 +101,32 @@ struct MOLARThresholds: Sendable {
 
 extension MOLAR {
     /// - Parameters:
-    ///   - total: the observations of all tasks with estimates.
+    ///   - isInCenter: the tasks that the centre is of.
     ///   - shrunkCount: how many coefficients of a task are shrunk.
     func thresholds(
-        of own: OwnEstimates, total: Int, shrunkCount: Int, _ parallel: Parallel
+        of own: OwnEstimates, _ isInCenter: [Bool], shrunkCount: Int, _ parallel: Parallel
     ) -> MOLARThresholds {
         // With one coefficient nothing is shrunk, whatever the strength.
         guard shrunkCount > 1, strength > 0 else {
             return MOLARThresholds(factors: Array(repeating: 0, count: own.taskCount), unit: unit)
         }
         let (statuses, counts, variances) = (own.statuses, own.sampleCounts, own.errorVariances)
-        let isEffective = ratio == .effective
-        // Of a centre that is given it is not known what observations of its tasks tell.
-        let others = givenCenter.map { Double($0.sampleCount) }
-        let whole =
-            isEffective && others == nil
-            ? statuses.indices.reduce(0.0) { statuses[$1] == .ok ? $0 + Double(counts[$1]) / variances[$1] : $0 }
-            : Double(total)
+        // Of a centre without a variance it is not known what observations of its tasks tell.
+        let isEffective = ratio == .effective && (givenCenter == nil || givenCenter?.errorVariance != nil)
+        func information(_ task: Int) -> Double { Double(counts[task]) / (isEffective ? variances[task] : 1) }
+        let others = givenCenter.map { center in
+            let count = Double(loss == .squared ? center.sampleCount : center.taskCount)
+            return isEffective ? count / (center.errorVariance ?? 1) : count
+        }
+        let whole = others ?? isInCenter.indices.reduce(0.0) { isInCenter[$1] ? $0 + information($1) : $0 }
         let most = Double(shrunkCount)
-        let (multiple, isIsotropic) = (Multiple(self, own), unit == .isotropic)
+        let (multiple, isIsotropic) = (Multiple(self, own, isInCenter), unit == .isotropic)
+        let isAdded = others != nil
         let factors = parallel.map(statuses.count, grain: SolvedTasks.grain) { task -> Double in
             guard statuses[task] == .ok else { return 0 }
-            let own = Double(counts[task]) / (isEffective ? variances[task] : 1)
-            let ratio = min(others.map { ($0 + Double(counts[task])) / Double(counts[task]) } ?? whole / own, most)
+            let own = information(task)
+            // A task counts itself; one that is not in the centre as well.
+            let ratio = min((isAdded || !isInCenter[task] ? whole + own : whole) / own, most)
             // Nor is anything with one task.
             guard ratio > 1 else { return 0 }
             let value = multiple.value(ratio)
@@ -136,13 +142,13 @@ extension MOLAR {
         private let fixed: Double?
         private let own: OwnEstimates
 
-        init(_ molar: MOLAR, _ own: OwnEstimates) {
+        init(_ molar: MOLAR, _ own: OwnEstimates, _ isInCenter: [Bool]) {
             strength = molar.strength
             self.own = own
             switch molar.noise {
             case .gaussian: fixed = nil
             case .orlicz(let exponent, let constant):
-                let taskCount = own.statuses.count { $0 == .ok }
+                let taskCount = molar.givenCenter.map { $0.taskCount + 1 } ?? isInCenter.count { $0 }
                 let delta = max(Double.log(Double(taskCount)), 1 / exponent + Double.log(3))
                 fixed = 2 + Double.pow(constant * delta, 1 / exponent)
             }

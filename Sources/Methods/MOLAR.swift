@@ -91,6 +91,7 @@ public struct MOLAR: Estimator {
         var individual = Individual(variance: variance)
         individual.loss = loss
         individual.ridge = ridge
+        individual.hasUnitErrors = errorVariance == .pooled && variance == .iid && loss == .squared
         individual.keepsTaskSums = true
         return individual
     }
@@ -101,11 +102,11 @@ public struct MOLAR: Estimator {
     ) throws(ComputeError) -> Fit {
         guard let tasks = individual.tasks else { return individual }
         var own = OwnEstimates(
-            tasks, statuses: individual.statuses, sampleCounts: problem.sampleCounts,
-            intercept: problem.scaling.intercept)
+            tasks, statuses: individual.statuses, ridgedTasks: individual.ridgedTasks,
+            sampleCounts: problem.sampleCounts, intercept: problem.scaling.intercept)
         var degrees = tasks.degreesOfFreedom
         if errorVariance == .pooled {
-            degrees = own.poolErrorVariances(degreesOfFreedom: degrees, changesErrors: variance == .iid)
+            degrees = own.poolErrorVariances(degreesOfFreedom: degrees, hasUnitErrors: variance == .iid)
         }
         let shrunken = try shrinkage(of: own, on: backend, reference: reference)
         var fit = fit(individual, own, shrunken, degreesOfFreedom: degrees)
@@ -148,6 +149,7 @@ public struct MOLAR: Estimator {
         fit.differingTaskCounts = shrunken.differingTaskCounts
         fit.differences = CenterDifferences(own, shrunken, degreesOfFreedom: degreesOfFreedom)
         tasks.standardErrors = own.standardErrors
+        tasks.errorVariances = own.errorVariances
         for index in own.coefficients.indices where own.coefficients[index] != shrunken.coefficients[index] {
             tasks.standardErrors[index] = .nan
         }
@@ -182,10 +184,11 @@ extension MOLAR: MomentEstimator {
     func coefficients<B: Backend, R: Backend<Double>>(
         from moments: MomentShards<B>, on reference: R
     ) throws(ComputeError) -> [Double] {
-        var own = try OwnEstimates(from: moments, ridge: ridge)
-        if errorVariance == .pooled {
+        let isPooled = errorVariance == .pooled && moments.errorVariances == nil
+        var own = try OwnEstimates(from: moments, ridge: ridge, hasUnitErrors: isPooled)
+        if isPooled {
             let degrees = own.sampleCounts.map { Double($0 - own.featureCount) }
-            _ = own.poolErrorVariances(degreesOfFreedom: degrees, changesErrors: true)
+            _ = own.poolErrorVariances(degreesOfFreedom: degrees, hasUnitErrors: true)
         }
         return try MOLARShrinkage(self, of: own, on: moments.backend).coefficients
     }
@@ -194,17 +197,18 @@ extension MOLAR: MomentEstimator {
 extension OwnEstimates {
     /// Gives all tasks the variance of the residuals of all, and returns its degrees of freedom.
     ///
-    /// - Parameter changesErrors: whether standard errors are formed with it.
-    fileprivate mutating func poolErrorVariances(degreesOfFreedom: [Double], changesErrors: Bool) -> [Double] {
+    /// - Parameter hasUnitErrors: whether standard errors are those of errors of variance 1, to be scaled by it.
+    fileprivate mutating func poolErrorVariances(degreesOfFreedom: [Double], hasUnitErrors: Bool) -> [Double] {
         let included = statuses.indices.filter { statuses[$0] == .ok && degreesOfFreedom[$0].isFinite }
         let degrees = included.reduce(0.0) { $0 + degreesOfFreedom[$1] }
         guard degrees > 0 else { return degreesOfFreedom }
         let pooled = included.reduce(0.0) { $0 + degreesOfFreedom[$1] * errorVariances[$1] } / degrees
         for task in included {
-            let factor = (pooled / errorVariances[task]).squareRoot()
             errorVariances[task] = pooled
-            guard changesErrors else { continue }
-            for index in task * featureCount..<(task + 1) * featureCount { standardErrors[index] *= factor }
+            guard hasUnitErrors else { continue }
+            for index in task * featureCount..<(task + 1) * featureCount {
+                standardErrors[index] *= pooled.squareRoot()
+            }
         }
         return degreesOfFreedom.map { $0.isFinite ? degrees : $0 }
     }

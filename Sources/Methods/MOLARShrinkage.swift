@@ -18,19 +18,16 @@ package struct MOLARShrinkage {
         let free = molar.intercept == .free ? own.intercept : nil
         let given = molar.givenCenter
         precondition(given.map { $0.coefficients.count == width } ?? true, "a centre has a value for each coefficient")
-        let total: Int
+        let isInCenter = own.isInCenter
         if let given {
             weights = own.statuses.map { _ in 0 }
-            (center, total) = (given.coefficients, given.sampleCount)
+            center = given.coefficients
         } else {
-            weights = try molar.weights(of: own, on: backend)
+            weights = try molar.weights(of: own, isInCenter, on: backend)
             center = try backend.median(of: own.coefficients, width: width, weights: weights, tie: molar.tie)
-            total = own.statuses.indices.reduce(0) {
-                own.statuses[$1] == .ok ? $0 + own.sampleCounts[$1] : $0
-            }
         }
         thresholds = molar.thresholds(
-            of: own, total: total, shrunkCount: free == nil ? width : width - 1, backend.parallel)
+            of: own, isInCenter, shrunkCount: free == nil ? width : width - 1, backend.parallel)
         let shrunken = ShrunkenEstimates(
             own, toward: center, thresholds, molar.shrinkage, free: free, backend.parallel)
         coefficients = shrunken.coefficients
@@ -120,43 +117,50 @@ extension MOLAR.Shrinkage {
 }
 
 extension MOLAR {
-    /// The weight of each task in the median, 0 for one without estimates.
+    /// The weight of each task in the median, 0 for one that is not in the centre.
     ///
     /// An error variance of less than 1e-12 of the median task's is taken for rounding, as of a response that is an exact
     /// function of the features, and not for precision: such a task counts as if it had the smallest of the others'.
-    func weights<B: Backend>(of own: OwnEstimates, on backend: B) throws(ComputeError) -> [Double] {
+    func weights<B: Backend>(
+        of own: OwnEstimates, _ isInCenter: [Bool], on backend: B
+    ) throws(ComputeError) -> [Double] {
         switch weights {
-        case .observations: return own.weightsOfIncluded(backend.parallel) { own.weightSums[$0] }
-        case .equal: return own.weightsOfIncluded(backend.parallel) { _ in 1 }
+        case .observations: return isInCenter.weights(backend.parallel) { own.weightSums[$0] }
+        case .equal: return isInCenter.weights(backend.parallel) { _ in 1 }
         case .given(let values):
             precondition(
                 values.count == own.taskCount && values.allSatisfy { $0 >= 0 }, "one weight a task, at least 0")
-            return own.weightsOfIncluded(backend.parallel) { values[$0] }
+            return isInCenter.weights(backend.parallel) { values[$0] }
         case .precision:
             let typical = try backend.median(
-                of: own.errorVariances, width: 1, weights: own.weightsOfIncluded(backend.parallel) { _ in 1 },
-                tie: .lower)[0]
-            return own.precisions(typicalVariance: typical, backend.parallel)
+                of: own.errorVariances, width: 1, weights: isInCenter.weights(backend.parallel) { _ in 1 }, tie: .lower)[
+                    0]
+            return own.precisions(isInCenter, typicalVariance: typical, backend.parallel)
         }
     }
 }
 
-extension OwnEstimates {
-    fileprivate func weightsOfIncluded(_ parallel: Parallel, _ weight: (Int) -> Double) -> [Double] {
-        parallel.map(taskCount, grain: SolvedTasks.grain) { statuses[$0] == .ok ? weight($0) : 0 }
+extension [Bool] {
+    /// The weight of each task that is included, 0 for others.
+    fileprivate func weights(_ parallel: Parallel, _ weight: (Int) -> Double) -> [Double] {
+        parallel.map(count, grain: SolvedTasks.grain) { self[$0] ? weight($0) : 0 }
     }
+}
 
+extension OwnEstimates {
     /// The weights of tasks over their error variances, the least of which counts as 1.
-    fileprivate func precisions(typicalVariance: Double, _ parallel: Parallel) -> [Double] {
-        let (statuses, variances, sums) = (statuses, errorVariances, weightSums)
+    fileprivate func precisions(
+        _ isInCenter: [Bool], typicalVariance: Double, _ parallel: Parallel
+    ) -> [Double] {
+        let (variances, sums) = (errorVariances, weightSums)
         var smallest = Double.infinity
-        for task in statuses.indices {
+        for task in isInCenter.indices {
             let variance = variances[task]
-            if variance < smallest, variance > 1e-12 * typicalVariance, statuses[task] == .ok { smallest = variance }
+            if variance < smallest, variance > 1e-12 * typicalVariance, isInCenter[task] { smallest = variance }
         }
         let least = smallest
-        return parallel.map(statuses.count, grain: SolvedTasks.grain) { task in
-            if statuses[task] != .ok { return 0 }
+        return parallel.map(isInCenter.count, grain: SolvedTasks.grain) { task in
+            if !isInCenter[task] { return 0 }
             return least.isFinite ? sums[task] * (least / max(variances[task], least)) : sums[task]
         }
     }

@@ -18,6 +18,9 @@ package struct OwnEstimates {
     /// The sum of the weights of each task's rows.
     var weightSums: [Double] = []
     var statuses: [TaskStatus] = []
+    /// Tasks whose columns depend on each other: a ridge tells their coefficients, and those of columns that their rows say
+    /// nothing of are near 0.
+    var ridgedTasks: Set<Int> = []
 
     var taskCount: Int { statuses.count }
 
@@ -25,9 +28,10 @@ package struct OwnEstimates {
     ///
     /// - Parameters:
     ///   - ridge: ``Individual/ridge``.
+    ///   - hasUnitErrors: ``Individual/hasUnitErrors``.
     ///   - hasStandardErrors: whether those are asked for; else they are NaN.
     package init<B: Backend>(
-        from moments: MomentShards<B>, ridge: Double = 0, hasStandardErrors: Bool = true
+        from moments: MomentShards<B>, ridge: Double = 0, hasUnitErrors: Bool = false, hasStandardErrors: Bool = true
     ) throws(ComputeError) {
         featureCount = moments.featureCount
         intercept = moments.scaling.intercept
@@ -52,16 +56,28 @@ package struct OwnEstimates {
             standardErrors.add(
                 hasStandardErrors
                     ? try solution.inverseDiagonals().ofTasks(where: isOk, parallel) { diagonal, task in
-                        (variances[task] * unit * diagonal).squareRoot()
+                        ((hasUnitErrors ? 1 : variances[task]) * unit * diagonal).squareRoot()
                     } : solution.coefficients.map { _ in .nan })
+            ridgedTasks.formUnion(solution.ridgedTasks.map { tasks.lowerBound + $0 })
             statuses += own
             errorVariances += variances
             featureMeans.add(try solution.featureMeans(shard))
         }
     }
 
+    /// Whether a task's estimates say something of the centre: tasks of a ridge do where there are no others.
+    var isInCenter: [Bool] {
+        let isOk = statuses.map { $0 == .ok }
+        guard !ridgedTasks.isEmpty else { return isOk }
+        let isFree = isOk.indices.map { isOk[$0] && !ridgedTasks.contains($0) }
+        return isFree.contains(true) ? isFree : isOk
+    }
+
     /// The estimates that a fit of every task on its own has found.
-    init(_ estimates: TaskEstimates, statuses: [TaskStatus], sampleCounts: [Int], intercept: Int?) {
+    init(
+        _ estimates: TaskEstimates, statuses: [TaskStatus], ridgedTasks: [Int] = [], sampleCounts: [Int],
+        intercept: Int?
+    ) {
         featureCount = estimates.featureCount
         self.intercept = intercept
         coefficients = estimates.coefficients
@@ -71,6 +87,7 @@ package struct OwnEstimates {
         weightSums = estimates.weightSums
         self.sampleCounts = sampleCounts
         self.statuses = statuses
+        self.ridgedTasks = Set(ridgedTasks)
     }
 }
 

@@ -105,7 +105,9 @@ private struct GroupWorker<B: Backend, R: Backend<Double>> {
 extension Fit {
     /// What was found of consecutive tasks.
     func part(_ range: Range<Int>) -> Fit {
-        Fit(center: center, tasks: tasks?.part(range), statuses: Array(statuses[range]))
+        var part = Fit(center: center, tasks: tasks?.part(range), statuses: Array(statuses[range]))
+        part.ridgedTasks = ridgedTasks.filter(range.contains).map { $0 - range.lowerBound }
+        return part
     }
 }
 

@@ -7,8 +7,11 @@ struct SolvedTasks: Sendable {
     let statuses: [TaskStatus]
     /// Condition of each task's columns, each scaled to unit length.
     let conditions: [Double]
-    /// The residual sum of squares, `y'Wy - b'X'Wy`, at least 0.
+    /// The residual sum of squares, `y'Wy - b'X'Wy`, and no less than ``leastSums``.
     let residualSums: [Double]
+    /// What a residual sum is at least: residuals of 1e-13 of the response are rounding, also where a response is an exact
+    /// function of its features, and standard errors are to say so.
+    let leastSums: [Double]
     /// The relative rounding error of each residual sum, whose roundings add up like a random walk: what the moments
     /// lost by cancellation.
     let residualErrors: [Double]
@@ -28,12 +31,14 @@ struct SolvedTasks: Sendable {
         let taskCount = squares.count
         let featureCount = coefficients.count / max(1, taskCount)
         conditions = parallel.map(taskCount, grain: Self.grain) { diagnosis[2 &* $0 &+ 1].squareRoot() }
+        let leastSums = squares.map { 1e-26 * $0 }
+        self.leastSums = leastSums
         let residualSums = parallel.map(taskCount, grain: Self.grain) { task in
             var sum = squares[task] - (excess?[task] ?? 0)
             for index in task &* featureCount..<(task &+ 1) &* featureCount {
                 sum -= cross[index] * coefficients[index]
             }
-            return max(0, sum)
+            return max(leastSums[task], sum)
         }
         self.residualSums = residualSums
         residualErrors = parallel.map(taskCount, grain: Self.grain) { task in

@@ -17,9 +17,10 @@ struct StandardErrors {
     ///   - fit: one task a group.
     ///   - groups: which tasks share coefficients.
     ///   - sampleCounts: the number of observations of each group.
+    ///   - hasUnitErrors: ``Individual/hasUnitErrors``.
     init<B: Backend>(
         of fit: LeastSquares<B>, to problem: some Problem, groups: CoefficientSharing, sampleCounts: [Int],
-        variance: VarianceEstimator, progress: PassProgress?
+        variance: VarianceEstimator, hasUnitErrors: Bool = false, progress: PassProgress?
     ) throws(ComputeError) {
         let featureCount = problem.featureCount
         let residualDegrees = sampleCounts.map { Double($0 - featureCount) }
@@ -34,6 +35,8 @@ struct StandardErrors {
             if case .each = groups, let known = problem.errorVariances {
                 factors = known.map { $0 * problem.weightScale / fit.responseUnit }
                 degrees = known.map { _ in .infinity }
+            } else if hasUnitErrors {
+                factors = factors.map { _ in problem.weightScale / fit.responseUnit }
             }
         case .hc0, .hc1, .hc2, .hc3:
             let middle = try groups.moments(of: problem, on: fit.backend) { shard throws(ComputeError) in

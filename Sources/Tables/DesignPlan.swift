@@ -124,6 +124,7 @@ struct DesignPlan: Sendable {
             if let number = Double(name) { byNumber[number] = place }
         }
         var plan = self
+        plan.classes = classes
         plan.responseCoding = .classes(
             storeColumn: column,
             ofCode: (0..<labels.count).map { code in

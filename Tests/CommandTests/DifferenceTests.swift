@@ -138,6 +138,25 @@ struct DifferenceTests {
         #expect(missing.code == 69)
         #expect(try !folder.names.contains("n.csv"))
     }
+
+    @Test("a page that cannot be written is said before anything is, and is no other file of the run")
+    func reportTrouble() throws {
+        let folder = try Self.folder()
+        func fit(_ arguments: [String], environment: [String: String?] = [:]) throws -> Program.Outcome {
+            try Program.run(
+                ["fit", "t.csv", "--task", "group", "--formula", "y ~ x", "--method", "molar"] + arguments, in: folder,
+                environment: environment)
+        }
+        let nowhere = try fit(["-o", "m.csv", "--report", "nowhere/r.vl.json"])
+        #expect(nowhere.code == 73 && nowhere.errors.contains("no folder 'nowhere'"), "\(nowhere)")
+        let same = try fit(["-o", "r.vl.json", "--report", "./r.vl.json"])
+        #expect(same.code == 64, "\(same)")
+        #expect(
+            same.errors == "kindred: --report ./r.vl.json: -o writes to that file too; name another one\n", "\(same)")
+        let python = try fit(["--report", "r.svg"], environment: ["KINDRED_PYTHON": "no-such-python"])
+        #expect(python.code == 69 && python.output.isEmpty, "\(python)")
+        #expect(try folder.names == ["t.csv"])
+    }
 }
 
 @Suite("kindred adapt")
@@ -189,6 +208,35 @@ struct AdaptTests {
         let together = zip(table.texts("task"), table.numbers("estimate")).filter { $0.0 == "g31" }.map(\.1)
         // Columns are scaled by what is in the table, which may change the last digits.
         for (one, other) in zip(lone.numbers("estimate"), together) { #expect(abs(one - other) < 1e-12) }
+    }
+
+    @Test(
+        "no task changes another, whatever the model's settings",
+        arguments: [["--noise", "orlicz:1"], ["--sigma", "pooled"], ["--ratio", "effective"], ["--ridge", "1e-8"]])
+    func alone(options: [String]) throws {
+        let folder = try folder()
+        try fitModel("m.json", options + ["--tie", "lower", "--task-weights", "equal"], in: folder)
+        try folder.write("one.csv", DifferenceTests.table(groups: 31..<32, different: 31))
+        try folder.write("many.csv", DifferenceTests.table(groups: 31..<90, different: 31))
+        func estimates(_ table: String) throws -> [Double] {
+            let outcome = try Program.run(["adapt", "m.json", table], in: folder)
+            try #require(outcome.code == 0, "\(outcome)")
+            let lines = Lines(outcome.output)
+            return ["estimate", "own_std_error", "differ_p", "conf_low"].flatMap { name in
+                zip(lines.texts("task"), lines.numbers(name)).filter { $0.0 == "g31" }.map(\.1)
+            }
+        }
+        let (alone, together) = (try estimates("one.csv"), try estimates("many.csv"))
+        #expect(alone.count == 8)
+        for (one, other) in zip(alone, together) {
+            #expect(one.isNaN && other.isNaN || abs(one - other) <= 1e-9 * max(1e-3, abs(one)))
+        }
+        // An adapted model says what its centre is of, for those who adapt to it in turn.
+        #expect(try Program.run(["adapt", "m.json", "one.csv", "-o", "a.json"], in: folder).code == 0)
+        let (model, adapted) = (try folder.text("m.json"), try folder.text("a.json"))
+        for part in ["\"tie\": \"lower\"", "\"task_weights\": \"equal\"", "\"center_tasks\": 20"] {
+            #expect(model.contains(part) && adapted.contains(part), "\(part)")
+        }
     }
 
     @Test("what it writes is a model that predicts")

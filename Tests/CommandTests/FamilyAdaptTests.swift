@@ -32,6 +32,27 @@ struct FamilyAdaptTests {
         return text
     }
 
+    @Test("thresholds count the model's tasks, where these are fewer than slopes")
+    func fewTasks() throws {
+        let folder = try Folder()
+        try folder.write("t.csv", Self.table("poisson", groups: 0..<1, different: 3))
+        try folder.write("new.csv", Self.table("poisson", groups: 20..<22, different: 21))
+        let request = ["--task", "group", "--formula", "y ~ x + z + I(x * z)", "--family", "poisson"]
+        let fitted = try Program.run(["fit", "t.csv", "--method", "molar", "-o", "m.json"] + request, in: folder)
+        try #require(fitted.code == 0, "\(fitted)")
+        for strength in [0.5, 1, 2, 4, 8] {
+            let outcome = try Program.run(["adapt", "m.json", "new.csv", "--strength", "\(strength)"], in: folder)
+            try #require(outcome.code == 0, "\(outcome)")
+            let table = Lines(outcome.output)
+            for (row, term) in table.texts("term").enumerated() where term != "(Intercept)" {
+                // The model's task and the new one, of three slopes.
+                let threshold = strength * log(2.0).squareRoot() * table.numbers("own_std_error")[row]
+                let difference = abs(table.numbers("own_estimate")[row] - table.numbers("center")[row])
+                #expect(table.texts("differs")[row] == "\(difference > threshold)")
+            }
+        }
+    }
+
     @Test(
         "new tasks are as if they were fitted with the model's, near a centre that stays; what comes out predicts",
         arguments: ["binomial", "poisson"], ["m.json", "m.npz"])

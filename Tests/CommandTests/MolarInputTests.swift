@@ -168,7 +168,7 @@ struct MolarInputTests {
         #expect(try fit(rows, []).errors.contains("9 tasks: 8 ok, 1 with too few rows"))
         let known = try fit(rows, ["--sigma", "0.3"])
         #expect(known.errors.contains("9 tasks: 9 ok\n"))
-        #expect(known.errors.contains("1 of the fitted tasks have fewer than 6 rows"))
+        #expect(known.errors.contains("1 of the fitted tasks has fewer than 6 rows"))
     }
 
     @Test("a column that is constant in one task is named, with the task; a ridge fits it")

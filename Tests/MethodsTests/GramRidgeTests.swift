@@ -26,7 +26,7 @@ struct GramRidgeTests {
                 var individual = Individual()
                 individual.ridge = share
                 let fit = try individual.fit(problem, on: backend, reference: Self.reference)
-                #expect(fit.ridgedTaskCount == 0)
+                #expect(fit.ridgedTasks.isEmpty)
                 let found = try #require(fit.tasks)
                 for (task, rows) in problem.tasks.enumerated() {
                     let expected = Self.estimates(rows, share: share)
@@ -82,7 +82,7 @@ struct GramRidgeTests {
             molar.ridge = 1e-8
             let fit = try molar.fit(problem, on: backend, reference: Self.reference)
             #expect(fit.statuses.allSatisfy { $0 == .ok })
-            #expect(fit.ridgedTaskCount == 1)
+            #expect(fit.ridgedTasks == [2])
             let differences = try #require(fit.differences)
             for k in 1..<3 {
                 let own = differences.ownCoefficients[8 + k]
@@ -91,6 +91,9 @@ struct GramRidgeTests {
             let tasks = try #require(fit.tasks)
             #expect(tasks.coefficients[11] == fit.center?.coefficients[3])
             #expect(tasks.coefficients[11] != 0)
+            // It has no vote in what the others share.
+            let (centers, others) = (try #require(fit.center).coefficients, try #require(without.center).coefficients)
+            for (one, other) in zip(centers, others) { #expect(abs(one - other) <= 1e-3 * abs(other)) }
         }
         try candidate.run {
             try check($0)

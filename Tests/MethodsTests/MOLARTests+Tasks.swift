@@ -73,6 +73,41 @@ extension SlowMOLARTests {
         }
     }
 
+    @Test("where every response is an exact function of its features, nothing differs but what does")
+    func exactResponses() throws {
+        var problem = Self.problem(taskCount: 9, featureCount: 4)
+        for task in 0..<9 {
+            let own = [0.3, task == 4 ? 2 : 1.1, -0.7, 0]
+            problem.tasks[task].response = problem.tasks[task].design.map { row in
+                zip(row, own).reduce(0) { $0 + $1.0 * $1.1 }
+            }
+        }
+        let fit = try MOLAR(intercept: .shared).fit(problem, on: Self.reference, reference: Self.reference)
+        #expect(fit.differingTaskCounts == [0, 1, 0, 0])
+        let rates = FalseDiscovery.adjusted(DifferenceTest(try #require(fit.differences)).pValues())
+        #expect(rates.indices.filter { rates[$0] <= 0.05 } == [17])
+    }
+
+    @Test("a task without residuals has the pooled deviation of the others")
+    func pooledWithoutResiduals() throws {
+        var problem = Self.problem(taskCount: 9, featureCount: 4)
+        problem.tasks[3].response = problem.tasks[3].response.map { _ in 0 }
+        var molar = MOLAR(intercept: .shared)
+        molar.errorVariance = .pooled
+        let fit = try molar.fit(problem, on: Self.reference, reference: Self.reference)
+        let errors = try #require(fit.differences).ownStandardErrors
+        #expect(errors.allSatisfy { $0 > 0 && $0.isFinite })
+        // Its errors are to those of a task of like rows as the roots of their inverse Grams' diagonals.
+        let own = try self.own(Self.problem(taskCount: 9, featureCount: 4))
+        for feature in 0..<4 {
+            let factor = { (task: Int) in
+                errors[4 * task + feature] * (own.errorVariances[task]).squareRoot()
+                    / own.standardErrors[4 * task + feature]
+            }
+            #expect(abs(factor(3) / factor(5) - 1) < 1e-9)
+        }
+    }
+
     @Test("the scale of the weights of a task's rows does not matter", arguments: [true, false])
     func rowWeightScale(hasIntercept: Bool) throws {
         let random = RandomProblem(sampleCounts: (0..<7).map { 20 + 5 * $0 }, featureCount: 3, isWeighted: true)
@@ -142,7 +177,8 @@ extension SlowMOLARTests {
         let whole = try MOLAR(intercept: .shared).fit(problem, on: Self.reference, reference: Self.reference)
         let center = try #require(whole.center)
         var molar = MOLAR(intercept: .shared)
-        molar.givenCenter = MOLAR.GivenCenter(coefficients: center.coefficients, sampleCount: center.sampleCount)
+        molar.givenCenter = MOLAR.GivenCenter(
+            coefficients: center.coefficients, sampleCount: center.sampleCount, taskCount: 9)
         let again = try molar.fit(problem, on: Self.reference, reference: Self.reference)
         #expect(again.center?.coefficients == center.coefficients)
         // N / n is beyond the four coefficients in both, so that thresholds are the same.
@@ -163,7 +199,8 @@ extension SlowMOLARTests {
         }
         let center = [0.1, -0.2, 0.3, 0.4]
         var molar = MOLAR(intercept: .shared)
-        molar.givenCenter = MOLAR.GivenCenter(coefficients: center, sampleCount: 1000, errorVariance: 1e-4)
+        molar.givenCenter = MOLAR.GivenCenter(
+            coefficients: center, sampleCount: 1000, taskCount: 20, errorVariance: 1e-4)
         let fit = try molar.fit(problem, on: Self.reference, reference: Self.reference)
         #expect(fit.statuses.allSatisfy { $0 == .ok })
         #expect(fit.penalizedTaskCount == 2)
