@@ -128,13 +128,23 @@ struct ModelTransfer {
     }
 
     /// The model's features over the new rows.
-    func design(_ formula: Formula, _ store: ColumnStore, _ command: FitCommand) throws(TableError) -> Design {
+    func design(
+        _ formula: Formula, _ store: ColumnStore, _ command: FitCommand, parallel: Parallel
+    ) throws -> Design {
         let classes = model.settings.first { $0.name == "classes" }?.value.strings ?? []
         let design = try Design(
             formula: formula, levels: model.levels, store: store, weights: command.input.weights,
             response: command.family.response, classes: classes)
         guard design.coefficientNames(command.family, classes: classes) == model.terms else {
             throw TableError(.data, "\(printable(path)): its terms are not those of its formula; fit the model again")
+        }
+        let foreign = classes.isEmpty ? 0 : try design.responses(parallel: parallel).count { $0.isNaN }
+        if foreign > 0 {
+            let known = classes.map { "'\(printable($0))'" }.joined(separator: ", ")
+            throw TableError(
+                .data,
+                "\(store.sourceName): \(counted(foreign, "row")) with a response that is none of the model's classes (\(known))"
+            )
         }
         if design.unknownLevelRowCount > 0 {
             throw TableError(

@@ -74,7 +74,8 @@ struct NonFiniteText {
             value.map { (column.name, $0) }
         }
         guard let (name, value) = found.min(by: { $0.1.place.isBefore($1.1.place) }) else {
-            text = " (they arise in the formula, as from log(0); all numbers of the table are finite)"
+            text =
+                " (they arise in the formula, as from log(0), or from squares of very large numbers; all numbers of the table are finite)"
             return
         }
         text =

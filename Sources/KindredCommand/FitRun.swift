@@ -33,7 +33,7 @@ struct FitRun {
         timer.finish("read")
         if output?.format == .model { try checkFitsModel(store.layout.taskCount) }
         let design =
-            try transfer?.design(formula, store, command)
+            try transfer?.design(formula, store, command, parallel: parallel)
             ?? Design(
                 formula: formula, store: store, weights: command.input.weights, response: command.family.response)
         let loss = command.family.loss(classCount: design.classes.count)

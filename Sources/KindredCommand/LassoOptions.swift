@@ -37,6 +37,13 @@ struct LassoOptions: ParsableArguments {
             valueName: "share"))
     var mixture: Double?
 
+    @Option(
+        help: """
+            lasso, elastic-net: what is under the root of the penalty: log(d)/n (coefficients) or log(d n)/n \
+            (coefficients-and-rows). (default: coefficients)
+            """)
+    var rate: Lasso.Rate?
+
     /// - Throws: a complaint about an option of the LASSO family.
     func check() throws {
         if trim != nil, center != .trimmedMean { throw ValidationError("--trim goes with --center trimmed-mean") }
@@ -67,6 +74,7 @@ struct LassoOptions: ParsableArguments {
             intercept: shared.intercept == .shared ? .shared : .free)
         if method == .elasticNet { lasso.mixture = mixture ?? 0.5 }
         lasso.standardizes = shared.standardize
+        lasso.rate = rate ?? .coefficients
         return lasso
     }
 
@@ -79,11 +87,14 @@ struct LassoOptions: ParsableArguments {
             .init("trim", name == .trimmedMean ? .number(trim ?? 0.2) : .null),
             .init("center_strength", name == .sparse ? .number(centerStrength ?? 1) : .null),
             .init("radius", radius.map { .number($0) } ?? .null),
-            .init("mixture", .number(lasso.mixture)), .init("intercept", .string(lasso.intercept.rawValue)),
+            .init("rate", .string(lasso.rate.rawValue)), .init("mixture", .number(lasso.mixture)),
+            .init("intercept", .string(lasso.intercept.rawValue)),
             .init("standardize", .bool(shared.standardize)),
         ] + shared.strengthSettings(shared.strength == nil ? shared.strengthGrid : nil)
     }
 }
+
+extension Lasso.Rate: ExpressibleByArgument {}
 
 enum LassoCenterName: String, ExpressibleByArgument, CaseIterable {
     case zero, median, sparse

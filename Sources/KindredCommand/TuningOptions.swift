@@ -36,7 +36,8 @@ struct TuningOptions: ParsableArguments {
             ("--least-cluster", armul.leastCluster != nil, [.armul]), ("--rank", armul.rank != nil, [.armul]),
             ("--path", shared.path, [.armul] + lassos), ("--center", lasso.center != nil, lassos),
             ("--trim", lasso.trim != nil, lassos), ("--center-strength", lasso.centerStrength != nil, lassos),
-            ("--radius", lasso.radius != nil, lassos), ("--mixture", lasso.mixture != nil, [.elasticNet]),
+            ("--radius", lasso.radius != nil, lassos), ("--rate", lasso.rate != nil, lassos),
+            ("--mixture", lasso.mixture != nil, [.elasticNet]),
             ("--distance", armul.distance != nil, [.armul]),
             ("--task-weights", shared.taskWeights != nil, [.molar, .armul]),
         ]

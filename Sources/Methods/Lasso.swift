@@ -54,11 +54,11 @@ public struct Lasso: Estimator {
     }
 
     /// What is under the root of the penalty beside the strength and `s_m^2 / n_m`.
-    public enum Rate: Sendable, Equatable {
+    public enum Rate: String, Sendable, Equatable, CaseIterable {
         /// `log(d)`: the paper's experiments, J.1.
         case coefficients
         /// `log(d n_m)`: the paper's theory, Appendix E.
-        case coefficientsAndRows
+        case coefficientsAndRows = "coefficients-and-rows"
     }
 
     public var center: Center
@@ -101,8 +101,8 @@ public struct Lasso: Estimator {
         return nil
     }
 
-    /// Fits the problem, in double. Error variances that the problem knows take the place of estimates. A task with numbers that are not finite, or without rows, gets the centre. There are no
-    /// standard errors.
+    /// Fits the problem, in double. Error variances that the problem knows take the place of estimates. A task with numbers
+    /// that are not finite, or without rows, gets the centre. There are no standard errors.
     ///
     /// Of the centre, a free intercept is the mean of what it is in tasks whose slopes are the centre's.
     public func fit<B: Backend, R: Backend<Double>>(

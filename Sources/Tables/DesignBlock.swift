@@ -60,7 +60,8 @@ struct DesignBlock: ~Copyable {
             guard let place = plan.response else { return }
             let source = values(at: place)
             for row in 0..<rowCount {
-                coded[row] = source[row].isFinite ? Double(known.partitioningIndex(for: source[row])) : .nan
+                let place = source[row].isFinite ? known.partitioningIndex(for: source[row]) : known.count
+                coded[row] = place < known.count && known[place] == source[row] ? Double(place) : .nan
             }
         case .labels(let column):
             let own = codes + plan.factors.count * Self.capacity

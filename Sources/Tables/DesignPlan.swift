@@ -117,14 +117,19 @@ struct DesignPlan: Sendable {
     /// The same with a response of labels coded as a model's classes. Labels are those of the classes, or numbers equal to
     /// theirs.
     func coding(classes: [String], _ formula: Formula, store: ColumnStore) -> DesignPlan {
-        guard let (column, labels) = labelColumn(of: formula.response, store: store) else { return self }
+        var plan = self
+        plan.classes = classes
+        guard let (column, labels) = labelColumn(of: formula.response, store: store) else {
+            let numbers = classes.compactMap { Double($0) }
+            let isAscending = zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 }
+            plan.responseCoding = .values(numbers.count == classes.count && isAscending ? numbers : [])
+            return plan
+        }
         var (byLabel, byNumber): ([LabelKey: Int], [Double: Int]) = ([:], [:])
         for (place, name) in classes.enumerated() {
             byLabel[LabelKey(name)] = place
             if let number = Double(name) { byNumber[number] = place }
         }
-        var plan = self
-        plan.classes = classes
         plan.responseCoding = .classes(
             storeColumn: column,
             ofCode: (0..<labels.count).map { code in

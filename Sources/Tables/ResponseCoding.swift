@@ -18,7 +18,7 @@ enum ResponseCoding: Sendable {
     case numbers
     /// -1 is 0.
     case signs
-    /// Each of these, ascending, is its place.
+    /// Each of these, ascending, is its place; others are NaN.
     case values([Double])
     /// Codes of a column of labels.
     case labels(storeColumn: Int)

@@ -32,6 +32,35 @@ struct FamilyAdaptTests {
         return text
     }
 
+    @Test("classes are the model's, be they labels or numbers; others are refused")
+    func classes() throws {
+        let folder = try Folder()
+        let request = ["--task", "group", "--formula", "y ~ x + z", "--family", "binomial", "--method", "molar"]
+        let (rows, new) = (
+            Self.table("binomial", groups: 0..<9, different: 3), Self.table("binomial", groups: 20..<22, different: 21)
+        )
+        func named(_ text: String, _ no: String, _ yes: String) -> String {
+            text.replacingOccurrences(of: ",no\n", with: ",\(no)\n").replacingOccurrences(
+                of: ",yes\n", with: ",\(yes)\n")
+        }
+        try folder.write("t.csv", rows)
+        try #require(try Program.run(["fit", "t.csv", "-o", "m.json"] + request, in: folder).code == 0)
+        try folder.write("new.csv", new)
+        let labels = Lines(try Program.run(["adapt", "m.json", "new.csv"], in: folder).output)
+        for (no, yes) in [("0", "1"), ("-1", "1"), ("bad", "good")] {
+            try folder.write("n.csv", named(rows, no, yes))
+            try #require(try Program.run(["fit", "n.csv", "-o", "n.json"] + request, in: folder).code == 0)
+            try folder.write("o.csv", named(new, no, yes))
+            let other = try Program.run(["adapt", "n.json", "o.csv"], in: folder)
+            try #require(other.code == 0, "\(other)")
+            #expect(Lines(other.output).texts("estimate") == labels.texts("estimate"))
+            let foreign = try Program.run(["adapt", "m.json", "o.csv"], in: folder)
+            #expect(foreign.code == 65, "\(foreign)")
+            #expect(
+                foreign.errors.contains("300 rows with a response that is none of the model's classes ('no', 'yes')"))
+        }
+    }
+
     @Test("thresholds count the model's tasks, where these are fewer than slopes")
     func fewTasks() throws {
         let folder = try Folder()
