@@ -100,7 +100,9 @@ struct ModelTransfer {
         let isGaussian = setting("family")?.string ?? "gaussian" == "gaussian"
         let options = ["family", "shrink", "intercept", "vcov", "weights", "tie"]
         for name in options + (isGaussian ? ["threshold", "ratio", "noise"] : []) { add(name, setting(name)?.string) }
-        add("task-weights", setting("task_weights")?.string)
+        // With a centre that is there already no task has a weight, nor needs a column of them.
+        let weights = setting("task_weights")?.string
+        add("task-weights", weights.flatMap(columnName(in:)) == nil ? weights : nil)
         if isGaussian { add("sigma", deviation(setting("sigma")?.string)) }
         add("strength", (adapt.strength ?? setting("strength")?.double).map { "\($0)" })
         if isGaussian { add("ridge", setting("ridge")?.double.map { "\($0)" }) }

@@ -109,7 +109,7 @@ struct ArmulOptions: ParsableArguments {
             .init("rank", rank?.json ?? .null),
             .init("intercept", .string(armul.intercept.rawValue)), .init("standardize", .bool(shared.standardize)),
             .init("distance", .string((distance ?? .norm).rawValue)),
-            .init("task_weights", .string((shared.taskWeights ?? .observations).rawValue)),
+            .init("task_weights", .string((shared.taskWeights ?? .observations).description)),
         ] + shared.strengthSettings(grid)
     }
 }

@@ -29,7 +29,9 @@ struct FitRun {
 
         let store = try command.input.readTable(
             for: formula, response: command.family.response, levels: transfer?.model.levels,
-            clusters: command.vcov.clusterColumn, settings: command.settings)
+            clusters: command.vcov.clusterColumn,
+            taskNumbers: [command.molar.sigma?.column, command.tuning.shared.taskWeights?.column].compactMap(\.self),
+            settings: command.settings)
         timer.finish("read")
         if output?.format == .model { try checkFitsModel(store.layout.taskCount) }
         let design =
@@ -39,7 +41,7 @@ struct FitRun {
         let loss = command.family.loss(classCount: design.classes.count)
         var problem = try TableProblem(
             design: design, store: store, clusterColumn: command.vcov.clusterColumn, loss: loss, parallel: parallel)
-        problem.errorVariance = command.molar.errorVariance
+        problem.errorVariances = try command.molar.errorVariances(of: store)
         if command.method == .armul {
             let isFree = command.tuning.armul.intercept == .free && design.intercept != nil
             try ArmulOptions.checkSizes(
@@ -48,7 +50,8 @@ struct FitRun {
                 shrunkCount: (design.featureCount - (isFree ? 1 : 0)) * loss.columnCount)
         }
         let estimator = command.method.estimator(
-            variance: command.vcov.estimator, loss: loss, command.tuning, command.molar, towards: transfer?.center)
+            variance: command.vcov.estimator, loss: loss, command.tuning, command.molar,
+            taskWeights: try command.tuning.shared.taskWeights?.weights(of: store), towards: transfer?.center)
         let workload = Workload(
             rowCount: store.layout.rowCount, featureCount: design.featureCount, passCount: estimator.passCount,
             precision: command.place.precision.precision)

@@ -31,10 +31,12 @@ enum MethodName: String, CaseIterable {
         }
     }
 
-    /// - Parameter loss: of a row, of a family that it has.
+    /// - Parameters:
+    ///   - loss: of a row, of a family that it has.
+    ///   - taskWeights: of MOLAR.
     func estimator(
         variance: VarianceEstimator, loss: Loss, _ tuning: TuningOptions, _ sparse: MolarOptions,
-        towards center: MOLAR.GivenCenter? = nil
+        taskWeights: MOLAR.TaskWeights? = nil, towards center: MOLAR.GivenCenter? = nil
     ) -> any Estimator {
         switch self {
         case .itl:
@@ -50,6 +52,7 @@ enum MethodName: String, CaseIterable {
         case .molar:
             var molar = tuning.molar
             sparse.apply(to: &molar, variance: variance)
+            molar.weights = taskWeights ?? .precision
             molar.givenCenter = center
             molar.loss = loss
             return molar

@@ -16,8 +16,10 @@ struct MolarOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "molar: the deviation of errors: each task's own, pooled over tasks, or a number. (default: each)",
-            valueName: "each|pooled|number"),
+            """
+            molar: the deviation of errors: each task's own, pooled over tasks, a number, or column:NAME of a column with one \
+            number a task. (default: each)
+            """, valueName: "each|pooled|number|column:NAME"),
         transform: SigmaOption.init(parsing:))
     var sigma: SigmaOption?
 
@@ -83,10 +85,14 @@ struct MolarOptions: ParsableArguments {
         }
     }
 
-    /// The variance of all tasks' errors, where it is given.
-    var errorVariance: Double? {
-        if case .known(let deviation) = sigma { return deviation * deviation }
-        return nil
+    /// The variance of each task's errors, where it is given.
+    func errorVariances(of store: ColumnStore) throws(TableError) -> [Double]? {
+        switch sigma {
+        case .known(let deviation): Array(repeating: deviation * deviation, count: store.layout.taskCount)
+        case .column(let name):
+            try TaskNumbers(of: name, use: "a deviation", mayBeZero: false, store: store).values.map { $0 * $0 }
+        case .each, .pooled, nil: nil
+        }
     }
 
     func apply(to molar: inout MOLAR, variance: VarianceEstimator) {
@@ -139,14 +145,19 @@ extension MOLAR.SampleRatio: ExpressibleByArgument {}
 enum SigmaOption: CustomStringConvertible {
     case each, pooled
     case known(Double)
+    case column(String)
 
     init(parsing argument: String) throws {
         switch argument {
         case "each": self = .each
         case "pooled": self = .pooled
         default:
+            if let column = columnName(in: argument) {
+                self = .column(column)
+                return
+            }
             guard let deviation = Double(argument), deviation > 0, deviation.isFinite else {
-                throw ValidationError("each, pooled or a number above 0 is needed")
+                throw ValidationError("each, pooled, a number above 0 or column:NAME is needed")
             }
             self = .known(deviation)
         }
@@ -157,7 +168,14 @@ enum SigmaOption: CustomStringConvertible {
         case .each: "each"
         case .pooled: "pooled"
         case .known(let deviation): "\(deviation)"
+        case .column(let name): "column:\(name)"
         }
+    }
+
+    /// The column that it names.
+    var column: String? {
+        if case .column(let name) = self { return name }
+        return nil
     }
 }
 

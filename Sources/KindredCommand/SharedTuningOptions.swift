@@ -46,12 +46,14 @@ struct SharedTuningOptions: ParsableArguments {
     var oneStandardError = false
 
     @Option(
-        help: """
+        help: ArgumentHelp(
+            """
             molar, armul: what a task counts in finding the centre: its observations (or the sum of their weights), equal \
-            for all, or of molar precision: observations over the variance of errors. (default: precision; of armul \
-            observations)
-            """)
-    var taskWeights: TaskWeightsName?
+            for all; of molar also precision: observations over the variance of errors, or column:NAME of a column with one \
+            number a task. (default: precision; of armul observations)
+            """, valueName: "weights"),
+        transform: TaskWeightsOption.init(parsing:))
+    var taskWeights: TaskWeightsOption?
 
     @Flag(
         help: """
@@ -105,10 +107,6 @@ struct SharedTuningOptions: ParsableArguments {
             .init("seed", grid.map { .integer($0.seed) } ?? .null),
         ]
     }
-}
-
-enum TaskWeightsName: String, ExpressibleByArgument, CaseIterable {
-    case precision, observations, equal
 }
 
 enum InterceptName: String, ExpressibleByArgument, CaseIterable {

@@ -8,9 +8,10 @@ extension InputOptions {
     /// - Parameters:
     ///   - response: what the response is: one of classes may be labels.
     ///   - clusters: a column of labels that are needed too.
+    ///   - taskNumbers: columns of one number a task that are.
     func readTable(
         for formula: Formula, response: ResponseKind, levels: [String: [String]]? = nil, clusters: String?,
-        settings: RunOptions
+        taskNumbers: [String] = [], settings: RunOptions
     ) throws -> ColumnStore {
         let classes = response == .binary || response == .classes ? formula.responseColumn : nil
         var columns: [(name: String, role: TableRequest.Role)] = formula.variables.map { variable in
@@ -22,6 +23,7 @@ extension InputOptions {
             }
         }
         if let weights { columns.append((weights, .numbers)) }
+        columns += taskNumbers.map { ($0, .numbers) }
         if let clusters { columns.append((clusters, .labels)) }
         let request = TableRequest(task: task, columns: columns, missing: missingTexts)
         let progress = ProgressLine("reading", unit: "B", messages: settings.messages)

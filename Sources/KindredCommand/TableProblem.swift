@@ -8,8 +8,8 @@ struct TableProblem: Problem {
     let design: Design
     let scaling: ColumnScaling
     let clusters: ClusterCodes?
-    /// The variance of all tasks' errors, where the user knows it.
-    var errorVariance: Double?
+    /// The variance of each task's errors, where the user knows it.
+    var errorVariances: [Double]?
     private let parallel: Parallel
 
     /// - Parameters:
@@ -35,8 +35,6 @@ struct TableProblem: Problem {
     var isWeighted: Bool { design.isWeighted }
     var weightScale: Double { design.weightScale }
     var sampleCounts: [Int] { design.positiveWeightCounts ?? layout.sampleCounts }
-
-    var errorVariances: [Double]? { errorVariance.map { Array(repeating: $0, count: layout.taskCount) } }
 
     func source<Scalar: LaneScalar>(of scalar: Scalar.Type) -> any TaskSource<Scalar> {
         design.source(scalar, scaling: scaling, parallel: parallel)

@@ -47,8 +47,8 @@ struct TuningOptions: ParsableArguments {
         }
         if let folds = shared.folds { try SharedTuningOptions.checkFolds(folds) }
         if method == .armul { try armul.check() }
-        if method == .armul, shared.taskWeights == .precision {
-            throw ValidationError("--task-weights precision is for --method molar, not armul")
+        if method == .armul, let weights = shared.taskWeights, weights == .precision || weights.column != nil {
+            throw ValidationError("--task-weights \(weights) is for --method molar, not armul")
         }
         if method == .armul || method.isLasso { try shared.checkStrengths(choosesSize: armul.choosesSize) }
         if method.isLasso { try lasso.check() }
@@ -63,15 +63,7 @@ struct TuningOptions: ParsableArguments {
     var molar: MOLAR {
         MOLAR(
             shrinkage: shrink == .soft ? .soft : .hard, strength: shared.strength ?? 1,
-            intercept: shared.intercept == .shared ? .shared : .free, weights: molarWeights)
-    }
-
-    private var molarWeights: MOLAR.TaskWeights {
-        switch shared.taskWeights ?? .precision {
-        case .precision: .precision
-        case .observations: .observations
-        case .equal: .equal
-        }
+            intercept: shared.intercept == .shared ? .shared : .free)
     }
 
     var armul: ARMUL { armulOptions.armul(shared) }
@@ -88,7 +80,7 @@ struct TuningOptions: ParsableArguments {
             return [
                 .init("shrink", .string(molar.shrinkage.rawValue)), .init("strength", .number(molar.strength)),
                 .init("intercept", .string(molar.intercept.rawValue)),
-                .init("task_weights", .string((shared.taskWeights ?? .precision).rawValue)),
+                .init("task_weights", .string((shared.taskWeights ?? .precision).description)),
             ]
         case .lasso, .elasticNet: return lassoOptions.settings(of: method, shared)
         case .armul: return armulOptions.settings(shared)

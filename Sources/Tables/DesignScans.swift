@@ -12,27 +12,17 @@ struct DesignWeights: Sendable {
 /// Checks a column of weights, counts the positive ones of each task and finds their scale.
 func positiveWeights(of name: String, store: ColumnStore) throws(TableError) -> DesignWeights {
     let column = try numberColumn(name, role: "a weight", store: store)
-    let offsets = store.layout.offsets
     var counts = Array(repeating: 0, count: store.layout.taskCount)
     var sum = 0.0
-    var task = 0
-    var values = Array(repeating: 0.0, count: DesignBlock.capacity)
-    for rows in store.layout.blocksOfRows {
-        try tableRead(into: &values) { base throws(ComputeError) in
-            try store.readNumbers(column: column, rows: rows, into: base)
+    try forEachNumber(of: column, store: store) { _, task, value throws(TableError) in
+        guard value >= 0, value.isFinite else {
+            throw dataError(
+                store,
+                "weights '\(printable(name))': found \(value) in task '\(printable(store.taskLabels[task]))'; "
+                    + "weights must be finite and at least 0")
         }
-        for row in rows {
-            while row >= offsets[task + 1] { task += 1 }
-            let value = values[row - rows.lowerBound]
-            guard value >= 0, value.isFinite else {
-                throw dataError(
-                    store,
-                    "weights '\(printable(name))': found \(value) in task '\(printable(store.taskLabels[task]))'; "
-                        + "weights must be finite and at least 0")
-            }
-            if value > 0 { counts[task] += 1 }
-            sum += value
-        }
+        if value > 0 { counts[task] += 1 }
+        sum += value
     }
     guard store.layout.rowCount == 0 || counts.contains(where: { $0 > 0 }) else {
         throw dataError(store, "weights '\(printable(name))' are all 0; at least one row must have a positive weight")
@@ -41,6 +31,25 @@ func positiveWeights(of name: String, store: ColumnStore) throws(TableError) -> 
     let exponent = mean > 0 ? min(max(mean.exponent, -1023), 1023) : 0
     return DesignWeights(
         column: column, positiveCounts: counts, scale: Double(sign: .plus, exponent: -Int(exponent), significand: 1))
+}
+
+/// Calls `body` with each row, its task and its number of a column of numbers, in order.
+func forEachNumber(
+    of column: Int, store: ColumnStore,
+    _ body: (_ row: Int, _ task: Int, _ value: Double) throws(TableError) -> Void
+) throws(TableError) {
+    let offsets = store.layout.offsets
+    var task = 0
+    var values = Array(repeating: 0.0, count: DesignBlock.capacity)
+    for rows in store.layout.blocksOfRows {
+        try tableRead(into: &values) { base throws(ComputeError) in
+            try store.readNumbers(column: column, rows: rows, into: base)
+        }
+        for row in rows {
+            while row >= offsets[task + 1] { task += 1 }
+            try body(row, task, values[row - rows.lowerBound])
+        }
+    }
 }
 
 /// Counts the rows in which some factor has a label that is none of its levels.

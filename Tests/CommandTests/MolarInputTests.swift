@@ -43,7 +43,7 @@ struct MolarInput: Sendable, CustomStringConvertible {
     private static let deviations = ["-1", "0", "nan", "inf"].map { value in
         MolarInput(
             description: "errors of deviation \(value)", options: ["--sigma=\(value)"],
-            message: ["'\(value)'", "'--sigma", "a number above 0"])
+            message: ["'\(value)'", "'--sigma", "a number above 0 or column:NAME"])
     }
 
     private static let strengths =
@@ -84,6 +84,24 @@ struct MolarInput: Sendable, CustomStringConvertible {
             MolarInput(
                 description: "a mixture of 2", method: "elastic-net", options: ["--mixture", "2"],
                 message: ["--mixture 2.0: a share from 0 to 1 is needed"]),
+            MolarInput(
+                description: "deviations below 0", table: MolarInputTests.table(weight: { $0 == 25 ? "-2" : "1" }),
+                options: ["--sigma", "column:w"], code: 65,
+                message: ["a deviation 'w': found -2.0 in task 'g1'", "above 0"]),
+            MolarInput(
+                description: "two deviations of a task", table: MolarInputTests.table(weight: { $0 == 25 ? "2" : "1" }),
+                options: ["--sigma", "column:w"], code: 65,
+                message: ["a deviation 'w': found 1.0 and 2.0 in task 'g1'", "which can have one"]),
+            MolarInput(
+                description: "a task weight that is not finite", table: MolarInputTests.table(weight: { _ in "inf" }),
+                options: ["--task-weights", "column:w"], code: 65, message: ["a weight 'w': found inf in task 'g0'"]),
+            MolarInput(
+                description: "task weights that are all 0", table: MolarInputTests.table(weight: { _ in "0" }),
+                options: ["--task-weights", "column:w"], code: 65, message: ["a weight 'w' is 0 for all tasks"]),
+            MolarInput(
+                description: "a column of task weights that is not there", options: ["--task-weights", "column:v"],
+                code: 65,
+                message: ["no column 'v'"]),
             MolarInput(
                 description: "a radius of 0", method: "lasso", options: ["--center", "sparse", "--radius", "0"],
                 message: ["--radius 0.0: more than 0 is needed"]),
@@ -241,6 +259,24 @@ struct MolarInputTests {
         if kind == "own" {
             for (narrow, wide) in zip(all, all.dropFirst()) { #expect(zip(narrow, wide).allSatisfy { $0 < $1 }) }
         }
+    }
+
+    @Test("a column of deviations or of weights has what tasks are given")
+    func givenColumns() throws {
+        let table = Self.table(weight: { $0 < 100 ? "0.3" : "0.6" })
+        func numbers(_ name: String, _ options: [String]) throws -> [Double] {
+            Lines(try fit(table, ["--intercept", "shared"] + options).output).numbers(name)
+        }
+        // Standard errors go by deviations: for the first five tasks as with 0.3 for all.
+        let (small, large) = (
+            try numbers("own_std_error", ["--sigma", "0.3"]), try numbers("own_std_error", ["--sigma", "0.6"])
+        )
+        let given = try numbers("own_std_error", ["--sigma", "column:w"])
+        for row in 0..<24 { #expect(abs(given[row] / (row < 15 ? small : large)[row] - 1) < 1e-12) }
+        // One task of weight has the centre.
+        let single = Self.table(weight: { $0 / 20 == 6 ? "2" : "0" })
+        let lines = Lines(try fit(single, ["--intercept", "shared", "--task-weights", "column:w"]).output)
+        #expect(lines.numbers("center").prefix(3) == lines.numbers("own_estimate")[18..<21])
     }
 
     @Test("one task, and one coefficient, are left as they are")
