@@ -95,7 +95,7 @@ public final class CPUBackend<Scalar: LaneScalar>: Backend {
     public func download(_ vectors: Vectors<Buffer>) -> [Double] {
         let width = vectors.valuesPerTask
         let packs = vectors.entries
-        return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { destination, count in
+        return Array(hugeUninitializedCapacity: vectors.taskCount * width) { destination, count in
             if width == 1, packs.entriesPerPack == 1 {
                 let source = packs.lane(of: 0, lanes: Self.lanes)
                 parallel.forEachRange(of: vectors.taskCount, grain: 1 << 16) { tasks in

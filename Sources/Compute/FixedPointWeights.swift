@@ -40,7 +40,7 @@ package struct FixedPointWeights: Sendable {
         let (first, second) = Self.scales(exponent: exponent)
         self.largest = max(1, UInt64((largest * first * second).rounded(.toNearestOrEven)))
         var sums: [(total: UInt64, areWhole: Bool)] = []
-        units = [UInt64](unsafeUninitializedCapacity: weights.count) { units, count in
+        units = [UInt64](hugeUninitializedCapacity: weights.count) { units, count in
             weights.withUnsafeBufferPointer { weights in
                 let units = UnsafeMutableBufferPointer(rebasing: units[..<weights.count])
                 sums = parallel.map(parts) { part in

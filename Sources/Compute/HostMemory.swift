@@ -12,7 +12,7 @@ package final class HostMemory: @unchecked Sendable {
     /// What was mapped, where memory is the system's own.
     private let mapping: (start: UnsafeMutableRawPointer, byteCount: Int)?
 
-    private static let hugePage = 2 << 20
+    static let hugePage = 2 << 20
     /// From so many bytes on, memory is the system's own.
     static var mappedByteCount: Int { 2 * hugePage }
 

@@ -52,7 +52,7 @@ public struct Parallel: Sendable {
     /// The same, where threads take `grain` of them at a time. Inlinable, so that a caller's loop is compiled with it.
     @inlinable
     package func map<Result>(_ count: Int, grain: Int, _ body: (Int) -> Result) -> [Result] {
-        Array(unsafeUninitializedCapacity: count) { results, initializedCount in
+        Array(hugeUninitializedCapacity: count) { results, initializedCount in
             guard let first = results.baseAddress else { return }
             forEachRange(of: count, grain: grain) { range in
                 for index in range { (first + index).initialize(to: body(index)) }

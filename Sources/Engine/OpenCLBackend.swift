@@ -128,7 +128,7 @@ public final class OpenCLBackend<Scalar: LaneScalar>: Backend {
     public func download(_ vectors: Vectors<Buffer>) throws(ComputeError) -> [Double] {
         let width = vectors.valuesPerTask
         let packed = try vectors.entries.buffer.read(runs(of: vectors))
-        return Array(unsafeUninitializedCapacity: vectors.taskCount * width) { values, count in
+        return Array(hugeUninitializedCapacity: vectors.taskCount * width) { values, count in
             packed.withUnsafeBufferPointer { packed in
                 parallel.forEachRange(of: vectors.taskCount, grain: max(1, (1 << 16) / max(1, width))) { tasks in
                     for task in tasks {

@@ -54,7 +54,7 @@ public struct CenterDifferences: Sendable {
         let difference = difference(task, feature)
         guard isCompared(feature), !difference.isNaN else { return nil }
         return abs(difference)
-            > thresholds.threshold(task, standardError: ownStandardErrors[task * featureCount + feature])
+            > thresholds.ofTask(task).value(ownStandardErrors[task * featureCount + feature])
     }
 }
 

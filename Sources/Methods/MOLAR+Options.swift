@@ -87,15 +87,25 @@ extension MOLAR {
 
 /// How far a task's own estimates may be from the centre and count as equal to it.
 struct MOLARThresholds: Sendable {
+    /// Those of one task.
+    struct OfTask {
+        let factor: Double
+        /// Whether standard errors are multiplied by the factor; else it is the threshold.
+        let isMultiple: Bool
+
+        @inline(__always)
+        func value(_ standardError: Double) -> Double { isMultiple ? factor * standardError : factor }
+    }
+
     /// One a task: a multiple of the estimates' standard errors, or the threshold itself. 0 for a task without estimates.
     let factors: [Double]
     let unit: MOLAR.ThresholdUnit
 
     @inline(__always)
-    func threshold(_ task: Int, standardError: Double) -> Double {
+    func ofTask(_ task: Int) -> OfTask {
         let factor = factors[task]
         // Infinitely many errors of 0 are infinitely much.
-        return unit == .isotropic || factor == .infinity ? factor : factor * standardError
+        return OfTask(factor: factor, isMultiple: unit != .isotropic && factor != .infinity)
     }
 }
 

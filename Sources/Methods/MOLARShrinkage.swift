@@ -68,7 +68,7 @@ private struct ShrunkenEstimates {
         let (values, errors, means) = (own.coefficients, own.standardErrors, own.featureMeans)
         let statuses = own.statuses
         var counts = Array(repeating: 0, count: width)
-        coefficients = [Double](unsafeUninitializedCapacity: values.count) { shrunken, initializedCount in
+        coefficients = [Double](hugeUninitializedCapacity: values.count) { shrunken, initializedCount in
             initializedCount = values.count
             guard let shrunken = shrunken.baseAddress else { return }
             let parts = parallel.gather(
@@ -76,26 +76,27 @@ private struct ShrunkenEstimates {
             ) { tasks, counts in
                 for task in tasks {
                     let first = task &* width
-                    guard statuses[task] == .ok else {
-                        for feature in 0..<width { (shrunken + first + feature).initialize(to: center[feature]) }
-                        continue
+                    let row = shrunken + first
+                    row.initialize(from: center, count: width)
+                    guard statuses[task] == .ok else { continue }
+                    let threshold = thresholds.ofTask(task)
+                    switch shrinkage {
+                    case .hard:
+                        row.keepFar(values, errors, first, threshold, &counts) { value, _, _ in value }
+                    case .soft:
+                        row.keepFar(values, errors, first, threshold, &counts) { value, difference, threshold in
+                            difference > 0 ? value - threshold : value + threshold
+                        }
                     }
+                    guard let free else { continue }
+                    // The task's fit goes through the means of its rows: its intercept takes up what its slopes have
+                    // moved.
+                    row[free] = values[first &+ free]
                     var moved = 0.0
                     for feature in 0..<width {
-                        let value = values[first &+ feature]
-                        let difference = value - center[feature]
-                        let threshold = thresholds.threshold(task, standardError: errors[first &+ feature])
-                        var result = value
-                        if feature != free {
-                            counts[feature] &+= abs(difference) > threshold ? 1 : 0
-                            result = shrinkage.shrink(value, center[feature], difference, threshold)
-                            if free != nil { moved += (value - result) * means[first &+ feature] }
-                        }
-                        (shrunken + first + feature).initialize(to: result)
+                        moved += (values[first &+ feature] - row[feature]) * means[first &+ feature]
                     }
-                    // The task's fit goes through the means of its rows again: its intercept takes up what its slopes
-                    // have moved.
-                    if let free { shrunken[first &+ free] += moved }
+                    row[free] += moved
                 }
             }
             for part in parts { for feature in 0..<width { counts[feature] += part[feature] } }
@@ -104,15 +105,31 @@ private struct ShrunkenEstimates {
     }
 }
 
-extension MOLAR.Shrinkage {
+extension UnsafeMutablePointer<Double> {
+    /// Replaces a centre by a task's estimates where these are farther from it than their threshold, and counts them. A threshold
+    /// that is missing moves nothing.
+    ///
+    /// - Parameters:
+    ///   - first: where the task's estimates and errors begin; there are as many as counts.
+    ///   - far: what becomes of such an estimate, by its difference from the centre and its threshold.
     @inline(__always)
-    fileprivate func shrink(_ value: Double, _ center: Double, _ difference: Double, _ threshold: Double) -> Double {
-        // A threshold that is missing moves nothing.
-        guard abs(difference) <= threshold else {
-            return self == .hard || threshold.isNaN
-                ? value : difference > 0 ? value - threshold : value + threshold
+    fileprivate func keepFar(
+        _ values: [Double], _ errors: [Double], _ first: Int, _ threshold: MOLARThresholds.OfTask,
+        _ counts: inout [Int], _ far: (_ value: Double, _ difference: Double, _ threshold: Double) -> Double
+    ) {
+        values.withUnsafeBufferPointer { values in
+            errors.withUnsafeBufferPointer { errors in
+                counts.withUnsafeMutableBufferPointer { counts in
+                    for feature in counts.indices {
+                        let (value, limit) = (values[first &+ feature], threshold.value(errors[first &+ feature]))
+                        let difference = value - self[feature]
+                        counts[feature] &+= abs(difference) > limit ? 1 : 0
+                        guard !(abs(difference) <= limit) else { continue }
+                        self[feature] = limit.isNaN ? value : far(value, difference, limit)
+                    }
+                }
+            }
         }
-        return center
     }
 }
 

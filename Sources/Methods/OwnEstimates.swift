@@ -99,7 +99,7 @@ extension [Double] {
         where isIncluded: [Bool], _ parallel: Parallel, _ change: (Double, _ task: Int) -> Double
     ) -> [Double] {
         let width = count / Swift.max(1, isIncluded.count)
-        return [Double](unsafeUninitializedCapacity: count) { changed, initializedCount in
+        return [Double](hugeUninitializedCapacity: count) { changed, initializedCount in
             initializedCount = count
             guard let first = changed.baseAddress else { return }
             parallel.forEachRange(of: isIncluded.count, grain: SolvedTasks.grain) { tasks in

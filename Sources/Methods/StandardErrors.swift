@@ -73,7 +73,7 @@ extension [Double] {
     /// The roots of values, a row a factor, each multiplied by its row's factor.
     func roots(scaledBy factors: [Double], parallel: Parallel) -> [Double] {
         let width = count / Swift.max(1, factors.count)
-        return [Double](unsafeUninitializedCapacity: count) { roots, rootCount in
+        return [Double](hugeUninitializedCapacity: count) { roots, rootCount in
             parallel.forEachRange(of: factors.count, grain: SolvedTasks.grain) { rows in
                 for row in rows {
                     let factor = factors[row]
