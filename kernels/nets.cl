@@ -3,8 +3,8 @@
 //     minimise  u'A u / 2 - q'u + t sum over k of (a |u_k| + (1 - a) u_k^2 / 2)
 //
 // A column begins at the answer of the one before it. Sweeps go over all coordinates; after one that leaves all signs as they
-// were come conjugate gradients on the face, among the coordinates that are not 0, while these keep their signs: there the
-// objective is a quadratic. A work-item handles a pack with vector types, or one lane of it (prelude.cl): the same text. A
+// were, and whose largest step is more than half of that of the sweep before, come conjugate gradients on the face, among the
+// coordinates that are not 0, while these keep their signs: there the objective is a quadratic. A work-item handles a pack with vector types, or one lane of it (prelude.cl): the same text. A
 // lane's steps are those that it would have alone: some lanes sweep while others are on a face, and what the others do moves
 // none of its numbers.
 
@@ -161,6 +161,8 @@ kernel void elastic_net(
 
         // Lanes that go on, those that are on a face, and how often each has swept or stepped.
         pack open = one, on_face = zero, sweeps = zero, steepness = zero;
+        // The largest step of the sweep before.
+        pack last = zero + (real)INFINITY;
         while (ANY(open > zero)) {
             const pack mask = open - on_face;
             if (ANY(mask > zero)) {
@@ -174,7 +176,9 @@ kernel void elastic_net(
                 going_on = sweeps < most ? going_on : zero;
                 open = on_face + going_on;
                 // Signs matter where they have a price.
-                const pack is_left = bound > zero ? turned : zero, entering = is_left == zero ? going_on : zero;
+                const pack is_left = bound > zero ? turned : zero, settled = is_left == zero ? going_on : zero;
+                const pack entering = 2 * largest > last ? settled : zero;
+                last = mask > zero ? largest : last;
                 if (ANY(entering > zero)) {
                     pack sum = zero;
                     for (int k = 0; k < order; k++) {

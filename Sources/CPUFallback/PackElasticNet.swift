@@ -39,6 +39,8 @@ struct PackElasticNet<Scalar: LaneScalar>: ThreadScratch {
         /// 1 in lanes whose coordinates keep their signs for now.
         var onFace = Lanes.zero
         var sweeps = Lanes.zero
+        /// The largest step of the sweep before.
+        var last = Lanes(repeating: .infinity)
         /// The largest of what steps are small beside.
         var size: Lanes
         /// `g'D g` on the face, with `g` the slopes there and `D` the inverse diagonal.
@@ -82,7 +84,9 @@ struct PackElasticNet<Scalar: LaneScalar>: ThreadScratch {
         progress.open = progress.onFace + goingOn
         // Signs matter where they have a price.
         let isLeft = select(penalty.bound, >, .zero, turned, else: .zero)
-        let entering = select(isLeft, ==, .zero, goingOn, else: .zero)
+        let settled = select(isLeft, ==, .zero, goingOn, else: .zero)
+        let entering = select(largest + largest, >, progress.last, settled, else: .zero)
+        progress.last = select(mask, >, .zero, largest, else: progress.last)
         if !isZero(entering) { enterFace(penalty, u, entering, &progress) }
     }
 

@@ -74,14 +74,16 @@ final class TaskElasticNet<Scalar: LaneScalar>: ThreadScratch {
         size = max(size, scale)
         subtractProduct()
         let tolerance = ElasticNet.tolerance(Scalar.self)
-        var sweepCount = 0
+        var (sweepCount, last) = (0, Scalar.infinity)
         while sweepCount < ElasticNet.sweepLimit {
             var (largest, isTurned) = (Scalar(0), false)
             for k in 0..<order { step(k, bound, &largest, &isTurned, &size) }
             sweepCount &+= 1
             if !(largest > size * tolerance) { break }
+            let isSlow = 2 * largest > last
+            last = largest
             // Signs matter where they have a price.
-            if isTurned, bound > 0 { continue }
+            if !isSlow || isTurned && bound > 0 { continue }
             sweepCount &+= descendOnFace(bound, square, &size, atMost: ElasticNet.sweepLimit &- sweepCount)
         }
         return violation(bound, square, scale: scale)

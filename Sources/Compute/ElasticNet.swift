@@ -1,9 +1,10 @@
 /// When the descents for elastic nets end.
 ///
-/// Sweeps of coordinate descent go over all coefficients. After one that leaves all signs as they were come conjugate gradients
-/// among the coefficients that are not 0: while these keep their signs, the objective is a quadratic. A step that would change
-/// one ends where that becomes 0. What a descent ends with is always a sweep. Without conjugate gradients the sweeps that
-/// correlated features take grow with the condition number, and soon pass any limit.
+/// Sweeps of coordinate descent go over all coefficients. After one that leaves all signs as they were, and whose
+/// largest step is more than half of that of the sweep before, come conjugate gradients among the coefficients that are not 0:
+/// while these keep their signs, the objective is a quadratic. A step that would change one ends where that becomes 0, and
+/// directions begin anew. What a descent ends with is always a sweep. Without conjugate gradients the sweeps that correlated
+/// features take grow with the condition number, and soon pass any limit.
 ///
 /// A step's size is what it changes the fitted values by, `|step| sqrt(A_kk)`, and is small beside the largest `|q_k| / sqrt(A_kk)` or
 /// `|u_k| sqrt(A_kk)`, whichever is larger.
