@@ -2,10 +2,11 @@
 //
 //     minimise  u'A u / 2 - q'u + t sum over k of (a |u_k| + (1 - a) u_k^2 / 2)
 //
-// A column begins at the answer of the one before it. Sweeps go over all coordinates; after each come sweeps over those
-// that are not 0, until these rest. A work-item handles a pack with vector types, or one lane of it (prelude.cl): the same
-// text. A lane's sweeps are those that it would have alone: a coordinate that other lanes visit and it does not has no
-// step in it, and a lane that is done keeps its numbers.
+// A column begins at the answer of the one before it. Sweeps go over all coordinates; after one that leaves all signs as they
+// were, and whose largest step is more than half of that of the sweep before, come conjugate gradients on the face, among the
+// coordinates that are not 0, while these keep their signs: there the objective is a quadratic. A work-item handles a pack with vector types, or one lane of it (prelude.cl): the same text. A
+// lane's steps are those that it would have alone: some lanes sweep while others are on a face, and what the others do moves
+// none of its numbers.
 
 #if VECTOR_PACKS
 #define ANY(condition) any(condition)
@@ -32,10 +33,12 @@ static void subtract_product(
     }
 }
 
-// Brings one coordinate to where the objective is least along it, in the lanes where `mask` is 1.
+// Brings one coordinate to where the objective is least along it, in the lanes where `mask` is 1, and notes in `turned` where
+// it does not keep its sign.
 static void step_along(
     const int k, const int order, global const pack *matrix, const pack bound, const pack inverse, const pack root,
-    const pack mask, const pack zero, private pack *r, global pack *u, private pack *largest, private pack *size)
+    const pack mask, const pack zero, private pack *r, global pack *u, private pack *largest, private pack *turned,
+    private pack *size)
 {
     const int row = triangle(k);
     const pack own = AT(u, k), target = fma(AT(matrix, row + k), own, r[k]), opposite = -bound;
@@ -51,6 +54,56 @@ static void step_along(
     const pack length = fabs(move) * root, reach = fabs(next) * root;
     *largest = length > *largest ? length : *largest;
     *size = reach > *size ? reach : *size;
+    const pack moved = move == zero ? *turned : mask;
+    *turned = own * next > zero ? *turned : moved;
+}
+
+// The slope of the objective along a coordinate, its sign changed; 0 where the coordinate is.
+static pack slope_at(const pack r, const pack u, const pack bound, const pack square, const pack zero)
+{
+    const pack opposite = -bound, pull = fma(square, u, u < zero ? opposite : bound), slope = r - pull;
+    return u == zero ? zero : slope;
+}
+
+// product = A p, and returns p'A p + t (1 - a) p'p.
+static pack multiply_direction(
+    const int order, global const pack *matrix, const pack square, const private pack *p, private pack *product)
+{
+    for (int k = 0, e = 0; k < order; k++) {
+        const pack value = p[k];
+        pack sum = 0;
+        for (int i = 0; i < k; i++, e++) {
+            const pack entry = AT(matrix, e);
+            sum = fma(entry, p[i], sum);
+            product[i] = fma(entry, value, product[i]);
+        }
+        product[k] = fma(AT(matrix, e), value, sum);
+        e++;
+    }
+    pack curvature = 0;
+    for (int k = 0; k < order; k++) curvature = fma(fma(square, p[k], product[k]), p[k], curvature);
+    return curvature;
+}
+
+// Ends steps where the first coordinate becomes 0, and returns which one that is; -1 in lanes where none does.
+static pack shorten(
+    const int order, const pack bound, const private pack *p, global const pack *u, const pack zero,
+    private pack *length)
+{
+    pack stopped = zero - 1, crossing = zero;
+    for (int k = 0; k < order; k++) {
+        const pack next = fma(*length, p[k], AT(u, k));
+        crossing = AT(u, k) * next < zero ? bound : crossing;
+    }
+    if (!ANY(crossing > zero)) return stopped;
+    for (int k = 0; k < order; k++) {
+        const pack next = fma(*length, p[k], AT(u, k)), place = zero + (real)k, ratio = -AT(u, k) / p[k];
+        const pack nearer = AT(u, k) * next < zero ? ratio : *length;
+        const pack shorter = bound > zero ? nearer : *length;
+        stopped = shorter < *length ? place : stopped;
+        *length = shorter < *length ? shorter : *length;
+    }
+    return stopped;
 }
 
 // One work-item a pack, or a lane.
@@ -75,7 +128,7 @@ kernel void elastic_net(
     const int item = (int)get_global_id(0);
     if (item >= item_count) return;
     global const pack *matrix = matrices + ITEM_OFFSET(item, matrix_entries, matrix_first);
-    pack r[MAX_ORDER], inverse[MAX_ORDER], root[MAX_ORDER], active[MAX_ORDER];
+    pack r[MAX_ORDER], inverse[MAX_ORDER], root[MAX_ORDER], p[MAX_ORDER], product[MAX_ORDER];
 
     // Not constants: between a constant and a value oclgrind's vectors choose wrongly.
     const pack zero = (pack)(real)(item_count < 0), one = zero + 1;
@@ -101,37 +154,75 @@ kernel void elastic_net(
             scale = share > scale ? share : scale;
             const pack reach = fabs(before) * root[k];
             size = reach > size ? reach : size;
+            p[k] = zero;
         }
         size = scale > size ? scale : size;
         subtract_product(order, matrix, q_entries, q_step, q, u, r);
 
-        // Lanes that sweep over all coordinates, and how often each has swept.
-        pack open = one, sweeps = zero;
+        // Lanes that go on, those that are on a face, and how often each has swept or stepped.
+        pack open = one, on_face = zero, sweeps = zero, steepness = zero;
+        // The largest step of the sweep before.
+        pack last = zero + (real)INFINITY;
         while (ANY(open > zero)) {
-            pack largest = zero;
-            for (int k = 0; k < order; k++)
-                step_along(
-                    k, order, matrix, bound, inverse[k], root[k], open, zero, r, u, &largest, &size);
-            sweeps += open;
-            pack least = size * tolerance;
-            open = largest > least ? open : zero;
-            open = sweeps < most ? open : zero;
-            if (!ANY(open > zero)) break;
-            for (int k = 0; k < order; k++) active[k] = AT(u, k) == zero ? zero : one;
-            pack moving = open;
-            while (ANY(moving > zero)) {
-                largest = zero;
-                for (int k = 0; k < order; k++) {
-                    const pack mask = moving * active[k];
-                    if (!ANY(mask > zero)) continue;
+            const pack mask = open - on_face;
+            if (ANY(mask > zero)) {
+                pack largest = zero, turned = zero;
+                for (int k = 0; k < order; k++)
                     step_along(
-                        k, order, matrix, bound, inverse[k], root[k], mask, zero, r, u, &largest, &size);
+                        k, order, matrix, bound, inverse[k], root[k], mask, zero, r, u, &largest, &turned, &size);
+                sweeps += mask;
+                const pack least = size * tolerance;
+                pack going_on = largest > least ? mask : zero;
+                going_on = sweeps < most ? going_on : zero;
+                open = on_face + going_on;
+                // Signs matter where they have a price.
+                const pack is_left = bound > zero ? turned : zero, settled = is_left == zero ? going_on : zero;
+                const pack entering = 2 * largest > last ? settled : zero;
+                last = mask > zero ? largest : last;
+                if (ANY(entering > zero)) {
+                    pack sum = zero;
+                    for (int k = 0; k < order; k++) {
+                        const pack slope = slope_at(r[k], AT(u, k), bound, square, zero), step = slope * inverse[k];
+                        sum = fma(slope, step, sum);
+                        p[k] = entering > zero ? step : p[k];
+                    }
+                    steepness = entering > zero ? sum : steepness;
+                    on_face += sum > zero ? entering : zero;
                 }
-                sweeps += moving;
-                least = size * tolerance;
-                moving = largest > least ? moving : zero;
-                moving = sweeps < most ? moving : zero;
             }
+            if (!ANY(on_face > zero)) continue;
+            const pack curvature = multiply_direction(order, matrix, square, p, product);
+            const pack whole = steepness / curvature, bent = curvature > zero ? whole : zero;
+            pack length = on_face > zero ? bent : zero;
+            const pack stopped = shorten(order, bound, p, u, zero, &length);
+            pack largest = zero, sum = zero;
+            for (int k = 0; k < order; k++) {
+                const pack move = length * p[k], place = zero + (real)k, moved = AT(u, k) + move;
+                const pack next = stopped == place ? zero : moved;
+                AT(u, k) = next;
+                r[k] = fma(-length, product[k], r[k]);
+                const pack change = fabs(move) * root[k], reach = fabs(next) * root[k];
+                largest = change > largest ? change : largest;
+                size = reach > size ? reach : size;
+                const pack slope = slope_at(r[k], next, bound, square, zero), step = slope * inverse[k];
+                sum = fma(slope, step, sum);
+                product[k] = step;
+            }
+            sweeps += on_face;
+            const pack least = size * tolerance;
+            // Where one has become 0 the face is another, and directions begin anew.
+            const pack is_new = stopped < zero ? zero : on_face;
+            pack staying = largest > least ? on_face : is_new;
+            staying = sum > zero ? staying : zero;
+            staying = sweeps < most ? staying : zero;
+            const pack ratio = sum / steepness, conjugate = is_new > zero ? zero : ratio;
+            for (int k = 0; k < order; k++) {
+                const pack further = fma(conjugate, p[k], product[k]), next = AT(u, k) == zero ? zero : further;
+                p[k] = staying > zero ? next : zero;
+            }
+            steepness = sum;
+            on_face = staying;
+            open = sweeps < most ? open : zero;
         }
 
         // By how much the conditions of an optimum fail. What is not a number has a sum that is none.

@@ -2,35 +2,49 @@ import Compute
 
 /// The elastic nets of the quadratics of one pack, one task a lane, in one thread's memory.
 ///
-/// A lane's sweeps are those that it would have alone: a coordinate that other lanes visit and it does not has no step in
-/// it, and a lane that is done keeps its numbers. So no task's bits depend on its neighbours.
+/// A lane's steps are those that it would have alone: some lanes sweep while others are on a face, and what the others do
+/// moves none of its numbers. So no task's bits depend on its neighbours.
 struct PackElasticNet<Scalar: LaneScalar>: ThreadScratch {
     typealias Lanes = Scalar.Lanes
 
-    private let order: Int
+    let order: Int
     /// `r = q - A u`.
-    private let residual: UnsafeMutablePointer<Lanes>
+    let residual: UnsafeMutablePointer<Lanes>
     /// `1 / (A_kk + t (1 - a))`, 0 where the diagonal is not positive.
-    private let inverse: UnsafeMutablePointer<Lanes>
+    let inverse: UnsafeMutablePointer<Lanes>
     /// `sqrt(A_kk)`.
-    private let root: UnsafeMutablePointer<Lanes>
-    /// 1 for a coordinate that the lane's inner sweeps visit, else 0.
-    private let isActive: UnsafeMutablePointer<Lanes>
-    /// The coordinates that some lane's inner sweeps visit.
-    private let visited: UnsafeMutablePointer<Int>
+    let root: UnsafeMutablePointer<Lanes>
+    /// `p`: where conjugate gradients go next, 0 in lanes that are not on a face.
+    let direction: UnsafeMutablePointer<Lanes>
+    /// `A p`.
+    let product: UnsafeMutablePointer<Lanes>
+    let tolerance = ElasticNet.tolerance(Scalar.self)
+    let mostSweeps = Lanes(repeating: Scalar(ElasticNet.sweepLimit))
 
     init(order: Int) {
         self.order = order
-        residual = .allocate(capacity: 4 * order)
+        residual = .allocate(capacity: 5 * order)
         inverse = residual + order
         root = inverse + order
-        isActive = root + order
-        visited = .allocate(capacity: order)
+        direction = root + order
+        product = direction + order
     }
 
-    func deallocate() {
-        residual.deallocate()
-        visited.deallocate()
+    func deallocate() { residual.deallocate() }
+
+    /// How far each lane's descent is.
+    struct Progress {
+        /// 1 in lanes that go on.
+        var open = Lanes(repeating: 1)
+        /// 1 in lanes whose coordinates keep their signs for now.
+        var onFace = Lanes.zero
+        var sweeps = Lanes.zero
+        /// The largest step of the sweep before.
+        var last = Lanes(repeating: .infinity)
+        /// The largest of what steps are small beside.
+        var size: Lanes
+        /// `g'D g` on the face, with `g` the slopes there and `D` the inverse diagonal.
+        var steepness = Lanes.zero
     }
 
     /// Solves one column.
@@ -45,33 +59,35 @@ struct PackElasticNet<Scalar: LaneScalar>: ThreadScratch {
     ) -> Lanes {
         let penalty = NetPenalty<Scalar>(threshold, mixture: mixture)
         let scale = begin(matrix, linear, penalty, u)
-        var size = scale
-        for k in 0..<order { size = larger(magnitude(u[k]) * root[k], size) }
-        let (one, tolerance) = (Lanes(repeating: 1), ElasticNet.tolerance(Scalar.self))
-        let most = Lanes(repeating: Scalar(ElasticNet.sweepLimit))
-        // Lanes that sweep over all coordinates, and how often each has swept.
-        var (open, sweeps) = (one, Lanes.zero)
-        while open != .zero {
-            var largest = Lanes.zero
-            for k in 0..<order { step(k, matrix, penalty, open, u, &largest, &size) }
-            sweeps += open
-            open = select(largest, >, size * tolerance, open, else: .zero)
-            open = select(sweeps, <, most, open, else: .zero)
-            if open == .zero { break }
-            let count = collect(u)
-            var moving = open
-            while moving != .zero {
-                largest = .zero
-                for place in 0..<count {
-                    let k = visited[place]
-                    step(k, matrix, penalty, moving * isActive[k], u, &largest, &size)
-                }
-                sweeps += moving
-                moving = select(largest, >, size * tolerance, moving, else: .zero)
-                moving = select(sweeps, <, most, moving, else: .zero)
-            }
+        var progress = Progress(size: scale)
+        for k in 0..<order { progress.size = larger(magnitude(u[k]) * root[k], progress.size) }
+        while !isZero(progress.open) {
+            if !isZero(progress.open - progress.onFace) { sweep(matrix, penalty, u, &progress) }
+            if !isZero(progress.onFace) { advance(matrix, penalty, u, &progress) }
         }
         return violation(matrix, linear, penalty, u, scale: scale)
+    }
+
+    /// One sweep over all coordinates of the lanes that are not on a face.
+    @inline(__always)
+    private func sweep(
+        _ matrix: UnsafeMutablePointer<Lanes>, _ penalty: NetPenalty<Scalar>, _ u: UnsafeMutablePointer<Lanes>,
+        _ progress: inout Progress
+    ) {
+        let mask = progress.open - progress.onFace
+        var (largest, turned) = (Lanes.zero, Lanes.zero)
+        for k in 0..<order { step(k, matrix, penalty, mask, u, &largest, &turned, &progress.size) }
+        progress.sweeps += mask
+        let least = progress.size * tolerance
+        var goingOn = select(largest, >, least, mask, else: .zero)
+        goingOn = select(progress.sweeps, <, mostSweeps, goingOn, else: .zero)
+        progress.open = progress.onFace + goingOn
+        // Signs matter where they have a price.
+        let isLeft = select(penalty.bound, >, .zero, turned, else: .zero)
+        let settled = select(isLeft, ==, .zero, goingOn, else: .zero)
+        let entering = select(largest + largest, >, progress.last, settled, else: .zero)
+        progress.last = select(mask, >, .zero, largest, else: progress.last)
+        if !isZero(entering) { enterFace(penalty, u, entering, &progress) }
     }
 
     /// Forms `r`, and returns the largest `|q_k| / sqrt(A_kk)`.
@@ -88,6 +104,7 @@ struct PackElasticNet<Scalar: LaneScalar>: ThreadScratch {
             root[k] = length
             inverse[k] = select(diagonal, >, .zero, one / (diagonal + penalty.square), else: .zero)
             scale = larger(select(length, >, .zero, magnitude(linear[k]) / length, else: .zero), scale)
+            direction[k] = .zero
         }
         subtractProduct(matrix, linear, u)
         return scale
@@ -113,19 +130,21 @@ struct PackElasticNet<Scalar: LaneScalar>: ThreadScratch {
         }
     }
 
-    /// Brings one coordinate to where the objective is least along it, in the lanes where `mask` is 1.
+    /// Brings one coordinate to where the objective is least along it, in the lanes where `mask` is 1, and notes in `turned`
+    /// where it does not keep its sign.
     @inline(__always)
     private func step(
         _ k: Int, _ matrix: UnsafeMutablePointer<Lanes>, _ penalty: NetPenalty<Scalar>, _ mask: Lanes,
-        _ u: UnsafeMutablePointer<Lanes>, _ largest: inout Lanes, _ size: inout Lanes
+        _ u: UnsafeMutablePointer<Lanes>, _ largest: inout Lanes, _ turned: inout Lanes, _ size: inout Lanes
     ) {
         let row = matrix + triangleCount(k)
         let own = u[k]
         let target = multiplyAdd(row[k], own, residual[k])
         let next = (target - penalty.clamped(target)) * inverse[k]
         let move = select(mask, >, .zero, next - own, else: .zero)
-        if move == .zero { return }
-        u[k] = own + move
+        if isZero(move) { return }
+        let new = own + move
+        u[k] = new
         let opposite = .zero - move
         for column in 0..<k { residual[column] = multiplyAdd(row[column], opposite, residual[column]) }
         var entry = row + k
@@ -134,22 +153,8 @@ struct PackElasticNet<Scalar: LaneScalar>: ThreadScratch {
             entry += below &+ 1
         }
         largest = larger(magnitude(move) * root[k], largest)
-        size = larger(magnitude(u[k]) * root[k], size)
-    }
-
-    /// Notes the coordinates that are not 0, and returns how many some lane has.
-    @inline(__always)
-    private func collect(_ u: UnsafeMutablePointer<Lanes>) -> Int {
-        let one = Lanes(repeating: 1)
-        var count = 0
-        for k in 0..<order {
-            let active = select(u[k], ==, .zero, .zero, else: one)
-            isActive[k] = active
-            if active == .zero { continue }
-            visited[count] = k
-            count &+= 1
-        }
-        return count
+        size = larger(magnitude(new) * root[k], size)
+        turned = select(own * new, >, .zero, turned, else: select(move, ==, .zero, turned, else: mask))
     }
 
     /// By how much the conditions of an optimum fail.
@@ -169,35 +174,5 @@ struct PackElasticNet<Scalar: LaneScalar>: ThreadScratch {
         }
         // What is not a number has a sum that is none.
         return select(scale, ==, .zero, worst, else: worst / scale) + (total - total)
-    }
-}
-
-/// The penalty of an elastic net in one column of a pack: `bound |u| + square u^2 / 2`.
-struct NetPenalty<Scalar: LaneScalar> {
-    typealias Lanes = Scalar.Lanes
-
-    let bound: Lanes
-    let square: Lanes
-
-    @inline(__always)
-    init(_ threshold: Lanes, mixture: Scalar) {
-        // An infinite threshold times nothing is none.
-        bound = mixture == 0 ? .zero : threshold * mixture
-        square = mixture == 1 ? .zero : threshold * (1 - mixture)
-    }
-
-    /// What the absolute value takes off a slope: the nearest to it from `-bound` to `bound`.
-    @inline(__always)
-    func clamped(_ slope: Lanes) -> Lanes {
-        select(slope, >, bound, bound, else: select(slope, <, .zero - bound, .zero - bound, else: slope))
-    }
-
-    /// By how much a slope of the smooth part, its sign changed, fails the condition of an optimum.
-    @inline(__always)
-    func failure(of slope: Lanes, at u: Lanes) -> Lanes {
-        let outside = magnitude(slope) - bound
-        let inside = slope - multiplyAdd(square, u, select(u, <, .zero, .zero - bound, else: bound))
-        return select(
-            u, ==, .zero, select(outside, <=, .zero, .zero, else: outside), else: magnitude(inside))
     }
 }

@@ -3,28 +3,33 @@ import Compute
 /// The elastic nets of one task's quadratic after another, in one thread's memory: what ``PackElasticNet`` does with a
 /// matrix that is full, so that a step changes the residual by one of its rows.
 final class TaskElasticNet<Scalar: LaneScalar>: ThreadScratch {
-    private let order: Int
+    let order: Int
     /// `A`, full and symmetric, row by row.
-    private let matrix: UnsafeMutablePointer<Scalar>
+    let matrix: UnsafeMutablePointer<Scalar>
     /// `q`, `u`, `r = q - A u`, `1 / (A_kk + t (1 - a))` and `sqrt(A_kk)`.
     private let linear: UnsafeMutablePointer<Scalar>
-    private let u: UnsafeMutablePointer<Scalar>
-    private let residual: UnsafeMutablePointer<Scalar>
-    private let inverse: UnsafeMutablePointer<Scalar>
-    private let root: UnsafeMutablePointer<Scalar>
-    /// The coordinates that inner sweeps visit.
-    private let visited: UnsafeMutablePointer<Int>
+    let u: UnsafeMutablePointer<Scalar>
+    let residual: UnsafeMutablePointer<Scalar>
+    let inverse: UnsafeMutablePointer<Scalar>
+    let root: UnsafeMutablePointer<Scalar>
+    /// Where conjugate gradients go next, and the matrix times that.
+    let direction: UnsafeMutablePointer<Scalar>
+    let product: UnsafeMutablePointer<Scalar>
+    /// The coordinates of the face.
+    let visited: UnsafeMutablePointer<Int>
     /// 0, or NaN where an entry of the matrix is not finite.
     private var rest: Scalar = 0
 
     init(order: Int) {
         self.order = order
-        matrix = .allocate(capacity: order * order + 5 * order)
+        matrix = .allocate(capacity: order * order + 7 * order)
         linear = matrix + order * order
         u = linear + order
         residual = u + order
         inverse = residual + order
         root = inverse + order
+        direction = root + order
+        product = direction + order
         visited = .allocate(capacity: order)
     }
 
@@ -69,24 +74,17 @@ final class TaskElasticNet<Scalar: LaneScalar>: ThreadScratch {
         size = max(size, scale)
         subtractProduct()
         let tolerance = ElasticNet.tolerance(Scalar.self)
-        for k in 0..<order { visited[k] = k }
-        var (sweepCount, activeCount, isWhole) = (0, order, true)
+        var (sweepCount, last) = (0, Scalar.infinity)
         while sweepCount < ElasticNet.sweepLimit {
-            var largest = Scalar(0)
-            if isWhole {
-                for k in 0..<order { step(k, bound, &largest, &size) }
-            } else {
-                for place in 0..<activeCount { step(visited[place], bound, &largest, &size) }
-            }
+            var (largest, isTurned) = (Scalar(0), false)
+            for k in 0..<order { step(k, bound, &largest, &isTurned, &size) }
             sweepCount &+= 1
-            let isMoving = largest > size * tolerance
-            if isWhole {
-                if !isMoving { break }
-                activeCount = collect()
-                isWhole = false
-            } else if !isMoving {
-                isWhole = true
-            }
+            if !(largest > size * tolerance) { break }
+            let isSlow = 2 * largest > last
+            last = largest
+            // Signs matter where they have a price.
+            if !isSlow || isTurned && bound > 0 { continue }
+            sweepCount &+= descendOnFace(bound, square, &size, atMost: ElasticNet.sweepLimit &- sweepCount)
         }
         return violation(bound, square, scale: scale)
     }
@@ -98,31 +96,34 @@ final class TaskElasticNet<Scalar: LaneScalar>: ThreadScratch {
     }
 
     @inline(__always)
-    private func step(_ k: Int, _ bound: Scalar, _ largest: inout Scalar, _ size: inout Scalar) {
+    private func step(_ k: Int, _ bound: Scalar, _ largest: inout Scalar, _ isTurned: inout Bool, _ size: inout Scalar)
+    {
         let row = matrix + k &* order
         let target = residual[k] + row[k] * u[k]
         let clamped = target > bound ? bound : target < -bound ? -bound : target
         let move = (target - clamped) * inverse[k] - u[k]
         if move == 0 { return }
-        u[k] += move
-        subtract(row, times: move)
+        let new = u[k] + move
+        if !(u[k] * new > 0) { isTurned = true }
+        u[k] = new
+        add(row, times: -move, to: residual)
         largest = max(largest, move.magnitude * root[k])
-        size = max(size, u[k].magnitude * root[k])
+        size = max(size, new.magnitude * root[k])
     }
 
-    /// `r -= move row`.
+    /// `sum += factor row`.
     @inline(__always)
-    private func subtract(_ row: UnsafeMutablePointer<Scalar>, times move: Scalar) {
+    func add(_ row: UnsafeMutablePointer<Scalar>, times factor: Scalar, to sum: UnsafeMutablePointer<Scalar>) {
         let lanes = Scalar.Lanes.scalarCount
-        let factor = Scalar.Lanes(repeating: -move)
+        let factors = Scalar.Lanes(repeating: factor)
         var k = 0
         while k &+ lanes <= order {
-            let sum = multiplyAdd(factor, vector(at: row + k), vector(at: residual + k))
-            UnsafeMutableRawPointer(residual + k).storeBytes(of: sum, as: Scalar.Lanes.self)
+            let next = multiplyAdd(factors, vector(at: row + k), vector(at: sum + k))
+            UnsafeMutableRawPointer(sum + k).storeBytes(of: next, as: Scalar.Lanes.self)
             k &+= lanes
         }
         while k < order {
-            residual[k] -= move * row[k]
+            sum[k] += factor * row[k]
             k &+= 1
         }
     }
@@ -131,18 +132,7 @@ final class TaskElasticNet<Scalar: LaneScalar>: ThreadScratch {
     @inline(__always)
     private func subtractProduct() {
         residual.update(from: linear, count: order)
-        for k in 0..<order where u[k] != 0 { subtract(matrix + k &* order, times: u[k]) }
-    }
-
-    /// Notes the coordinates that are not 0, and returns how many there are.
-    @inline(__always)
-    private func collect() -> Int {
-        var count = 0
-        for k in 0..<order where u[k] != 0 {
-            visited[count] = k
-            count &+= 1
-        }
-        return count
+        for k in 0..<order where u[k] != 0 { add(matrix + k &* order, times: -u[k], to: residual) }
     }
 
     /// By how much the conditions of an optimum fail.

@@ -127,8 +127,8 @@ public protocol TaskAlgebra<Scalar>: BackendMemory {
     /// With `r = q - A u`, the answer has `r_k - t (1 - a) u_k` of at most `t a` in size where `u_k` is 0, and elsewhere
     /// `t a` with the sign of `u_k`. A column's violation is the most by which a coordinate fails that, over
     /// `sqrt(A_kk)`, as a share of the largest `|q_k| / sqrt(A_kk)`. It is formed anew from `u`, and NaN where a number
-    /// is: what the coefficients are then is of no use. An answer that ten thousand sweeps do not reach is not told but
-    /// by its violation.
+    /// is: what the coefficients are then is of no use. An answer that ten thousand sweeps and steps of conjugate gradients
+    /// do not reach is not told but by its violation.
     ///
     /// Linear terms and thresholds that have one task or one column serve all.
     ///

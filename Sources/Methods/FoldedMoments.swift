@@ -71,7 +71,7 @@ package final class FoldedMoments<B: Backend, P: Problem> {
     package func training(without fold: Int?) -> MomentShards<B> {
         let own = fold == nil ? totals : counts.totals(without: fold)
         return MomentShards(
-            on: backend, of: problem, sampleCounts: own.observations, weightSums: own.weights
+            on: backend, of: problem, sampleCounts: own.observations, weightSums: own.weights, progress: progress
         ) { visitor throws(ComputeError) in
             try self.progress?.advance(rows: 0)
             try self.forEachShard { tasks, moments throws(ComputeError) in

@@ -48,10 +48,10 @@ extension LassoTasks {
         let start = slopes(Array(own[places[first] * coefficientCount..<(places[first] + 1) * coefficientCount]))
         let total = tasks.reduce(0) { $0 + $1.weight }
         let typical = tasks.indices.reduce(0.0) { $0 + variances[places[$1]] } / Double(tasks.count)
-        let center = SparseCenter(
+        let center = try SparseCenter(
             tasks: tasks, bound: strength * (typical * Double.log(Double(max(2, order))) / total).squareRoot(),
             start: start, radius: radius
-        ).solve(parallel)
+        ).solve(parallel, progress: progress)
         for (place, value) in center.center.enumerated() { setSlope(place, to: value, in: &coefficients) }
         return (coefficients, center.hasConverged)
     }

@@ -21,6 +21,7 @@ struct LassoTasks<B: Backend> {
     /// All of them.
     var coefficientCount: Int { shrunk.coefficientCount }
     var parallel: Parallel { moments.backend.parallel }
+    var progress: PassProgress? { moments.progress }
 
     /// A solution whose KKT residual, as a share of the largest slope at the centre, is above this has not converged.
     private static var mostViolation: Double { 1e-8 }

@@ -12,6 +12,8 @@ package struct MomentShards<B: Backend> {
     let weightSums: [Double]
     /// The variance of each task's errors, where it is known.
     let errorVariances: [Double]?
+    /// Of long searches among them.
+    let progress: PassProgress?
     private let bring: Visit
 
     /// Hands every shard's tasks and moments to a visitor.
@@ -20,7 +22,7 @@ package struct MomentShards<B: Backend> {
 
     init(
         on backend: B, of problem: some Problem, sampleCounts: [Int], weightSums: [Double],
-        _ bring: @escaping Visit
+        progress: PassProgress?, _ bring: @escaping Visit
     ) {
         self.backend = backend
         scaling = problem.scaling
@@ -28,6 +30,7 @@ package struct MomentShards<B: Backend> {
         self.sampleCounts = sampleCounts
         self.weightSums = weightSums
         errorVariances = problem.errorVariances
+        self.progress = progress
         self.bring = bring
     }
 

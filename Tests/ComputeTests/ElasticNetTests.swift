@@ -95,6 +95,86 @@ struct SlowElasticNetTests {
         }
     }
 
+    /// Gram matrices of rows whose features follow three latent factors, as numbers that float holds; the first five features
+    /// have an effect of 1. Plain descents take tens of thousands of sweeps.
+    private static func latentFactors(taskCount: Int, order: Int) -> NetProblem {
+        var stream = TestStream(seed: UInt64(31 * order + taskCount))
+        let (rowCount, factorCount) = (2 * order, 3)
+        var (grams, linear) = ([[[Double]]](), [Double]())
+        for _ in 0..<taskCount {
+            let loadings = (0..<factorCount).map { _ in (0..<order).map { _ in stream.normal() } }
+            var gram = Array(repeating: Array(repeating: 0.0, count: order), count: order)
+            var cross = Array(repeating: 0.0, count: order)
+            for _ in 0..<rowCount {
+                var x = (0..<order).map { _ in 0.05 * stream.normal() }
+                for loading in loadings {
+                    let score = stream.normal()
+                    for k in 0..<order { x[k] += score * loading[k] }
+                }
+                let y = x[..<5].reduce(stream.normal(), +)
+                for row in 0..<order {
+                    cross[row] += x[row] * y / Double(rowCount)
+                    for column in 0..<order { gram[row][column] += x[row] * x[column] / Double(rowCount) }
+                }
+            }
+            grams.append(gram.map { $0.map { Double(Float($0)) } })
+            linear += cross.map { Double(Float($0)) }
+        }
+        return NetProblem(
+            grams: grams, linear: TaskValues(taskCount: taskCount, width: order, values: linear),
+            thresholds: TaskValues(taskCount: 1, columnCount: 2, width: 1, values: [1 / 32, 1 / 256]), mixture: 1)
+    }
+
+    @Test(
+        "meet the conditions where features follow a few latent factors", arguments: Candidate.all,
+        orders.map { $0 + 24 })
+    func correlated(candidate: Candidate, order: Int) throws {
+        let problem = Self.latentFactors(taskCount: 11, order: order)
+        try candidate.run {
+            try checkConditions($0, problem)
+        } float: {
+            try checkConditions($0, problem)
+        }
+    }
+
+    private func checkConditions<B: Backend>(_ backend: B, _ problem: NetProblem) throws {
+        let found = try backend.elasticNet(of: problem)
+        for task in 0..<problem.taskCount {
+            for column in 0..<problem.columnCount {
+                let u = found.coefficients.vector(task, column)
+                let allowance = problem.allowance(task, column, at: u, B.Scalar.self)
+                let failures = Definitions.elasticNetFailures(
+                    problem.grams[task], linear: problem.linear.vector(task),
+                    threshold: problem.thresholds[0, column, 0], mixture: problem.mixture, at: u)
+                for k in u.indices { #expect(failures[k] <= allowance[k]) }
+                #expect(u.contains { $0 == 0 } && u.contains { $0 != 0 })
+            }
+        }
+    }
+
+    @Test("of correlated features are to the bit what each task has alone", arguments: Candidate.all)
+    func alone(candidate: Candidate) throws {
+        let problem = Self.latentFactors(taskCount: 11, order: 30)
+        try candidate.run {
+            try checkAlone($0, problem)
+        } float: {
+            try checkAlone($0, problem)
+        }
+    }
+
+    private func checkAlone<B: Backend>(_ backend: B, _ problem: NetProblem) throws {
+        let together = try backend.elasticNet(of: problem)
+        for task in 0..<problem.taskCount {
+            var single = problem
+            single.grams = [problem.grams[task]]
+            single.linear = TaskValues(taskCount: 1, width: problem.order, values: problem.linear.vector(task))
+            let alone = try backend.elasticNet(of: single)
+            for column in 0..<problem.columnCount {
+                #expect(alone.coefficients.vector(0, column) == together.coefficients.vector(task, column))
+            }
+        }
+    }
+
     @Test("a path's last column is what it is alone, to its tolerance", arguments: Candidate.all)
     func path(candidate: Candidate) throws {
         try candidate.run {
@@ -185,11 +265,10 @@ struct SlowElasticNetTests {
 
     @Test("an answer that the sweeps do not reach is told by its violation")
     func unreached() throws {
-        // A chain of neighbours that differ by next to nothing: each sweep passes a change on by one.
-        let order = 4
-        let gram = (0..<order).map { row in (0..<order).map { 1 - 1e-9 * Double(abs(row - $0)) } }
+        // Without a penalty the objective has no least along what the matrix takes to 0.
         let problem = NetProblem(
-            grams: [gram], linear: TaskValues(taskCount: 1, width: order, values: [1, 0, 0, -1]),
+            grams: [Array(repeating: Array(repeating: 1, count: 4), count: 4)],
+            linear: TaskValues(taskCount: 1, width: 4, values: [1, 0, 0, -1]),
             thresholds: TaskValues(taskCount: 1, width: 1, values: [0]), mixture: 1)
         try Candidate(kind: .oneThread, isDouble: true).run {
             let found = try $0.elasticNet(of: problem)

@@ -3,6 +3,7 @@ import Compute
 import Definitions
 import Methods
 import RealModule
+import Synchronization
 import TestSupport
 import Testing
 
@@ -42,7 +43,7 @@ struct SlowSparseCenterTests {
     func optimality(seed: UInt64) throws {
         let (tasks, shared) = Self.tasks(count: 6, rows: 25, order: 40, noise: 0.2, seed: seed)
         let total = 25.0 * 8
-        let found = SparseCenter(
+        let found = try SparseCenter(
             tasks: tasks, bound: 1.5 * 0.2 * (Double.log(40) / total).squareRoot(), start: shared
         ).solve(Parallel(threadCount: 2))
         #expect(found.hasConverged, "\(found.violation) \(found.gap)")
@@ -59,7 +60,7 @@ struct SlowSparseCenterTests {
     func orthonormal() throws {
         let linear = [2.0, -0.3, 0.05, -1, 0.2]
         let matrix = (0..<25).map { $0 % 6 == 0 ? 1.0 : 0 }
-        let found = SparseCenter(
+        let found = try SparseCenter(
             tasks: [SparseCenter.Task(matrix: matrix, linear: linear, weight: 10, bound: 0.1)], bound: 0.25,
             start: linear
         ).solve(Parallel(threadCount: 1))
@@ -71,14 +72,14 @@ struct SlowSparseCenterTests {
     }
 
     @Test("tasks stay within the radius, and the centre gives way")
-    func radius() {
+    func radius() throws {
         // b + d is 2.9 at least, and what b has of it costs five times as much as d.
         let tasks = [
             SparseCenter.Task(matrix: [1], linear: [1], weight: 1, bound: 0.1),
             SparseCenter.Task(matrix: [1], linear: [3], weight: 9, bound: 0.1),
         ]
         for (radius, expected) in [(Double.infinity, 0.0), (2, 0.9), (1, 1.9)] {
-            let found = SparseCenter(tasks: tasks, bound: 0.5, start: [1], radius: radius).solve(
+            let found = try SparseCenter(tasks: tasks, bound: 0.5, start: [1], radius: radius).solve(
                 Parallel(threadCount: 1))
             #expect(found.hasConverged)
             #expect(abs(found.center[0] - expected) < 1e-3, "\(radius): \(found.center)")
@@ -86,13 +87,53 @@ struct SlowSparseCenterTests {
     }
 
     @Test("constraints that exclude each other are told")
-    func infeasible() {
+    func infeasible() throws {
         // Without features nothing explains what the response has with them.
         let task = SparseCenter.Task(
             matrix: Array(repeating: 0, count: 9), linear: [1, 1, 1], weight: 10, bound: 0.1)
-        let found = SparseCenter(tasks: [task, task], bound: 0.1, start: [0, 0, 0]).solve(Parallel(threadCount: 1))
+        let found = try SparseCenter(tasks: [task, task], bound: 0.1, start: [0, 0, 0]).solve(Parallel(threadCount: 1))
         #expect(!found.hasConverged)
         #expect(found.violation > 1)
+    }
+
+    @Test("do not depend on the number of threads to the bit")
+    func threads() throws {
+        // Enough tasks for several units of work.
+        let (tasks, shared) = Self.tasks(count: 90, rows: 12, order: 35, noise: 0.2, seed: 4)
+        let problem = SparseCenter(tasks: tasks, bound: 0.02, start: shared, radius: 3)
+        let one = try problem.solve(Parallel(threadCount: 1))
+        let two = try problem.solve(Parallel(threadCount: 2))
+        #expect(one.center == two.center && one.differences == two.differences)
+        #expect(one.gap == two.gap && one.iterationCount == two.iterationCount)
+    }
+
+    @Test("can be stopped between the steps of the search, also when a LASSO asks for it")
+    func interruption() throws {
+        let (tasks, shared) = Self.tasks(count: 6, rows: 25, order: 40, noise: 0.2, seed: 1)
+        let left = Mutex(7)
+        let progress = PassProgress { _ in
+            left.withLock {
+                $0 -= 1
+                return $0 > 0
+            }
+        }
+        #expect(throws: ComputeError.interrupted) {
+            try SparseCenter(tasks: tasks, bound: 0.03, start: shared).solve(
+                Parallel(threadCount: 2), progress: progress)
+        }
+        #expect(left.withLock { $0 } == 0)
+
+        // Passes over rows and what else a fit does ask fewer than fifty times.
+        left.withLock { $0 = 50 }
+        let problem = SparseProblem(
+            taskCount: 8, rowCount: 30, featureCount: 40, differences: 1, separation: 3, deviation: 0.2, seed: 9)
+        #expect(throws: ComputeError.interrupted) {
+            try Lasso(center: .sparse(), strength: 1, intercept: .shared).fit(
+                problem, on: Self.reference, reference: Self.reference, progress: progress)
+        }
+        left.withLock { $0 = 50 }
+        _ = try Lasso(center: .zero, strength: 1, intercept: .shared).fit(
+            problem, on: Self.reference, reference: Self.reference, progress: progress)
     }
 
     @Test("serve the LASSO of tasks with fewer rows than coefficients better than zero does")
