@@ -78,7 +78,7 @@ final class ProgressLine: Sendable {
             unit == "B"
             ? "\(byteText(Int(Double(done) / seconds)))/s" : "\(counted(Int(Double(done) / seconds))) \(unit)/s"
         // Of some steps the total is a guess: beyond it nobody knows what is left.
-        guard let total, total > 0, done <= total else {
+        guard let total, total > 0, done < total else {
             return "\(label): \(unit == "B" ? byteText(done) : "\(counted(done)) \(unit)"), \(rate)"
         }
         let share = min(1, Double(done) / Double(total))
