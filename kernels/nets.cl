@@ -4,9 +4,10 @@
 //
 // A column begins at the answer of the one before it. Sweeps go over all coordinates; after one that leaves all signs as they
 // were, and whose largest step is more than half of that of the sweep before, come conjugate gradients on the face, among the
-// coordinates that are not 0, while these keep their signs: there the objective is a quadratic. A work-item handles a pack with vector types, or one lane of it (prelude.cl): the same text. A
-// lane's steps are those that it would have alone: some lanes sweep while others are on a face, and what the others do moves
-// none of its numbers.
+// coordinates that are not 0, while these keep their signs: there the objective is a quadratic.
+//
+// A work-item handles a pack with vector types, or one lane of it (prelude.cl): the same text. A lane's steps are those that it
+// would have alone: some lanes sweep while others are on a face, and what the others do moves none of its numbers.
 
 #if VECTOR_PACKS
 #define ANY(condition) any(condition)

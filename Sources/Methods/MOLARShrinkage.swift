@@ -149,10 +149,9 @@ extension MOLAR {
                 values.count == own.taskCount && values.allSatisfy { $0 >= 0 }, "one weight a task, at least 0")
             return isInCenter.weights(backend.parallel) { values[$0] }
         case .precision:
-            let typical = try backend.median(
-                of: own.errorVariances, width: 1, weights: isInCenter.weights(backend.parallel) { _ in 1 }, tie: .lower)[
-                    0]
-            return own.precisions(isInCenter, typicalVariance: typical, backend.parallel)
+            let ones = isInCenter.weights(backend.parallel) { _ in 1 }
+            let typical = try backend.median(of: own.errorVariances, width: 1, weights: ones, tie: .lower)
+            return own.precisions(isInCenter, typicalVariance: typical[0], backend.parallel)
         }
     }
 }

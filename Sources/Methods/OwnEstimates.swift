@@ -69,8 +69,8 @@ package struct OwnEstimates {
     var isInCenter: [Bool] {
         let isOk = statuses.map { $0 == .ok }
         guard !ridgedTasks.isEmpty else { return isOk }
-        let isFree = isOk.indices.map { isOk[$0] && !ridgedTasks.contains($0) }
-        return isFree.contains(true) ? isFree : isOk
+        let isWithoutRidge = isOk.indices.map { isOk[$0] && !ridgedTasks.contains($0) }
+        return isWithoutRidge.contains(true) ? isWithoutRidge : isOk
     }
 
     /// The estimates that a fit of every task on its own has found.

@@ -44,8 +44,8 @@ public struct SharedIntervals: Sendable {
     public let typicalDegreesOfFreedom: Double
     /// The share by weight of tasks that fail the gate, of each coefficient; NaN where tasks are not compared.
     public let failingShares: [Double]
-    /// What `normal` needs: of 30 tasks with 5 coefficients each, its intervals of 95 % covered 98 % with 15 degrees of freedom,
-    /// 90 % with 7 and 75 % with 2.
+    /// What `normal` needs: of tasks with 5 coefficients that are all shared, its intervals of 95 % covered 98 % with 15 degrees
+    /// of freedom and 90 % with 7 (100 tasks), 75 % with 2 (30 tasks).
     public static let leastDegreesOfFreedom = 15.0
 
     /// How many standard errors the gate of a task of median size is.

@@ -83,6 +83,25 @@ struct SlowIntervalTests {
         #expect(found.lengthRatio < 0.35)
     }
 
+    @Test("normal ones cover from 15 degrees of freedom on, and are not given with fewer", arguments: [20, 19])
+    func fewDegrees(rowCount: Int) throws {
+        var centers = Coverage.Counter()
+        for draw in 0..<80 {
+            let problem = SparseProblem(
+                taskCount: 100, rowCount: rowCount, featureCount: 5, differences: 0, separation: 0,
+                seed: UInt64(900 + draw))
+            let fit = try MOLAR().fit(problem, on: Self.reference, reference: Self.reference)
+            let differences = try #require(fit.differences)
+            let intervals = SharedIntervals(differences, level: 0.95, halfWidth: .normal)
+            for feature in 0..<5 {
+                let width = intervals.halfWidths[feature]
+                #expect(width.isNaN == (rowCount < 20))
+                centers.add(abs(differences.center[feature] - problem.truth[feature]) <= width)
+            }
+        }
+        if rowCount == 20 { #expect(centers.share >= 0.95 - 3 * (0.95 * 0.05 / Double(centers.total)).squareRoot()) }
+    }
+
     @Test("the half width of quantiles solves its equation, and is that of equal errors in closed form")
     func quantileEquation() throws {
         let problem = SparseProblem(
